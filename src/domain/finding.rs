@@ -1,0 +1,113 @@
+//! Conclusions: findings, verdicts and blind spots. They are computed from facts and can be computed again.
+
+use serde::Serialize;
+
+use super::window::Minute;
+
+/// How bad a finding is. The worse one is the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth a look.
+    Warning,
+    /// Somebody's production fails.
+    Critical,
+}
+
+impl Severity {
+    /// The word that stands in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// One check that fires on one function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The check's name.
+    pub check: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The share that was found, 0.0 to 1.0.
+    pub value: f64,
+    /// The share from which it fires; 0 where the number alone decides.
+    pub threshold: f64,
+    /// Who set the threshold.
+    pub threshold_source: String,
+    /// What was found, in words.
+    pub reason: String,
+    /// The minute in which the failing began.
+    pub since: Option<Minute>,
+    /// Whether it may have begun before `since`, which is as far back as was read.
+    pub since_open: bool,
+}
+
+/// What a check says: fine, a finding, or that it can't tell and why.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// Nothing to report.
+    Ok,
+    /// It fires.
+    Finding(Finding),
+    /// It can't tell, and why.
+    Unknown(String),
+}
+
+/// What is known of one production function over the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// It ran and nothing fires.
+    Ok,
+    /// Nothing happened at all: not healthy, not failing.
+    Idle,
+    /// A warning fires.
+    Warning,
+    /// Something critical fires.
+    Critical,
+    /// What is needed could not be read.
+    Unknown,
+    /// It is muted; whether it would fire is listed.
+    Muted,
+}
+
+/// What tags hide. The names are those of the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SpotKind {
+    /// Watched, but nothing says its stage.
+    StageMissing,
+    /// Stage keys that disagree.
+    StageConflict,
+    /// A value of the tag that seems to mean yes and does not say it.
+    MonitorValue,
+    /// A `monitor:` tag that can't be read.
+    TagUnreadable,
+    /// Tagged, and no longer there.
+    Deleted,
+}
+
+impl SpotKind {
+    /// The word that stands in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::StageMissing => "stage-missing",
+            Self::StageConflict => "stage-conflict",
+            Self::MonitorValue => "monitor-value",
+            Self::TagUnreadable => "tag-unreadable",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// A blind spot of one function, before it is known which.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpotText {
+    /// What kind.
+    pub kind: SpotKind,
+    /// What was found, fit to be shown.
+    pub detail: String,
+}

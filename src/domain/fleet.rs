@@ -1,0 +1,262 @@
+//! The fleet: everything observed, folded into one value. [`Fleet::apply`] is the only fold there is.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use super::{
+    account::{Account, AccountId, Target, TargetKey},
+    failure::Failure,
+    function::{Configuration, Discovered},
+    observation::{Observation, Reading},
+    roster::{Entry, Regions},
+    rules::{Class, Rules},
+    series::Metric,
+    text::AwsText,
+};
+
+/// A function with what the rules make of it and what its metrics said.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// As it was discovered.
+    pub found: Discovered,
+    /// What the rules make of it.
+    pub class: Class,
+    /// What `ListFunctions` says of it, where that was asked.
+    pub configuration: Option<Configuration>,
+    /// Whether `ListFunctions` knows it, where that was asked.
+    pub exists: Option<bool>,
+    /// The metric Errors.
+    pub errors: Reading,
+    /// The metric Throttles.
+    pub throttles: Reading,
+    /// The metric Invocations.
+    pub invocations: Reading,
+}
+
+impl Function {
+    /// The reading of a metric.
+    pub fn reading(&self, metric: Metric) -> &Reading {
+        match metric {
+            Metric::Errors => &self.errors,
+            Metric::Throttles => &self.throttles,
+            Metric::Invocations => &self.invocations,
+        }
+    }
+
+    fn reading_mut(&mut self, metric: Metric) -> &mut Reading {
+        match metric {
+            Metric::Errors => &mut self.errors,
+            Metric::Throttles => &mut self.throttles,
+            Metric::Invocations => &mut self.invocations,
+        }
+    }
+}
+
+/// Something that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// What part of it; none where it is the whole.
+    pub part: Option<String>,
+    /// Why.
+    pub failure: Failure,
+}
+
+/// One target and what is known of it.
+#[derive(Clone, Debug)]
+pub struct TargetState {
+    /// The account and the region.
+    pub target: Target,
+    /// Its functions by name, once they have been discovered.
+    pub functions: Option<Vec<Function>>,
+    /// How long discovery took.
+    pub took: Option<Duration>,
+    /// What could not be read; of one operation and part, once.
+    pub unread: Vec<Unread>,
+}
+
+impl TargetState {
+    /// The functions, as far as they are known.
+    pub fn known(&self) -> &[Function] {
+        self.functions.as_deref().unwrap_or_default()
+    }
+
+    /// Whether all that was asked of it could be read.
+    pub fn is_seen(&self) -> bool {
+        self.functions.is_some() && self.unread.is_empty()
+    }
+}
+
+/// One account and what is known of it as a whole.
+#[derive(Clone, Debug)]
+pub struct AccountState {
+    /// How it is entered, and where it is read.
+    pub entry: Entry,
+    /// Whether its regions are known, so that its targets exist.
+    pub opened: bool,
+    /// Why the whole account is out of reach.
+    pub failure: Option<Failure>,
+}
+
+/// Everything observed.
+#[derive(Clone, Debug)]
+pub struct Fleet {
+    rules: Arc<Rules>,
+    accounts: BTreeMap<AccountId, AccountState>,
+    targets: BTreeMap<TargetKey, TargetState>,
+    listings: Vec<(Option<AwsText>, Failure)>,
+}
+
+impl Fleet {
+    /// An empty fleet, seen by these rules.
+    pub fn new(rules: Arc<Rules>) -> Self {
+        Self { rules, accounts: BTreeMap::new(), targets: BTreeMap::new(), listings: Vec::new() }
+    }
+
+    /// The rules by which functions are classified.
+    pub fn rules(&self) -> &Arc<Rules> {
+        &self.rules
+    }
+
+    /// The accounts by id.
+    pub fn accounts(&self) -> impl Iterator<Item = &AccountState> {
+        self.accounts.values()
+    }
+
+    /// One account.
+    pub fn account(&self, id: &AccountId) -> Option<&AccountState> {
+        self.accounts.get(id)
+    }
+
+    /// The targets by account and region. Those of an account that is out of reach are not among them.
+    pub fn targets(&self) -> impl Iterator<Item = &TargetState> {
+        self.targets.values()
+    }
+
+    /// One target.
+    pub fn target(&self, key: &TargetKey) -> Option<&TargetState> {
+        self.targets.get(key)
+    }
+
+    /// Organizations whose accounts could not all be listed: whose, and why.
+    pub fn listings(&self) -> &[(Option<AwsText>, Failure)] {
+        &self.listings
+    }
+
+    /// How many targets there are, with those of accounts out of reach as far as their regions are known.
+    pub fn target_count(&self) -> usize {
+        let hidden =
+            self.accounts.values().filter(|account| !account.opened).map(|account| match &account.entry.regions {
+                Regions::These(regions) => regions.len(),
+                Regions::All => 1,
+            });
+        self.targets.len() + hidden.sum::<usize>()
+    }
+
+    /// Folds an observation in. What speaks of an account or target that is not known is left out.
+    pub fn apply(&mut self, observation: Observation) {
+        match observation {
+            Observation::Account(entry) => {
+                let id = entry.account.id.clone();
+                self.accounts.entry(id).or_insert(AccountState { entry, opened: false, failure: None });
+            }
+            Observation::ListingFailed { client, failure } => self.listings.push((client, failure)),
+            Observation::AccountFailed { account, failure } => {
+                if let Some(state) = self.accounts.get_mut(&account) {
+                    state.failure = Some(failure);
+                }
+            }
+            Observation::Regions { account, regions } => {
+                let Some(state) = self.accounts.get_mut(&account) else { return };
+                state.opened = true;
+                let account: Arc<Account> = state.entry.account.clone();
+                for region in regions {
+                    let target = Target { account: account.clone(), region };
+                    self.targets.entry(target.key()).or_insert(TargetState {
+                        target,
+                        functions: None,
+                        took: None,
+                        unread: Vec::new(),
+                    });
+                }
+            }
+            Observation::Functions { target, found, took } => {
+                let rules = self.rules.clone();
+                if let Some(state) = self.targets.get_mut(&target) {
+                    state.discover(&rules, found, took);
+                }
+            }
+            Observation::Configurations { target, found, complete } => {
+                if let Some(state) = self.targets.get_mut(&target) {
+                    state.configure(found, complete);
+                }
+            }
+            Observation::Readings { target, readings } => {
+                if let Some(state) = self.targets.get_mut(&target) {
+                    for (name, metric, reading) in readings {
+                        if let Some(function) = state.function_mut(name.raw()) {
+                            *function.reading_mut(metric) = reading;
+                        }
+                    }
+                }
+            }
+            Observation::TargetFailed { target, part, failure } => {
+                if let Some(state) = self.targets.get_mut(&target) {
+                    let unread = Unread { part, failure };
+                    let known = state
+                        .unread
+                        .iter_mut()
+                        .find(|known| known.part == unread.part && known.failure.operation == unread.failure.operation);
+                    match known {
+                        Some(known) => *known = unread,
+                        None => state.unread.push(unread),
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl TargetState {
+    fn discover(&mut self, rules: &Rules, mut found: Vec<Discovered>, took: Duration) {
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        found.dedup_by(|a, b| a.name == b.name);
+        let mut before = self.functions.take().unwrap_or_default().into_iter().peekable();
+        let functions = found.into_iter().map(|found| {
+            let class = rules.classify(&self.target.account, self.target.region.as_str(), &found);
+            while before.peek().is_some_and(|old| old.found.name < found.name) {
+                before.next();
+            }
+            match before.next_if(|old| old.found.name == found.name) {
+                Some(old) => Function { found, class, ..old },
+                None => Function {
+                    found,
+                    class,
+                    configuration: None,
+                    exists: None,
+                    errors: Reading::NotAsked,
+                    throttles: Reading::NotAsked,
+                    invocations: Reading::NotAsked,
+                },
+            }
+        });
+        self.functions = Some(functions.collect());
+        self.took = Some(took);
+    }
+
+    fn configure(&mut self, found: Vec<Configuration>, complete: bool) {
+        if complete {
+            self.functions.iter_mut().flatten().for_each(|function| function.exists = Some(false));
+        }
+        for configuration in found {
+            if let Some(function) = self.function_mut(configuration.name.raw()) {
+                function.exists = Some(true);
+                function.configuration = Some(configuration);
+            }
+        }
+    }
+
+    fn function_mut(&mut self, name: &str) -> Option<&mut Function> {
+        let functions = self.functions.as_mut()?;
+        let place = functions.binary_search_by(|function| function.found.name.raw().cmp(name)).ok()?;
+        functions.get_mut(place)
+    }
+}

@@ -1,0 +1,78 @@
+//! Functions as AWS describes them: facts only, no judgement.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::text::AwsText;
+
+/// The tags of a function, sorted by key in byte order. Cheap to clone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tags(Option<Arc<[(AwsText, AwsText)]>>);
+
+impl Tags {
+    /// Tags from pairs in any order; of two equal keys (AWS has none) the later stands.
+    pub fn new(pairs: impl IntoIterator<Item = (AwsText, AwsText)>) -> Self {
+        let sorted: std::collections::BTreeMap<_, _> = pairs.into_iter().collect();
+        Self((!sorted.is_empty()).then(|| sorted.into_iter().collect()))
+    }
+
+    /// The value under exactly this key.
+    pub fn get(&self, key: &str) -> Option<&AwsText> {
+        self.iter().find(|(k, _)| k.raw() == key).map(|(_, value)| value)
+    }
+
+    /// The pairs, by key.
+    pub fn iter(&self) -> impl Iterator<Item = (&AwsText, &AwsText)> {
+        self.0.iter().flat_map(|pairs| pairs.iter()).map(|(key, value)| (key, value))
+    }
+}
+
+/// A function that discovery found, with its tags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Discovered {
+    /// The function's ARN, without version or alias.
+    pub arn: AwsText,
+    /// The function's name, up to 64 characters.
+    pub name: AwsText,
+    /// All its tags; empty where it has none.
+    pub tags: Tags,
+}
+
+/// The function's name in `arn:<partition>:lambda:<region>:<account>:function:<name>`.
+pub fn name_of_arn(arn: &str) -> Option<&str> {
+    let mut parts = arn.split(':');
+    let (scheme, service) = (parts.next()?, parts.nth(1)?);
+    let (kind, name) = (parts.nth(2)?, parts.next()?);
+    (scheme == "arn" && service == "lambda" && kind == "function" && !name.is_empty()).then_some(name)
+}
+
+/// What `ListFunctions` says of a function, less its environment variables, which are never kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Configuration {
+    /// The function's name.
+    pub name: AwsText,
+    /// The function's ARN.
+    pub arn: AwsText,
+    /// The runtime's identifier, `python3.13`; none for container images.
+    pub runtime: Option<AwsText>,
+    /// The longest it may run, in seconds.
+    pub timeout: Option<u32>,
+    /// Memory in MiB.
+    pub memory: Option<u32>,
+    /// When code or configuration last changed.
+    pub last_modified: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_comes_out_of_the_arn() {
+        assert_eq!(name_of_arn("arn:aws:lambda:eu-west-1:111122223333:function:pay:live"), Some("pay"));
+        assert_eq!(name_of_arn("arn:aws-cn:lambda:cn-north-1:111122223333:function:pay"), Some("pay"));
+        assert_eq!(name_of_arn("arn:aws:lambda:eu-west-1:111122223333:event-source-mapping:x"), None);
+        assert_eq!(name_of_arn("arn:aws:lambda:eu-west-1:111122223333:function:"), None);
+    }
+}

@@ -1,0 +1,15 @@
+//! What is known, as values. Pure: this module names nothing else of this crate, and no clock, network, terminal or
+//! AWS type; `now` is always an argument.
+
+pub mod account;
+pub mod failure;
+pub mod finding;
+pub mod fleet;
+pub mod function;
+pub mod observation;
+pub mod roster;
+pub mod rules;
+pub mod series;
+pub mod text;
+pub mod usage;
+pub mod window;

@@ -1,0 +1,86 @@
+//! Observations: what one fetch taught, or why it failed. Facts, never conclusions.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    account::{AccountId, Region, TargetKey},
+    failure::Failure,
+    function::{Configuration, Discovered},
+    roster::Entry,
+    series::{Metric, Series},
+    text::AwsText,
+};
+
+/// What became of reading one metric of one function.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Reading {
+    /// Nobody has asked.
+    #[default]
+    NotAsked,
+    /// A complete answer; a gap in it is a minute without a datapoint.
+    Known(Series),
+    /// Asked, and not or not wholly answered.
+    Unknown(Arc<Failure>),
+}
+
+/// What one fetch taught.
+#[derive(Clone, Debug)]
+pub enum Observation {
+    /// An account that is to be read.
+    Account(Entry),
+    /// The accounts of an organization could not be listed (or not all of them).
+    ListingFailed {
+        /// Whose organization.
+        client: Option<AwsText>,
+        /// Why.
+        failure: Failure,
+    },
+    /// An account could not be entered, or its regions not be listed.
+    AccountFailed {
+        /// The account.
+        account: AccountId,
+        /// Why.
+        failure: Failure,
+    },
+    /// The regions in which an account is read.
+    Regions {
+        /// The account.
+        account: AccountId,
+        /// Its regions.
+        regions: Vec<Region>,
+    },
+    /// The functions of a target, all of those that were asked for.
+    Functions {
+        /// The target.
+        target: TargetKey,
+        /// The functions, in any order.
+        found: Vec<Discovered>,
+        /// How long it took to read them.
+        took: Duration,
+    },
+    /// The configurations of a target's functions.
+    Configurations {
+        /// The target.
+        target: TargetKey,
+        /// The configurations, in any order.
+        found: Vec<Configuration>,
+        /// Whether these are all, so that a function that is not among them does not exist.
+        complete: bool,
+    },
+    /// Metrics of a target's functions.
+    Readings {
+        /// The target.
+        target: TargetKey,
+        /// Function, metric and what became of it.
+        readings: Vec<(AwsText, Metric, Reading)>,
+    },
+    /// A target could not be read, or not in part.
+    TargetFailed {
+        /// The target.
+        target: TargetKey,
+        /// What could not be read; none where it is the whole target.
+        part: Option<String>,
+        /// Why.
+        failure: Failure,
+    },
+}

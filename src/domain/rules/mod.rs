@@ -1,0 +1,172 @@
+//! What the configuration, the overrides and a function's own tags make of a discovered function: whether it is
+//! watched, its stage, its thresholds. Pure: facts and rules in, a [`Class`] out.
+
+pub mod glob;
+pub mod limits;
+mod own;
+pub mod stage;
+pub mod watch;
+pub mod words;
+
+use std::sync::Arc;
+
+pub use glob::Glob;
+pub use limits::{Limits, LimitsPatch};
+pub use own::{instant, span_minutes};
+pub use stage::{Stage, StageKind, StageRules};
+pub use watch::WatchRules;
+pub use words::Vocabulary;
+
+use super::{
+    account::Account,
+    finding::{Severity, SpotText},
+    function::Discovered,
+    text::AwsText,
+    window::Minute,
+};
+
+/// All that decides how a function is seen.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// Which functions are watched.
+    pub watch: WatchRules,
+    /// Which stage a function belongs to.
+    pub stage: StageRules,
+    /// The thresholds that hold where nothing else is said.
+    pub limits: Arc<Limits>,
+    /// What the configuration says of some functions; of two that say the same thing, the later holds.
+    pub overrides: Vec<Override>,
+}
+
+/// `[[override]]`: what the configuration says of the functions that it matches. What is none stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Override {
+    /// The account's id or name.
+    pub account: Option<Glob>,
+    /// The region.
+    pub region: Option<Glob>,
+    /// The function's name.
+    pub function: Option<Glob>,
+    /// A tag's key, exactly, and its value.
+    pub tag: Option<(String, Glob)>,
+    /// Watch it, whatever its tag says.
+    pub watch: Option<bool>,
+    /// Its stage, in the configuration's word.
+    pub stage: Option<String>,
+    /// Its thresholds.
+    pub limits: LimitsPatch,
+    /// The worst severity it may have.
+    pub severity: Option<Severity>,
+    /// It is muted till then.
+    pub mute_until: Option<Minute>,
+    /// Its own window, in minutes.
+    pub window: Option<i64>,
+    /// Who looks after it.
+    pub owner: Option<AwsText>,
+    /// Where it is written what to do.
+    pub runbook: Option<AwsText>,
+    /// How evidence names this override: `override 2`.
+    pub name: String,
+}
+
+impl Override {
+    /// Whether it could match any function of the account at all.
+    pub fn touches(&self, account: &Account) -> bool {
+        self.account.as_ref().is_none_or(|glob| {
+            glob.is_match(account.id.as_str()) || account.name.as_ref().is_some_and(|name| glob.is_match(name.raw()))
+        })
+    }
+
+    fn matches(&self, account: &Account, region: &str, function: &Discovered) -> bool {
+        self.touches(account)
+            && self.region.as_ref().is_none_or(|glob| glob.is_match(region))
+            && self.function.as_ref().is_none_or(|glob| glob.is_match(function.name.raw()))
+            && self
+                .tag
+                .as_ref()
+                .is_none_or(|(key, glob)| function.tags.get(key).is_some_and(|value| glob.is_match(value.raw())))
+    }
+}
+
+/// What the rules make of one function.
+#[derive(Clone, Debug)]
+pub struct Class {
+    /// Whether it is watched.
+    pub watched: bool,
+    /// Its stage and the evidence.
+    pub stage: Stage,
+    /// Its thresholds.
+    pub limits: Arc<Limits>,
+    /// The worst severity it may have.
+    pub cap: Option<Severity>,
+    /// Muted till then, and who says so.
+    pub mute: Option<(Minute, String)>,
+    /// Its own window, in minutes.
+    pub window: Option<i64>,
+    /// Who looks after it.
+    pub owner: Option<AwsText>,
+    /// Where it is written what to do.
+    pub runbook: Option<AwsText>,
+    /// What its tags leave in doubt; empty where it is not watched, but for a near-miss of the tag itself.
+    pub spots: Vec<SpotText>,
+}
+
+impl Class {
+    /// Whether it is watched and production: what alerts.
+    pub fn alerts(&self) -> bool {
+        self.watched && self.stage.kind == StageKind::Production
+    }
+}
+
+impl Rules {
+    /// Whether some override asks to watch functions of the account that carry no tag, so that discovery has to list
+    /// all of them.
+    pub fn watches_untagged(&self, account: &Account) -> bool {
+        self.overrides.iter().any(|over| over.watch == Some(true) && over.touches(account))
+    }
+
+    /// What the rules make of a function.
+    pub fn classify(&self, account: &Account, region: &str, function: &Discovered) -> Class {
+        let (tagged, near_miss) = self.watch.is_watched(&function.tags);
+        let matching: Vec<&Override> =
+            self.overrides.iter().filter(|over| over.matches(account, region, function)).collect();
+        let watched = matching.iter().rev().find_map(|over| over.watch).unwrap_or(tagged);
+        let own = if watched { own::Own::read(&function.tags) } else { own::Own::default() };
+        let (stage, doubts) = self.stage_of(account, function, &matching);
+        let mut limits = self.limits.clone();
+        let patched = matching.iter().any(|over| over.limits != LimitsPatch::default());
+        if patched || own.errors != (None, None) || own.throttles != (None, None) {
+            let limits = Arc::make_mut(&mut limits);
+            for over in &matching {
+                over.limits.apply(limits);
+            }
+            own.apply(limits);
+        }
+        let last = |pick: fn(&Override) -> Option<AwsText>| matching.iter().rev().find_map(|over| pick(over));
+        let muted_by = matching.iter().rev().find_map(|over| over.mute_until.map(|until| (until, over.name.clone())));
+        let spots =
+            if watched { own.unreadable.into_iter().chain(doubts).collect() } else { near_miss.into_iter().collect() };
+        Class {
+            watched,
+            stage,
+            limits,
+            cap: own.cap.or_else(|| matching.iter().rev().find_map(|over| over.severity)),
+            mute: own.mute_until.map(|until| (until, "tag monitor:mute-until".into())).or(muted_by),
+            window: own.window.or_else(|| matching.iter().rev().find_map(|over| over.window)),
+            owner: own.owner.or_else(|| last(|over| over.owner.clone())),
+            runbook: own.runbook.or_else(|| last(|over| over.runbook.clone())),
+            spots,
+        }
+    }
+
+    fn stage_of(&self, account: &Account, function: &Discovered, matching: &[&Override]) -> (Stage, Vec<SpotText>) {
+        let said = matching.iter().rev().find_map(|over| over.stage.as_ref().map(|word| (word, &over.name)));
+        match said {
+            Some((word, name)) => (self.stage.of_word(word, format!("{name} of the configuration")), Vec::new()),
+            None => self.stage.stage_of(account, function),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! A metric over time. A gap is a gap: "no datapoint" and "0" are different things here and everywhere after.
+
+use super::window::{Minute, Window};
+
+/// The metrics that are asked for, all of them sums in the namespace `AWS/Lambda`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Metric {
+    /// Invocations that ended in an error: an exception, a timeout, a fault of the runtime.
+    Errors,
+    /// Requests refused for lack of concurrency. AWS counts them neither as invocations nor as errors.
+    Throttles,
+    /// Times the code ran, with or without success.
+    Invocations,
+}
+
+impl Metric {
+    /// The name in CloudWatch.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Errors => "Errors",
+            Self::Throttles => "Throttles",
+            Self::Invocations => "Invocations",
+        }
+    }
+}
+
+/// Sums per period over a stretch of time, with a bitmap of the periods that have a datapoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Series {
+    start: Minute,
+    period: u32,
+    values: Box<[u32]>,
+    present: Box<[u64]>,
+}
+
+impl Series {
+    /// A series of gaps over `read`, with one place each `period` minutes.
+    pub fn gaps(read: Window, period: i64) -> Self {
+        let period = u32::try_from(period.max(1)).unwrap_or(1);
+        let places = usize::try_from(read.minutes().max(0)).unwrap_or(0).div_ceil(period as usize);
+        Self { start: read.start, period, values: vec![0; places].into(), present: vec![0; places.div_ceil(64)].into() }
+    }
+
+    /// Enters a datapoint, over an earlier one of the same period. Points outside of the stretch are left out, and
+    /// values are rounded to whole events.
+    pub fn set(&mut self, minute: Minute, value: f64) {
+        let Some(place) = self.place(minute) else { return };
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "`as` saturates, and events are no fewer than 0"
+        )]
+        let value = value.round() as u32;
+        self.values[place] = value;
+        self.present[place / 64] |= 1 << (place % 64);
+    }
+
+    /// The datapoint of the period that holds `minute`; none for a gap.
+    pub fn get(&self, minute: Minute) -> Option<u32> {
+        self.place(minute).and_then(|place| self.at(place))
+    }
+
+    /// The sum over the datapoints that start in `window`; none where there is not one.
+    pub fn sum(&self, window: Window) -> Option<u64> {
+        self.points()
+            .filter(|(minute, _)| window.contains(*minute))
+            .fold(None, |sum, (_, value)| Some(sum.unwrap_or(0) + u64::from(value)))
+    }
+
+    /// The datapoints in order, each with the minute in which it starts.
+    pub fn points(&self) -> impl DoubleEndedIterator<Item = (Minute, u32)> + '_ {
+        (0..self.values.len()).filter_map(|place| self.at(place).map(|value| (self.minute(place), value)))
+    }
+
+    /// Whether there is not one datapoint.
+    pub fn is_empty(&self) -> bool {
+        self.present.iter().all(|word| *word == 0)
+    }
+
+    /// The stretch that was read.
+    pub fn read(&self) -> Window {
+        Window { start: self.start, end: self.minute(self.values.len()) }
+    }
+
+    /// Minutes a datapoint covers.
+    pub fn period(&self) -> i64 {
+        i64::from(self.period)
+    }
+
+    fn at(&self, place: usize) -> Option<u32> {
+        (self.present[place / 64] >> (place % 64) & 1 == 1).then(|| self.values[place])
+    }
+
+    fn minute(&self, place: usize) -> Minute {
+        self.start.plus(i64::try_from(place).unwrap_or(i64::MAX).saturating_mul(self.period()))
+    }
+
+    fn place(&self, minute: Minute) -> Option<usize> {
+        let place = usize::try_from((minute.0 - self.start.0).div_euclid(self.period())).ok()?;
+        (place < self.values.len()).then_some(place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn missing_is_not_zero() {
+        let read = Window::ending(Minute(100), 10);
+        let mut series = Series::gaps(read, 1);
+        assert_eq!((series.sum(read), series.is_empty()), (None, true));
+        series.set(Minute(95), 0.0);
+        assert_eq!((series.sum(read), series.get(Minute(95)), series.get(Minute(96))), (Some(0), Some(0), None));
+        assert_eq!(series.sum(Window::ending(Minute(95), 5)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn the_last_value_of_a_period_stands(points in prop::collection::vec((0i64..120, 0u32..1000), 0..80), period in prop::sample::select(vec![1i64, 5])) {
+            let read = Window { start: Minute(10), end: Minute(100) };
+            let mut series = Series::gaps(read, period);
+            let mut model = std::collections::BTreeMap::new();
+            for (minute, value) in points {
+                series.set(Minute(minute), f64::from(value));
+                if read.contains(Minute(minute)) {
+                    model.insert((minute - 10).div_euclid(period) * period + 10, value);
+                }
+            }
+            let got: Vec<_> = series.points().map(|(m, v)| (m.0, v)).collect();
+            prop_assert_eq!(&got, &model.iter().map(|(m, v)| (*m, *v)).collect::<Vec<_>>());
+            prop_assert_eq!(series.sum(read), (!model.is_empty()).then(|| model.values().map(|v| u64::from(*v)).sum()));
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What a run has cost: requests by operation and metrics billed.
+
+use std::collections::BTreeMap;
+
+/// Requests as they went over the wire (each attempt and each page is one), and what they cost.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Requests by operation in IAM's spelling, `cloudwatch:GetMetricData`.
+    pub requests: BTreeMap<&'static str, u64>,
+    /// Metrics that `GetMetricData` bills.
+    pub metrics: u64,
+}
+
+/// US dollars for one metric requested by `GetMetricData`. Source: CloudWatch's price list, us-east-1.
+const DOLLARS_PER_METRIC: f64 = 0.01 / 1000.0;
+
+impl Usage {
+    /// All requests together.
+    pub fn total(&self) -> u64 {
+        self.requests.values().sum()
+    }
+
+    /// The price in US dollars, rounded to a hundredth of a cent.
+    pub fn dollars(&self) -> f64 {
+        (self.metrics as f64 * DOLLARS_PER_METRIC * 10_000.0).round() / 10_000.0
+    }
+}

@@ -1,0 +1,157 @@
+//! Windows of whole minutes, and which resolution CloudWatch still keeps for them.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+/// A minute, counted from the epoch. Datapoints are stamped with the minute in which they start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Minute(pub i64);
+
+impl Minute {
+    /// The minute that `at` lies in.
+    pub fn floor(at: Timestamp) -> Self {
+        Self(at.as_second().div_euclid(60))
+    }
+
+    /// The minute `n` minutes later (earlier where `n` is negative).
+    #[must_use]
+    pub fn plus(self, n: i64) -> Self {
+        Self(self.0 + n)
+    }
+
+    /// Seconds since the epoch at which this minute begins.
+    pub fn epoch_seconds(self) -> i64 {
+        self.0 * 60
+    }
+
+    /// The instant at which this minute begins. Minutes outside of jiff's range clamp to its ends.
+    pub fn timestamp(self) -> Timestamp {
+        Timestamp::from_second(self.0.saturating_mul(60)).unwrap_or(if self.0 < 0 {
+            Timestamp::MIN
+        } else {
+            Timestamp::MAX
+        })
+    }
+}
+
+impl fmt::Display for Minute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.timestamp().fmt(f)
+    }
+}
+
+impl Serialize for Minute {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Minutes from `start` (inclusive) to `end` (exclusive).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Window {
+    /// The first minute.
+    pub start: Minute,
+    /// The minute after the last.
+    pub end: Minute,
+}
+
+impl Window {
+    /// The `minutes` minutes that end before `end`.
+    pub fn ending(end: Minute, minutes: i64) -> Self {
+        Self { start: end.plus(-minutes), end }
+    }
+
+    /// How many minutes it holds.
+    pub fn minutes(self) -> i64 {
+        self.end.0 - self.start.0
+    }
+
+    /// Whether it holds the minute.
+    pub fn contains(self, minute: Minute) -> bool {
+        self.start <= minute && minute < self.end
+    }
+
+    /// The smallest window on bounds of `period` minutes that holds this one.
+    #[must_use]
+    pub fn widened(self, period: i64) -> Self {
+        Self {
+            start: Minute(self.start.0.div_euclid(period) * period),
+            end: Minute((self.end.0 + period - 1).div_euclid(period) * period),
+        }
+    }
+}
+
+/// Minutes a datapoint of the given age is kept for: 1-minute points 15 days, 5-minute points 63, hours 455.
+/// Source: the CloudWatch API reference, `GetMetricData`, parameter `StartTime`.
+const RETENTION: [(i64, i64); 3] = [(15 * 1440, 1), (63 * 1440, 5), (455 * 1440, 60)];
+
+/// The finest period, in minutes, that CloudWatch still has for data that begins at `start`; none beyond 455 days.
+pub fn period_for(start: Minute, now: Minute) -> Option<i64> {
+    let age = now.0 - start.0;
+    RETENTION.iter().find(|(kept, _)| age < *kept).map(|(_, period)| *period)
+}
+
+/// At least so many minutes are read, because a longer look costs nothing and tells since when something fails.
+pub const LEAST_READ: i64 = 35;
+
+/// A window as asked for, and what is read to judge it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The window that is judged, widened to the bounds of the period.
+    pub window: Window,
+    /// What is read: the window and some minutes before it.
+    pub read: Window,
+    /// Minutes a datapoint covers: 1, 5 or 60.
+    pub period: i64,
+}
+
+impl Frame {
+    /// The frame for `minutes` minutes up to `at` as seen at `now`, or nothing where CloudWatch keeps no data any more.
+    pub fn new(at: Minute, minutes: i64, now: Minute) -> Option<Self> {
+        let asked = Window::ending(at, minutes);
+        let period = period_for(asked.start, now)?;
+        let window = asked.widened(period);
+        let earlier = Window { start: at.plus(-minutes.max(LEAST_READ)), end: window.end }.widened(period);
+        let still_kept = period_for(earlier.start, now) == Some(period);
+        Some(Self { window, read: if still_kept { earlier } else { window }, period })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOW: Minute = Minute(29_700_000);
+
+    #[test]
+    fn the_age_decides_the_period_and_the_window_widens_to_it() {
+        let fresh = Frame::new(NOW, 15, NOW).unwrap();
+        assert_eq!((fresh.period, fresh.window.minutes(), fresh.read.minutes()), (1, 15, 35));
+        let month = Frame::new(NOW.plus(-30 * 1440 - 2), 15, NOW).unwrap();
+        assert_eq!((month.period, month.window.minutes()), (5, 20));
+        let year = Frame::new(NOW.plus(-400 * 1440 - 7), 15, NOW).unwrap();
+        assert_eq!((year.period, year.window.minutes() % 60), (60, 0));
+        assert_eq!(Frame::new(NOW.plus(-456 * 1440), 15, NOW), None);
+    }
+
+    #[test]
+    fn a_minute_prints_as_rfc_3339() {
+        assert_eq!(Minute::floor("2026-11-23T09:45:59Z".parse().unwrap()).to_string(), "2026-11-23T09:45:00Z");
+    }
+
+    proptest! {
+        #[test]
+        fn a_frame_holds_what_was_asked(back in 0i64..455 * 1440 - 1440, minutes in 1i64..1440) {
+            let at = NOW.plus(-back);
+            let frame = Frame::new(at, minutes, NOW).unwrap();
+            prop_assert!(frame.window.start <= at.plus(-minutes) && frame.window.end >= at);
+            prop_assert!(frame.read.start <= frame.window.start && frame.read.end == frame.window.end);
+            prop_assert_eq!(frame.window.start.0 % frame.period, 0);
+            prop_assert!(frame.window.minutes() < minutes + 2 * frame.period);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! slmon: which *production* Lambda functions fail, over many AWS accounts, and nothing else.
+//!
+//! Data walks one way: configuration → plan → source → observation → fleet → checks → a front. `docs/architecture.md`
+//! has the picture; `tests/layering.rs` holds it.
+
+pub mod domain;
+pub mod report;
+pub mod source;

@@ -1,0 +1,2 @@
+//! The binary: the exit code of the library's `run`.
+fn main() {}

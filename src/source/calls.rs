@@ -1,0 +1,102 @@
+//! The calls that slmon can make: this list and no others. The session policy of every assumed role is made from it,
+//! so that AWS itself holds slmon to reading, and so is every policy that it prints.
+
+/// Where a call is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// With the credentials at hand, to find accounts and enter them.
+    Hub,
+    /// In each account that is read.
+    Member,
+}
+
+/// One AWS call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The IAM action.
+    pub action: &'static str,
+    /// Where it is made.
+    pub place: Place,
+    /// What slmon needs it for.
+    pub why: &'static str,
+}
+
+macro_rules! calls {
+    ($($(#[doc = $doc:literal])* $name:ident = $action:literal, $place:ident, $why:literal;)*) => {
+        $($(#[doc = $doc])* pub const $name: &str = $action;)*
+
+        /// Every call that slmon can make.
+        pub const ALL: &[Call] = &[$(Call { action: $action, place: Place::$place, why: $why }),*];
+    };
+}
+
+calls! {
+    /// Needs no permission.
+    GET_CALLER_IDENTITY = "sts:GetCallerIdentity", Hub, "to know which account the credentials belong to";
+    /// On the roles of the accounts that are read.
+    ASSUME_ROLE = "sts:AssumeRole", Hub, "to enter each account";
+    /// On the organization's management account or a delegated administrator.
+    LIST_ACCOUNTS = "organizations:ListAccounts", Hub, "to find the accounts of an organization";
+    /// Only where organizational units are named.
+    LIST_ACCOUNTS_FOR_PARENT = "organizations:ListAccountsForParent", Hub, "to find the accounts below an organizational unit";
+    /// Only where organizational units are named.
+    LIST_OUS_FOR_PARENT = "organizations:ListOrganizationalUnitsForParent", Hub, "to find the organizational units below one";
+    /// Only where `regions = ["all"]`.
+    LIST_REGIONS = "account:ListRegions", Member, "to find the regions that are enabled in an account";
+    /// All tags of all tagged functions, 100 a page.
+    GET_RESOURCES = "tag:GetResources", Member, "to discover functions with their tags";
+    /// Configurations without tags, 50 a page.
+    LIST_FUNCTIONS = "lambda:ListFunctions", Member, "to tell deleted functions from idle ones, and to know runtimes and timeouts";
+    /// Only where `tag:GetResources` is denied.
+    LIST_TAGS = "lambda:ListTags", Member, "to read a function's tags where tag:GetResources is denied";
+    /// 500 metrics a request.
+    GET_METRIC_DATA = "cloudwatch:GetMetricData", Member, "to read errors, throttles and invocations";
+}
+
+/// The policy that every assumed role is narrowed to, as JSON: what slmon calls in an account, and nothing else.
+/// AWS allows 2,048 characters.
+pub fn session_policy() -> String {
+    let actions: Vec<_> = ALL.iter().filter(|call| call.place == Place::Member).map(|call| call.action).collect();
+    serde_json::json!({
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}],
+    })
+    .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Access levels of the Service Authorization Reference, copied by hand: a new call has to be looked up there.
+    const READING: &[(&str, &str)] = &[
+        ("sts:GetCallerIdentity", "Read"),
+        ("organizations:ListAccounts", "List"),
+        ("organizations:ListAccountsForParent", "List"),
+        ("organizations:ListOrganizationalUnitsForParent", "List"),
+        ("account:ListRegions", "List"),
+        ("tag:GetResources", "Read"),
+        ("lambda:ListFunctions", "List"),
+        ("lambda:ListTags", "Read"),
+        ("cloudwatch:GetMetricData", "Read"),
+    ];
+
+    #[test]
+    fn every_call_reads_but_for_assuming_a_role() {
+        for call in ALL.iter().filter(|call| call.action != ASSUME_ROLE) {
+            let level = READING.iter().find(|(action, _)| *action == call.action).map(|(_, level)| *level);
+            assert!(matches!(level, Some("Read" | "List")), "{} is not known to read", call.action);
+        }
+    }
+
+    #[test]
+    fn the_session_policy_fits_and_holds_only_what_is_called_in_an_account() {
+        let policy = session_policy();
+        assert!(policy.len() <= 2048);
+        assert!(
+            policy.contains("cloudwatch:GetMetricData")
+                && !policy.contains("sts:")
+                && !policy.contains("organizations:")
+        );
+    }
+}

@@ -1,0 +1,91 @@
+//! The seam between what slmon asks and who answers: one method a question, in domain types.
+//!
+//! Answers come as futures and as pages; dropping either cancels the question. A page is one request, so that whoever
+//! decorates a source can limit and time each. No failure here is retried by anybody but the AWS SDK.
+
+pub mod calls;
+
+use futures::{future::BoxFuture, stream::BoxStream};
+
+use crate::domain::{
+    account::{Account, Region, Target},
+    failure::Failure,
+    function::{Configuration, Discovered, Tags},
+    roster::{Base, Caller, Entry, Listed, Organization},
+    series::Metric,
+    text::AwsText,
+    usage::Usage,
+    window::{Minute, Window},
+};
+
+/// One answer, or why there is none.
+pub type Answer<'a, T> = BoxFuture<'a, Result<T, Failure>>;
+
+/// Pages in order; an empty one is not the last one. After a failure nothing follows.
+pub type Pages<'a, T> = BoxStream<'a, Result<Vec<T>, Failure>>;
+
+/// One request for metrics: sums of `AWS/Lambda` over a stretch of time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetricRequest {
+    /// What is read, on bounds of the period.
+    pub read: Window,
+    /// Minutes a datapoint covers: 1, 5 or 60.
+    pub period: i64,
+    /// Function names and metrics: 500 at most, and 100,800 datapoints at most.
+    pub queries: Vec<(AwsText, Metric)>,
+}
+
+/// How a part of the answer to one query ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricStatus {
+    /// These points are all there are.
+    Complete,
+    /// More points follow, on a later page or in a new request.
+    Partial,
+    /// The caller may not read this metric.
+    Forbidden,
+    /// AWS could not compute this one.
+    InternalError,
+}
+
+/// A part of the answer to one query; the parts of a query follow each other over pages.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricPart {
+    /// The query's place in the request.
+    pub query: usize,
+    /// Datapoints in any order: the minute in which each starts, and the sum.
+    pub points: Vec<(Minute, f64)>,
+    /// How this part ended.
+    pub status: MetricStatus,
+}
+
+/// Who answers. Methods about a target need its account to have been entered.
+pub trait Source: Send + Sync {
+    /// Who the credentials at hand belong to.
+    fn caller<'a>(&'a self, base: &'a Base) -> Answer<'a, Caller>;
+
+    /// The active accounts of an organization.
+    fn accounts<'a>(&'a self, organization: &'a Organization) -> Pages<'a, Listed>;
+
+    /// Makes an account readable: assumes its role, or sees that the credentials at hand are its own.
+    fn enter<'a>(&'a self, entry: &'a Entry) -> Answer<'a, ()>;
+
+    /// The regions that are enabled in an account.
+    fn regions<'a>(&'a self, account: &'a Account) -> Answer<'a, Vec<Region>>;
+
+    /// Functions with all their tags: those that carry the tag `key`, or, without one, all that carry or once carried
+    /// any. Functions that were deleted in the last hours may be among them.
+    fn tagged<'a>(&'a self, target: &'a Target, key: Option<&'a str>) -> Pages<'a, Discovered>;
+
+    /// The configuration of every function, without its tags.
+    fn functions<'a>(&'a self, target: &'a Target) -> Pages<'a, Configuration>;
+
+    /// The tags of one function.
+    fn tags<'a>(&'a self, target: &'a Target, arn: &'a AwsText) -> Answer<'a, Tags>;
+
+    /// Metrics of functions.
+    fn metrics<'a>(&'a self, target: &'a Target, request: &'a MetricRequest) -> Pages<'a, MetricPart>;
+
+    /// What has been asked so far.
+    fn usage(&self) -> Usage;
+}

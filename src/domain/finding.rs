@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use super::window::Minute;
+use super::{
+    account::TargetKey,
+    window::{Minute, Window},
+};
 
 /// How bad a finding is. The worse one is the greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -110,4 +113,43 @@ pub struct SpotText {
     pub kind: SpotKind,
     /// What was found, fit to be shown.
     pub detail: String,
+}
+
+/// One production function, judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// The verdict over all checks.
+    pub verdict: Verdict,
+    /// What fires; of a muted function, what would.
+    pub findings: Vec<Finding>,
+    /// What could not be told, and why.
+    pub doubts: Vec<String>,
+    /// The window over which it was judged: its own where it has a wider one.
+    pub window: Window,
+    /// Errors in the window; none where they could not be read.
+    pub errors: Option<u64>,
+    /// Throttles in the window; none where they could not be read.
+    pub throttles: Option<u64>,
+    /// Invocations in the window; none where they were not asked for or could not be read.
+    pub invocations: Option<u64>,
+}
+
+/// A production function of a fleet and what the checks make of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JudgedFunction {
+    /// The target.
+    pub target: TargetKey,
+    /// The function's place among the target's functions.
+    pub place: usize,
+    /// What the checks make of it.
+    pub judged: Judged,
+}
+
+/// What the checks make of a whole fleet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// Every watched production function that exists, by target and name.
+    pub functions: Vec<JudgedFunction>,
+    /// Watched functions that fail and are not production: how many, and their errors together.
+    pub hidden: (usize, u64),
 }

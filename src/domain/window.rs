@@ -119,6 +119,27 @@ impl Frame {
     }
 }
 
+/// The question of a run: over how many minutes, up to when, and as seen when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Horizon {
+    /// The minute up to which is judged (exclusive).
+    pub at: Minute,
+    /// Minutes of the window.
+    pub minutes: i64,
+    /// The minute of the run, from which the age of data counts.
+    pub now: Minute,
+}
+
+impl Horizon {
+    /// The frame for a function: its own window where that is wider and CloudWatch still has it, else the run's.
+    /// None where CloudWatch keeps nothing of the run's window any more.
+    pub fn frame(&self, own: Option<i64>) -> Option<Frame> {
+        own.filter(|own| *own > self.minutes)
+            .and_then(|own| Frame::new(self.at, own, self.now))
+            .or_else(|| Frame::new(self.at, self.minutes, self.now))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -1,0 +1,168 @@
+//! What is wrong: one file a check, one list of them. Each is three-valued: fine, a finding, or unknown with its
+//! reason. Screen and gate use this one predicate. This module knows facts; it does not know how they were read.
+
+mod errors;
+mod since;
+mod throttles;
+
+use crate::domain::{
+    finding::{Finding, Judged, JudgedFunction, Judgement, Outcome, Severity, Verdict},
+    fleet::{Fleet, Function},
+    observation::Reading,
+    rules::limits::{CheckLimits, Clause, Limits},
+    series::{Metric, Series},
+    window::{Horizon, Window},
+};
+
+/// A check: a name, and what it makes of the evidence.
+pub trait Check: Sync {
+    /// The name that stands in reports.
+    fn id(&self) -> &'static str;
+    /// What it makes of the evidence under these limits.
+    fn evaluate(&self, evidence: &Evidence<'_>, limits: &Limits) -> Outcome;
+}
+
+/// Every check there is.
+pub const ALL: &[&dyn Check] = &[&errors::Errors, &throttles::Throttles];
+
+/// What a check looks at: a function's metrics over a window.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'a> {
+    /// The window.
+    pub window: Window,
+    /// The function.
+    pub function: &'a Function,
+}
+
+/// A metric's sum over the window, or why there is none.
+enum Sum<'a> {
+    /// A complete answer; no datapoint counts as 0.
+    Known(u64, &'a Series),
+    /// Not or not wholly read, and why.
+    Unknown(String),
+}
+
+impl<'a> Evidence<'a> {
+    fn sum(&self, metric: Metric) -> Sum<'a> {
+        match self.function.reading(metric) {
+            Reading::Known(series) => Sum::Known(series.sum(self.window).unwrap_or(0), series),
+            Reading::NotAsked => Sum::Unknown(format!("{} was not read", metric.as_str())),
+            Reading::Unknown(failure) => {
+                Sum::Unknown(format!("{} could not be read: {}", metric.as_str(), failure.message.shown()))
+            }
+        }
+    }
+
+    fn known(&self, metric: Metric) -> Option<u64> {
+        match self.sum(metric) {
+            Sum::Known(sum, _) => Some(sum),
+            Sum::Unknown(_) => None,
+        }
+    }
+
+    /// Whether there is no datapoint of errors or throttles at all, though both were read whole.
+    fn is_idle(&self) -> bool {
+        [Metric::Errors, Metric::Throttles].iter().all(|metric| match self.function.reading(*metric) {
+            Reading::Known(series) => series.sum(self.window).is_none(),
+            _ => false,
+        })
+    }
+}
+
+/// Which clause fires, if one does.
+enum Decision<'a> {
+    Ok,
+    Fires(Severity, Clause, &'a str),
+    Unknown,
+}
+
+/// Decides for a number of events and their share of all calls. Where the share is not known, a clause that only the
+/// share could decide leaves it unknown.
+fn decide(limits: &CheckLimits, count: u64, share: Option<f64>) -> Decision<'_> {
+    for (severity, clauses) in [(Severity::Critical, &limits.critical), (Severity::Warning, &limits.warning)] {
+        let mut reached = clauses.any.iter().filter(|clause| count > 0 && count as f64 >= clause.count).peekable();
+        if reached.peek().is_none() {
+            continue;
+        }
+        match share {
+            Some(share) => {
+                if let Some(clause) = reached.find(|clause| share >= clause.rate) {
+                    return Decision::Fires(severity, *clause, &clauses.set_by);
+                }
+            }
+            None => match reached.find(|clause| clause.rate <= 0.0) {
+                Some(clause) => return Decision::Fires(severity, *clause, &clauses.set_by),
+                None => return Decision::Unknown,
+            },
+        }
+    }
+    Decision::Ok
+}
+
+/// Judges one watched production function.
+pub fn judge(function: &Function, horizon: &Horizon) -> Judged {
+    let frame = horizon.frame(function.class.window);
+    let window = frame.map_or(Window::ending(horizon.at, horizon.minutes), |frame| frame.window);
+    let evidence = Evidence { window, function };
+    let (mut findings, mut doubts) = (Vec::new(), Vec::new());
+    for check in ALL {
+        match check.evaluate(&evidence, &function.class.limits) {
+            Outcome::Ok => {}
+            Outcome::Finding(finding) => findings.push(capped(finding, function.class.cap)),
+            Outcome::Unknown(why) => doubts.push(why),
+        }
+    }
+    let muted = function.class.mute.as_ref().is_some_and(|(until, _)| *until > horizon.at);
+    let worst = findings.iter().map(|finding| finding.severity).max();
+    let verdict = match worst {
+        _ if muted => Verdict::Muted,
+        Some(Severity::Critical) => Verdict::Critical,
+        // A warning may hide something critical that could not be read.
+        _ if !doubts.is_empty() && worst.is_none() => Verdict::Unknown,
+        Some(Severity::Warning) => Verdict::Warning,
+        None if evidence.is_idle() => Verdict::Idle,
+        None => Verdict::Ok,
+    };
+    Judged {
+        verdict,
+        findings,
+        doubts,
+        window,
+        errors: evidence.known(Metric::Errors),
+        throttles: evidence.known(Metric::Throttles),
+        invocations: evidence.known(Metric::Invocations),
+    }
+}
+
+fn capped(finding: Finding, cap: Option<Severity>) -> Finding {
+    let severity = cap.map_or(finding.severity, |cap| finding.severity.min(cap));
+    Finding { severity, ..finding }
+}
+
+/// Judges all of a fleet. Functions that are known not to exist any more are left out.
+pub fn judge_fleet(fleet: &Fleet, horizon: &Horizon) -> Judgement {
+    let mut judgement = Judgement { functions: Vec::new(), hidden: (0, 0) };
+    for state in fleet.targets() {
+        let target = state.target.key();
+        let watched = state.known().iter().enumerate().filter(|(_, f)| f.class.watched && f.exists != Some(false));
+        for (place, function) in watched {
+            if function.class.alerts() {
+                judgement.functions.push(JudgedFunction {
+                    target: target.clone(),
+                    place,
+                    judged: judge(function, horizon),
+                });
+            } else if let Some(frame) = horizon.frame(function.class.window)
+                && let Some(errors) = (Evidence { window: frame.window, function }).known(Metric::Errors)
+                && errors > 0
+            {
+                judgement.hidden.0 += 1;
+                judgement.hidden.1 += errors;
+            }
+        }
+    }
+    judgement
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,5 +5,6 @@
 
 pub mod checks;
 pub mod domain;
+pub mod engine;
 pub mod report;
 pub mod source;

@@ -153,3 +153,15 @@ pub struct Judgement {
     /// Watched functions that fail and are not production: how many, and their errors together.
     pub hidden: (usize, u64),
 }
+
+/// From which severity on a run fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FailOn {
+    /// Critical findings.
+    #[default]
+    Critical,
+    /// Warnings, too.
+    Warning,
+    /// Nothing.
+    Never,
+}

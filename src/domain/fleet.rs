@@ -69,6 +69,8 @@ pub struct TargetState {
     pub functions: Option<Vec<Function>>,
     /// How long discovery took.
     pub took: Option<Duration>,
+    /// Why its functions had to be read one by one, where that was so.
+    pub detour: Option<Failure>,
     /// What could not be read; of one operation and part, once.
     pub unread: Vec<Unread>,
 }
@@ -174,14 +176,16 @@ impl Fleet {
                         target,
                         functions: None,
                         took: None,
+                        detour: None,
                         unread: Vec::new(),
                     });
                 }
             }
-            Observation::Functions { target, found, took } => {
+            Observation::Functions { target, found, took, detour } => {
                 let rules = self.rules.clone();
                 if let Some(state) = self.targets.get_mut(&target) {
                     state.discover(&rules, found, took);
+                    state.detour = detour;
                 }
             }
             Observation::Configurations { target, found, complete } => {

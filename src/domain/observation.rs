@@ -57,6 +57,8 @@ pub enum Observation {
         found: Vec<Discovered>,
         /// How long it took to read them.
         took: Duration,
+        /// Why they had to be read one by one, where that was so.
+        detour: Option<Failure>,
     },
     /// The configurations of a target's functions.
     Configurations {

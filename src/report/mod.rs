@@ -1,5 +1,7 @@
 //! One report, told in several formats. This module knows facts and findings; it does not know where they came from.
 
+pub mod build;
+
 use jiff::Timestamp;
 use serde::Serialize;
 

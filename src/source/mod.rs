@@ -3,7 +3,9 @@
 //! Answers come as futures and as pages; dropping either cancels the question. A page is one request, so that whoever
 //! decorates a source can limit and time each. No failure here is retried by anybody but the AWS SDK.
 
+pub mod aws;
 pub mod calls;
+pub mod limit;
 
 use futures::{future::BoxFuture, stream::BoxStream};
 

@@ -1,0 +1,124 @@
+//! Carries out one request for metrics: pages are merged by query, and what did not come whole is asked for once more.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+
+use crate::{
+    domain::{
+        account::Target,
+        failure::{Failure, Kind},
+        observation::{Observation, Reading},
+        series::{Metric, Series},
+        text::{AwsText, counted},
+    },
+    source::{MetricRequest, MetricStatus, Source, calls},
+};
+
+/// What has come of the answer to one query.
+struct Gathered {
+    series: Series,
+    status: Option<MetricStatus>,
+}
+
+/// Asks, merges, asks again for what is not whole, and says what became of each query.
+pub(super) async fn read(source: &dyn Source, target: &Target, request: &MetricRequest) -> Vec<Observation> {
+    let (mut gathered, mut failed) = gather(source, target, request).await;
+    let unfinished = |gathered: &Gathered| {
+        matches!(gathered.status, None | Some(MetricStatus::Partial | MetricStatus::InternalError))
+    };
+    if failed.is_none() {
+        // A request of its own for what AWS could not compute or cut short: another metric's trouble is not this one's.
+        let places: Vec<usize> = (0..gathered.len()).filter(|place| unfinished(&gathered[*place])).collect();
+        if !places.is_empty() {
+            let queries = places.iter().map(|place| request.queries[*place].clone()).collect();
+            let (again, second) = gather(source, target, &MetricRequest { queries, ..request.clone() }).await;
+            for (place, again) in places.into_iter().zip(again) {
+                if !unfinished(&again) {
+                    gathered[place] = again;
+                }
+            }
+            failed = second;
+        }
+    }
+    conclude(target, request, gathered, failed)
+}
+
+async fn gather(source: &dyn Source, target: &Target, request: &MetricRequest) -> (Vec<Gathered>, Option<Failure>) {
+    let mut gathered: Vec<Gathered> = request
+        .queries
+        .iter()
+        .map(|_| Gathered { series: Series::gaps(request.read, request.period), status: None })
+        .collect();
+    let mut pages = source.metrics(target, request);
+    while let Some(page) = pages.next().await {
+        let parts = match page {
+            Ok(parts) => parts,
+            Err(failure) => return (gathered, Some(failure)),
+        };
+        for part in parts {
+            if let Some(of) = gathered.get_mut(part.query) {
+                for (minute, value) in part.points {
+                    of.series.set(minute, value);
+                }
+                of.status = Some(part.status);
+            }
+        }
+    }
+    (gathered, None)
+}
+
+fn conclude(
+    target: &Target,
+    request: &MetricRequest,
+    gathered: Vec<Gathered>,
+    failed: Option<Failure>,
+) -> Vec<Observation> {
+    let failed = failed.map(Arc::new);
+    let mut readings: Vec<(AwsText, Metric, Reading)> = Vec::with_capacity(gathered.len());
+    let mut unread: Vec<(Arc<Failure>, Vec<AwsText>)> = Vec::new();
+    for ((name, metric), gathered) in request.queries.iter().zip(gathered) {
+        let why = match gathered.status {
+            Some(MetricStatus::Complete) => None,
+            Some(MetricStatus::Forbidden) => Some(Arc::new(forbidden(*metric))),
+            status => Some(failed.clone().unwrap_or_else(|| Arc::new(unfinished(*metric, status)))),
+        };
+        let reading = match why {
+            None => Reading::Known(gathered.series),
+            Some(failure) => {
+                match unread.iter_mut().find(|(known, _)| *known == failure) {
+                    Some((_, names)) => names.push(name.clone()),
+                    None => unread.push((failure.clone(), vec![name.clone()])),
+                }
+                Reading::Unknown(failure)
+            }
+        };
+        readings.push((name.clone(), *metric, reading));
+    }
+    let key = target.key();
+    let mut observations = vec![Observation::Readings { target: key.clone(), readings }];
+    for (failure, mut names) in unread {
+        names.dedup();
+        let part = match names.as_slice() {
+            [one] => format!("metrics of {}", one.shown()),
+            more => format!("metrics of {}", counted(more.len() as u64, "function")),
+        };
+        let failure = Failure::clone(&failure);
+        observations.push(Observation::TargetFailed { target: key.clone(), part: Some(part), failure });
+    }
+    observations
+}
+
+fn forbidden(metric: Metric) -> Failure {
+    let message = format!("CloudWatch answers Forbidden for {}", metric.as_str());
+    Failure::new(calls::GET_METRIC_DATA, Kind::Denied, message)
+}
+
+fn unfinished(metric: Metric, status: Option<MetricStatus>) -> Failure {
+    let (kind, said) = match status {
+        Some(MetricStatus::InternalError) => (Kind::Server, "answers InternalError for"),
+        Some(MetricStatus::Partial) => (Kind::Malformed, "gives only a part of"),
+        _ => (Kind::Malformed, "leaves out"),
+    };
+    Failure::new(calls::GET_METRIC_DATA, kind, format!("CloudWatch {said} {}, asked twice", metric.as_str()))
+}

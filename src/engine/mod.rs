@@ -1,0 +1,295 @@
+//! The engine: one task owns the fleet, folds in what comes, and asks the plan what is due. It knows the source's trait
+//! and no AWS, and it reports nothing by itself.
+
+mod discover;
+mod metrics;
+pub mod plan;
+mod roster;
+
+use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::mpsc::{Receiver, Sender, channel},
+    task::JoinSet,
+    time::{Instant, sleep_until},
+};
+use tokio_util::sync::CancellationToken;
+
+use self::plan::{Job, Settings, Step};
+use crate::{
+    domain::{
+        account::{AccountId, TargetKey},
+        failure::{Failure, Kind},
+        fleet::Fleet,
+        observation::Observation,
+        roster::Roster,
+        rules::Rules,
+        text::AwsText,
+    },
+    source::{Source, calls},
+};
+
+/// How a sweep ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// All was asked and answered.
+    Complete,
+    /// The deadline came first.
+    Deadline,
+    /// Somebody interrupted it.
+    Interrupted,
+}
+
+/// How far a sweep has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Accounts found.
+    pub accounts: usize,
+    /// Targets found.
+    pub targets: usize,
+    /// Targets of which nothing is left to ask.
+    pub done: usize,
+}
+
+/// Observations that may wait to be folded before whoever reads has to wait as well.
+const BACKLOG: usize = 256;
+
+/// One sweep over everything: finds the accounts, asks what the plan says, and ends when nothing is due, or with the
+/// deadline, or when it is cancelled. What could not be read by then is in the fleet as a failure.
+pub async fn once(
+    source: Arc<dyn Source>,
+    roster: Arc<Roster>,
+    rules: Arc<Rules>,
+    settings: Settings,
+    limit: Duration,
+    cancel: &CancellationToken,
+    mut progress: impl FnMut(Progress),
+) -> (Fleet, End) {
+    let deadline = Instant::now() + limit;
+    let (sender, mut receiver) = channel(BACKLOG);
+    let mut core = Core {
+        source,
+        rules: rules.clone(),
+        settings,
+        deadline,
+        fleet: Fleet::new(rules),
+        tasks: JoinSet::new(),
+        sender,
+        waiting: Waiting::default(),
+        done: 0,
+    };
+    core.find_accounts(&roster);
+    let end = tokio::select! {
+        biased;
+        () = cancel.cancelled() => End::Interrupted,
+        () = sleep_until(deadline) => End::Deadline,
+        () = core.run(&mut receiver, &mut progress) => End::Complete,
+    };
+    core.tasks.abort_all();
+    // What has come and not been folded yet was seen all the same.
+    while let Ok((finished, observations)) = receiver.try_recv() {
+        core.fold(finished, observations);
+    }
+    core.close(end, limit);
+    (core.fleet, end)
+}
+
+/// Who has sent observations and has finished with it; none for one that sends more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Task {
+    Listing(usize, Option<AwsText>),
+    ByHand(usize, Option<AwsText>),
+    Enter(AccountId),
+    Target(TargetKey),
+}
+
+/// Tasks under way: of listings, of accounts, and how many of each target.
+#[derive(Debug, Default)]
+struct Waiting {
+    listings: Vec<Task>,
+    accounts: Vec<AccountId>,
+    targets: BTreeMap<TargetKey, (Step, usize)>,
+}
+
+impl Waiting {
+    fn is_over(&self) -> bool {
+        self.listings.is_empty() && self.accounts.is_empty() && self.targets.values().all(|(_, jobs)| *jobs == 0)
+    }
+}
+
+type Sent = (Option<Task>, Vec<Observation>);
+
+struct Core {
+    source: Arc<dyn Source>,
+    rules: Arc<Rules>,
+    settings: Settings,
+    deadline: Instant,
+    fleet: Fleet,
+    tasks: JoinSet<()>,
+    sender: Sender<Sent>,
+    waiting: Waiting,
+    done: usize,
+}
+
+impl Core {
+    fn find_accounts(&mut self, roster: &Arc<Roster>) {
+        for (place, organization) in roster.organizations.iter().enumerate() {
+            let task = Task::Listing(place, organization.client.clone());
+            self.waiting.listings.push(task.clone());
+            let (source, roster, sender) = (self.source.clone(), roster.clone(), self.sender.clone());
+            self.tasks.spawn(async move {
+                let (out, mut pages) = channel(1);
+                let forward = async {
+                    while let Some(observations) = pages.recv().await {
+                        let _ = sender.send((None, observations)).await;
+                    }
+                };
+                let list = async {
+                    if let Some(organization) = roster.organizations.get(place) {
+                        roster::organization(&*source, &roster, organization, &out).await;
+                    }
+                    drop(out);
+                };
+                futures::future::join(list, forward).await;
+                let _ = sender.send((Some(task), Vec::new())).await;
+            });
+        }
+        for (place, account) in roster.accounts.iter().enumerate() {
+            let task = Task::ByHand(place, account.client.clone());
+            self.waiting.listings.push(task.clone());
+            let (source, roster) = (self.source.clone(), roster.clone());
+            self.spawn(task, async move {
+                match roster.accounts.get(place) {
+                    Some(account) => roster::by_hand(&*source, &roster, account).await,
+                    None => Vec::new(),
+                }
+            });
+        }
+    }
+
+    fn spawn(&mut self, task: Task, work: impl Future<Output = Vec<Observation>> + Send + 'static) {
+        let sender = self.sender.clone();
+        self.tasks.spawn(async move {
+            let observations = work.await;
+            let _ = sender.send((Some(task), observations)).await;
+        });
+    }
+
+    async fn run(&mut self, receiver: &mut Receiver<Sent>, progress: &mut impl FnMut(Progress)) {
+        while !self.waiting.is_over() {
+            let Some((finished, observations)) = receiver.recv().await else { return };
+            let due = self.fold(finished, observations);
+            self.start(due);
+            progress(Progress {
+                accounts: self.fleet.accounts().count(),
+                targets: self.fleet.target_count(),
+                done: self.done,
+            });
+            while self.tasks.try_join_next().is_some() {}
+        }
+    }
+
+    /// Folds observations in; the targets for which something may be due now.
+    fn fold(&mut self, finished: Option<Task>, observations: Vec<Observation>) -> Vec<TargetKey> {
+        let mut due = Vec::new();
+        match finished {
+            Some(Task::Enter(account)) => self.waiting.accounts.retain(|waiting| *waiting != account),
+            Some(Task::Target(key)) => {
+                if let Some((_, jobs)) = self.waiting.targets.get_mut(&key) {
+                    *jobs -= 1;
+                    if *jobs == 0 {
+                        due.push(key);
+                    }
+                }
+            }
+            Some(listing) => self.waiting.listings.retain(|waiting| *waiting != listing),
+            None => {}
+        }
+        for observation in observations {
+            match &observation {
+                Observation::Account(entry) if self.fleet.account(&entry.account.id).is_none() => {
+                    let (source, entry) = (self.source.clone(), entry.clone());
+                    let id = entry.account.id.clone();
+                    self.waiting.accounts.push(id.clone());
+                    self.spawn(Task::Enter(id), async move { roster::enter(&*source, &entry).await });
+                }
+                Observation::Regions { account, regions } => {
+                    due.extend(regions.iter().map(|region| (account.clone(), region.clone())));
+                }
+                _ => {}
+            }
+            self.fleet.apply(observation);
+        }
+        due
+    }
+
+    /// Starts what the plan says is due.
+    fn start(&mut self, due: Vec<TargetKey>) {
+        for key in due {
+            let step = self.waiting.targets.get(&key).map_or(Step::Nothing, |(step, _)| *step);
+            let Some(state) = self.fleet.target(&key) else { continue };
+            let failed = step == Step::Discovery && state.functions.is_none();
+            let (step, jobs) =
+                if failed { (Step::Details, Vec::new()) } else { plan::next(state, step, &self.rules, &self.settings) };
+            self.waiting.targets.insert(key.clone(), (step, jobs.len()));
+            if jobs.is_empty() {
+                self.done += 1;
+            }
+            for job in jobs {
+                let (source, deadline) = (self.source.clone(), self.deadline);
+                self.spawn(Task::Target(key.clone()), async move { carry_out(&*source, &job, deadline).await });
+            }
+        }
+    }
+
+    /// Enters what was still under way as unread.
+    fn close(&mut self, end: End, limit: Duration) {
+        let (kind, why) = match end {
+            End::Complete => return,
+            End::Deadline => (Kind::Deadline, format!("the deadline of {} s came first", limit.as_secs_f64())),
+            End::Interrupted => (Kind::Interrupted, "the run was interrupted".to_owned()),
+        };
+        let failure = |operation| Failure::new(operation, kind, why.as_str());
+        let waiting = std::mem::take(&mut self.waiting);
+        for task in waiting.listings {
+            let (client, operation) = match task {
+                Task::Listing(_, client) => (client, calls::LIST_ACCOUNTS),
+                Task::ByHand(_, client) => (client, calls::GET_CALLER_IDENTITY),
+                Task::Enter(_) | Task::Target(_) => continue,
+            };
+            self.fleet.apply(Observation::ListingFailed { client, failure: failure(operation) });
+        }
+        for account in waiting.accounts {
+            let role = self.fleet.account(&account).is_some_and(|state| state.entry.access.role.is_some());
+            let operation = if role { calls::ASSUME_ROLE } else { calls::GET_CALLER_IDENTITY };
+            self.fleet.apply(Observation::AccountFailed { account, failure: failure(operation) });
+        }
+        for (target, (step, jobs)) in waiting.targets {
+            let Some(state) = self.fleet.target(&target) else { continue };
+            let still_due = |step| {
+                let (_, jobs) = plan::next(state, step, &self.rules, &self.settings);
+                jobs.iter().any(|job| matches!(job, Job::Metrics { .. }))
+            };
+            let metrics = |part: &str| (calls::GET_METRIC_DATA, Some(part.to_owned()));
+            let (operation, part) = match (step, jobs > 0) {
+                (Step::Nothing, _) | (Step::Discovery, true) => (calls::GET_RESOURCES, None),
+                (Step::Discovery, false) if state.functions.is_some() && still_due(step) => metrics("metrics"),
+                (Step::Metrics, true) => metrics("metrics"),
+                (Step::Metrics, false) | (Step::Details, true) if still_due(Step::Metrics) => metrics("invocations"),
+                _ => continue,
+            };
+            self.fleet.apply(Observation::TargetFailed { target, part, failure: failure(operation) });
+        }
+    }
+}
+
+async fn carry_out(source: &dyn Source, job: &Job, deadline: Instant) -> Vec<Observation> {
+    match job {
+        Job::Discover { target, key, all } => discover::discover(source, target, key, *all, deadline).await,
+        Job::Metrics { target, request } => metrics::read(source, target, request).await,
+        Job::Configurations { target, wanted } => discover::configurations(source, target, wanted).await,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,289 @@
+//! The plan: what to ask next of a target, from what is known of it. Pure: no clock, no network, no waiting.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    domain::{
+        account::Target,
+        fleet::{Function, TargetState},
+        observation::Reading,
+        rules::Rules,
+        series::Metric,
+        text::AwsText,
+        window::{Frame, Horizon, Window},
+    },
+    source::MetricRequest,
+};
+
+/// Queries that `GetMetricData` takes in one request. Source: the CloudWatch API reference.
+const QUERIES: usize = 500;
+/// Datapoints that `GetMetricData` returns for one request before it pages. Source: the CloudWatch API reference.
+const DATAPOINTS: i64 = 100_800;
+
+/// How far a sweep goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Functions that are tagged, or all of them; with their configurations.
+    Discover {
+        /// Those without the tag, too.
+        all: bool,
+        /// Their configurations, too.
+        configurations: bool,
+    },
+    /// Everything that a verdict needs.
+    Judge {
+        /// Errors of what is watched and not production, too.
+        hidden: bool,
+    },
+}
+
+/// What a sweep is after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The window.
+    pub horizon: Horizon,
+    /// How far it goes.
+    pub depth: Depth,
+}
+
+/// One thing to ask of a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// Its functions: those that carry the tag, or all.
+    Discover {
+        /// The target.
+        target: Target,
+        /// The tag's key, which the fallback needs, too.
+        key: String,
+        /// All functions, whatever their tags.
+        all: bool,
+    },
+    /// Metrics.
+    Metrics {
+        /// The target.
+        target: Target,
+        /// What to ask.
+        request: MetricRequest,
+    },
+    /// Configurations, until all that are wanted have been seen.
+    Configurations {
+        /// The target.
+        target: Target,
+        /// Names that are wanted; all where empty.
+        wanted: Vec<AwsText>,
+    },
+}
+
+/// What has been asked of a target so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Its functions.
+    Discovery,
+    /// Errors and throttles.
+    Metrics,
+    /// What only some functions need; nothing is left to ask.
+    Details,
+}
+
+/// What to ask of a target next, once all that was asked has been answered; and the step that this is. Nothing more
+/// where the jobs are empty.
+pub fn next(state: &TargetState, step: Step, rules: &Rules, settings: &Settings) -> (Step, Vec<Job>) {
+    match (step, settings.depth) {
+        (Step::Nothing, depth) => {
+            let all =
+                matches!(depth, Depth::Discover { all: true, .. }) || rules.watches_untagged(&state.target.account);
+            let discover = Job::Discover { target: state.target.clone(), key: rules.watch.key.clone(), all };
+            (Step::Discovery, vec![discover])
+        }
+        (Step::Discovery, Depth::Discover { all, configurations }) => {
+            // Discovery of all functions has read their configurations already.
+            let wanted =
+                configurations && !all && !rules.watches_untagged(&state.target.account) && !state.known().is_empty();
+            let job = Job::Configurations { target: state.target.clone(), wanted: Vec::new() };
+            (Step::Details, wanted.then_some(job).into_iter().collect())
+        }
+        (Step::Discovery, Depth::Judge { hidden }) => {
+            let jobs = metrics(state, hidden, &settings.horizon);
+            (if jobs.is_empty() { Step::Details } else { Step::Metrics }, jobs)
+        }
+        (Step::Metrics, Depth::Judge { .. }) => (Step::Details, details(state, &settings.horizon)),
+        _ => (Step::Details, Vec::new()),
+    }
+}
+
+/// Errors and throttles of watched production, errors of what else is watched.
+fn metrics(state: &TargetState, hidden: bool, horizon: &Horizon) -> Vec<Job> {
+    let watched = || state.known().iter().filter(|function| function.class.watched && function.exists != Some(false));
+    let production = watched().filter(|function| function.class.alerts());
+    let production = production.flat_map(|function| [(function, Metric::Errors), (function, Metric::Throttles)]);
+    let others =
+        watched().filter(|function| hidden && !function.class.alerts()).map(|function| (function, Metric::Errors));
+    batches(&state.target, production.chain(others), horizon)
+}
+
+/// Invocations where something failed; and configurations where a function failed, or has no datapoint and may not
+/// exist any more.
+fn details(state: &TargetState, horizon: &Horizon) -> Vec<Job> {
+    let failed = |function: &&Function| {
+        let window = horizon.frame(function.class.window).map(|frame| frame.window);
+        let failed = |reading: &Reading| match (reading, window) {
+            (Reading::Known(series), Some(window)) => series.sum(window).is_some_and(|sum| sum > 0),
+            _ => false,
+        };
+        function.class.alerts() && (failed(&function.errors) || failed(&function.throttles))
+    };
+    let silent = |function: &Function| {
+        let empty = |reading: &Reading| match reading {
+            Reading::Known(series) => series.is_empty(),
+            Reading::NotAsked => true,
+            Reading::Unknown(_) => false,
+        };
+        matches!(function.errors, Reading::Known(_)) && empty(&function.errors) && empty(&function.throttles)
+    };
+    let unread = |function: &&Function| failed(function) && function.invocations == Reading::NotAsked;
+    let invocations = state.known().iter().filter(unread).map(|function| (function, Metric::Invocations));
+    let mut jobs = batches(&state.target, invocations, horizon);
+    let doubtful = |function: &&Function| {
+        function.class.watched && function.exists.is_none() && (silent(function) || failed(function))
+    };
+    let wanted: Vec<AwsText> =
+        state.known().iter().filter(doubtful).map(|function| function.found.name.clone()).collect();
+    if !wanted.is_empty() {
+        jobs.push(Job::Configurations { target: state.target.clone(), wanted });
+    }
+    jobs
+}
+
+/// As few requests as AWS's limits allow. Functions with a window of their own are asked in requests of their own,
+/// since a request has one stretch of time.
+fn batches<'a>(target: &Target, asked: impl Iterator<Item = (&'a Function, Metric)>, horizon: &Horizon) -> Vec<Job> {
+    let mut by_frame: BTreeMap<(i64, i64, i64), (Frame, Vec<(AwsText, Metric)>)> = BTreeMap::new();
+    for (function, metric) in asked {
+        let Some(frame) = horizon.frame(function.class.window) else { continue };
+        let Window { start, end } = frame.read;
+        let (_, queries) = by_frame.entry((start.0, end.0, frame.period)).or_insert_with(|| (frame, Vec::new()));
+        queries.push((function.found.name.clone(), metric));
+    }
+    let mut jobs = Vec::new();
+    for (frame, queries) in by_frame.into_values() {
+        let points = (frame.read.minutes() / frame.period).max(1);
+        let most = usize::try_from(DATAPOINTS / points).unwrap_or(1).clamp(1, QUERIES);
+        jobs.extend(queries.chunks(most).map(|queries| Job::Metrics {
+            target: target.clone(),
+            request: MetricRequest { read: frame.read, period: frame.period, queries: queries.to_vec() },
+        }));
+    }
+    jobs
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use super::*;
+    use crate::domain::{
+        account::{Account, AccountId, Region},
+        fleet::Fleet,
+        function::{Discovered, Tags},
+        observation::Observation,
+        roster::{Access, Entry, Regions},
+        series::Series,
+        window::Minute,
+    };
+
+    const HORIZON: Horizon = Horizon { at: Minute(29_700_000), minutes: 15, now: Minute(29_700_003) };
+    const JUDGE: Settings = Settings { horizon: HORIZON, depth: Depth::Judge { hidden: true } };
+
+    fn fleet(functions: &[(String, &[(&str, &str)])]) -> Fleet {
+        let mut fleet = Fleet::new(Arc::new(Rules::default()));
+        let id = AccountId::parse("111122223333").unwrap();
+        let region = Region::parse("eu-west-1").unwrap();
+        let account = Arc::new(Account { id: id.clone(), name: None, client: None });
+        let regions = vec![region.clone()];
+        fleet.apply(Observation::Account(Entry {
+            account,
+            access: Access::default(),
+            regions: Regions::These(regions.clone()),
+        }));
+        fleet.apply(Observation::Regions { account: id.clone(), regions });
+        let found = functions.iter().map(|(name, tags)| Discovered {
+            arn: name.as_str().into(),
+            name: name.as_str().into(),
+            tags: Tags::new(tags.iter().map(|(k, v)| ((*k).into(), (*v).into()))),
+        });
+        fleet.apply(Observation::Functions {
+            target: (id, region),
+            found: found.collect(),
+            took: Duration::ZERO,
+            detour: None,
+        });
+        fleet
+    }
+
+    fn requests(jobs: &[Job]) -> Vec<(usize, i64)> {
+        jobs.iter()
+            .filter_map(|job| match job {
+                Job::Metrics { request, .. } => Some((request.queries.len(), request.read.minutes())),
+                _ => None,
+            })
+            .collect()
+    }
+
+    const PROD: &[(&str, &str)] = &[("monitor", "true"), ("stage", "prod")];
+    const DEV: &[(&str, &str)] = &[("monitor", "true"), ("stage", "dev")];
+    const NIGHTLY: &[(&str, &str)] = &[("monitor", "true"), ("stage", "prod"), ("monitor:window", "24h")];
+
+    #[test]
+    fn production_costs_two_metrics_the_rest_one_and_what_is_not_watched_none() {
+        let functions: Vec<_> = (0..300).map(|n| (format!("f{n}"), if n < 200 { PROD } else { DEV })).collect();
+        let mut functions = functions;
+        functions.push(("unwatched".into(), &[("stage", "prod")]));
+        let fleet = fleet(&functions);
+        let state = fleet.targets().next().unwrap();
+        let (step, jobs) = next(state, Step::Discovery, fleet.rules(), &JUDGE);
+        assert_eq!((step, requests(&jobs)), (Step::Metrics, vec![(500, 35)]));
+        let frugal = Settings { depth: Depth::Judge { hidden: false }, ..JUDGE };
+        assert_eq!(requests(&next(state, Step::Discovery, fleet.rules(), &frugal).1), [(400, 35)]);
+    }
+
+    #[test]
+    fn batches_keep_within_queries_and_datapoints() {
+        let functions: Vec<_> = (0..251).map(|n| (format!("f{n}"), PROD)).collect();
+        let day: Vec<_> = (0..40).map(|n| (format!("n{n}"), NIGHTLY)).collect();
+        let fleet = fleet(&[functions, day].concat());
+        let state = fleet.targets().next().unwrap();
+        let (_, jobs) = next(state, Step::Discovery, fleet.rules(), &JUDGE);
+        assert_eq!(requests(&jobs), [(70, 1440), (10, 1440), (500, 35), (2, 35)]);
+    }
+
+    #[test]
+    fn what_failed_is_asked_for_invocations_and_what_is_silent_for_its_existence() {
+        let mut fleet =
+            fleet(&[("failing".into(), PROD), ("fine".into(), PROD), ("silent".into(), PROD), ("dev".into(), DEV)]);
+        let target = fleet.targets().next().unwrap().target.key();
+        let reading = |value: Option<f64>| {
+            let mut series = Series::gaps(Window::ending(HORIZON.at, 35), 1);
+            if let Some(value) = value {
+                series.set(HORIZON.at.plus(-2), value);
+            }
+            Reading::Known(series)
+        };
+        let readings = [("failing", Some(4.0)), ("fine", Some(0.0)), ("silent", None), ("dev", Some(9.0))];
+        let readings = readings.iter().flat_map(|(name, value)| {
+            [
+                (AwsText::from(*name), Metric::Errors, reading(*value)),
+                (AwsText::from(*name), Metric::Throttles, reading(None)),
+            ]
+        });
+        fleet.apply(Observation::Readings { target, readings: readings.collect() });
+        let state = fleet.targets().next().unwrap();
+        let (step, jobs) = next(state, Step::Metrics, fleet.rules(), &JUDGE);
+        assert_eq!((step, requests(&jobs)), (Step::Details, vec![(1, 35)]));
+        let Some(Job::Configurations { wanted, .. }) = jobs.last() else { panic!("{jobs:?}") };
+        assert_eq!(wanted.iter().map(AwsText::raw).collect::<Vec<_>>(), ["failing", "silent"]);
+        assert_eq!(next(state, Step::Details, fleet.rules(), &JUDGE).1, []);
+    }
+}

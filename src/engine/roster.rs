@@ -1,0 +1,112 @@
+//! Finds the accounts: from organizations, page by page, and those given by hand.
+
+use std::sync::Arc;
+
+use futures::{StreamExt, future::join};
+use tokio::sync::mpsc::Sender;
+
+use crate::{
+    domain::{
+        account::{Account, AccountId},
+        failure::{Failure, Kind},
+        observation::Observation,
+        roster::{ByHand, Caller, Entry, Organization, Regions, Roster},
+    },
+    source::{Source, calls},
+};
+
+/// The regions of an entry, or a failure that says that none is named anywhere.
+fn regions_of(own: Option<&Regions>, roster: &Roster, caller: Option<&Caller>) -> Result<Regions, Failure> {
+    let own = own.or(roster.regions.as_ref()).cloned();
+    own.or_else(|| caller.and_then(|caller| caller.region.clone()).map(|region| Regions::These(vec![region])))
+        .ok_or_else(|| {
+            Failure::new(
+                calls::GET_CALLER_IDENTITY,
+                Kind::Other,
+                "no region is named, neither here nor with the credentials",
+            )
+            .with_hint(
+                "name regions: --region eu-west-1, regions = [\"eu-west-1\"] in the configuration, or AWS_REGION",
+            )
+        })
+}
+
+/// Sends an observation for each account of an organization, as soon as its page has come.
+pub(super) async fn organization(
+    source: &dyn Source,
+    roster: &Roster,
+    organization: &Organization,
+    out: &Sender<Vec<Observation>>,
+) {
+    let failed = |failure| vec![Observation::ListingFailed { client: organization.client.clone(), failure }];
+    let mut pages = source.accounts(organization);
+    let (caller, mut page) = join(source.caller(&organization.member.base), pages.next()).await;
+    if let (Err(caller), Some(Err(_))) = (&caller, &page) {
+        // Credentials that work for nothing: the first call says it best.
+        let _ = out.send(failed(caller.clone())).await;
+        return;
+    }
+    let caller = caller.ok();
+    let regions = match regions_of(organization.regions.as_ref(), roster, caller.as_ref()) {
+        Ok(regions) => regions,
+        Err(failure) => {
+            let _ = out.send(failed(failure)).await;
+            return;
+        }
+    };
+    let by_hand = |id: &AccountId| roster.accounts.iter().any(|account| account.id.as_ref() == Some(id));
+    while let Some(answer) = page {
+        let observations = match answer {
+            Ok(listed) => listed
+                .iter()
+                .filter(|listed| !by_hand(&listed.id))
+                .filter_map(|listed| organization.entry(listed, caller.as_ref(), &regions))
+                .map(Observation::Account)
+                .collect(),
+            Err(failure) => failed(failure),
+        };
+        if out.send(observations).await.is_err() {
+            return;
+        }
+        page = pages.next().await;
+    }
+}
+
+/// The entry of an account given by hand; where no id is given, that of the credentials' own account.
+pub(super) async fn by_hand(source: &dyn Source, roster: &Roster, account: &ByHand) -> Vec<Observation> {
+    let regions_known = account.regions.is_some() || roster.regions.is_some();
+    let caller =
+        if account.id.is_some() && regions_known { None } else { Some(source.caller(&account.access.base).await) };
+    let caller = caller.transpose();
+    let id = match (&account.id, &caller) {
+        (Some(id), _) => id.clone(),
+        (None, Ok(Some(caller))) => caller.account.clone(),
+        (None, Err(failure)) => {
+            return vec![Observation::ListingFailed { client: account.client.clone(), failure: failure.clone() }];
+        }
+        (None, Ok(None)) => return Vec::new(),
+    };
+    let own = Arc::new(Account { id: id.clone(), name: account.name.clone(), client: account.client.clone() });
+    let entry = |regions| Observation::Account(Entry { account: own.clone(), access: account.access.clone(), regions });
+    let regions = caller.and_then(|caller| regions_of(account.regions.as_ref(), roster, caller.as_ref()));
+    match regions {
+        Ok(regions) => vec![entry(regions)],
+        Err(failure) => vec![entry(Regions::These(Vec::new())), Observation::AccountFailed { account: id, failure }],
+    }
+}
+
+/// Enters an account and finds its regions.
+pub(super) async fn enter(source: &dyn Source, entry: &Entry) -> Vec<Observation> {
+    let account = entry.account.id.clone();
+    if let Err(failure) = source.enter(entry).await {
+        return vec![Observation::AccountFailed { account, failure }];
+    }
+    let regions = match &entry.regions {
+        Regions::These(regions) => Ok(regions.clone()),
+        Regions::All => source.regions(&entry.account).await,
+    };
+    match regions {
+        Ok(regions) => vec![Observation::Regions { account, regions }],
+        Err(failure) => vec![Observation::AccountFailed { account, failure }],
+    }
+}

@@ -1,0 +1,339 @@
+//! From a fleet and its judgement to a [`Report`], with the status and the exit code that pipelines rely on.
+
+use std::collections::HashMap;
+
+use super::{
+    Acceptance, Alert, Api, BlindSpot, Coverage, FunctionCounts, Hidden, Muted, Report, ReportWindow, SCHEMA, Status,
+    Unseen, VerdictCounts,
+};
+use crate::domain::{
+    account::{Account, Region, TargetKey},
+    failure::Failure,
+    finding::{FailOn, JudgedFunction, Judgement, Severity, SpotKind, Verdict},
+    fleet::{Fleet, Function, TargetState},
+    rules::StageKind,
+    text::{counted, minutes},
+    usage::Usage,
+    window::{Horizon, Window},
+};
+
+/// Says whether something unseen is accepted: by account and region.
+pub type Accepts<'a> = dyn Fn(&Account, Option<&Region>) -> Option<Acceptance> + 'a;
+
+/// What a report is made of.
+pub struct Sweep<'a> {
+    /// What was observed.
+    pub fleet: &'a Fleet,
+    /// What the checks make of it.
+    pub judgement: &'a Judgement,
+    /// The window that was asked for.
+    pub horizon: Horizon,
+    /// What it cost.
+    pub usage: Usage,
+    /// From which severity on it fails.
+    pub fail_on: FailOn,
+    /// Whether no production function at all is fine.
+    pub allow_empty: bool,
+    /// Whether failures outside of production were read.
+    pub hidden: bool,
+    /// Minutes by which the window ends before now.
+    pub settle: i64,
+    /// Whether somebody interrupted the run.
+    pub interrupted: bool,
+    /// What unseen things are accepted.
+    pub accepts: &'a Accepts<'a>,
+}
+
+/// Makes the report.
+pub fn build(sweep: &Sweep<'_>) -> Report {
+    let frame = sweep.horizon.frame(None);
+    let window = frame.map_or(Window::ending(sweep.horizon.at, sweep.horizon.minutes), |frame| frame.window);
+    let coverage = coverage(sweep);
+    let functions = counts(sweep.fleet);
+    let verdicts = verdicts(sweep.judgement);
+    let (alerts, muted) = alerts(sweep);
+    let (status, exit_code) = verdict(sweep, &coverage, &verdicts, &alerts);
+    Report {
+        schema: SCHEMA,
+        status,
+        exit_code,
+        window: ReportWindow {
+            start: window.start,
+            end: window.end,
+            minutes: window.minutes(),
+            period: frame.map_or(1, |frame| frame.period),
+        },
+        notes: notes(sweep, window, &functions),
+        coverage,
+        functions,
+        verdicts,
+        hidden: sweep.hidden.then(|| Hidden {
+            functions: sweep.judgement.hidden.0,
+            errors: sweep.judgement.hidden.1,
+            throttles: None,
+        }),
+        alerts,
+        muted,
+        blind_spots: blind_spots(sweep.fleet),
+        api: Api { requests: sweep.usage.total(), metrics: sweep.usage.metrics, usd: sweep.usage.dollars() },
+    }
+}
+
+/// The rules of the exit code, in their order: interrupted, firing, can't tell, fine.
+fn verdict(sweep: &Sweep<'_>, coverage: &Coverage, verdicts: &VerdictCounts, alerts: &[Alert]) -> (Status, u8) {
+    let least = match sweep.fail_on {
+        FailOn::Warning => Severity::Warning,
+        FailOn::Critical | FailOn::Never => Severity::Critical,
+    };
+    let fires = alerts.iter().any(|alert| alert.severity >= least);
+    let judged = sweep.judgement.functions.len() - verdicts.unknown;
+    let blind = !coverage.unseen.is_empty() || verdicts.unknown > 0 || judged == 0 && !sweep.allow_empty;
+    let status = match (fires, blind, alerts.is_empty()) {
+        (true, ..) => Status::Firing,
+        (false, true, _) => Status::Unknown,
+        (false, false, false) => Status::Warning,
+        (false, false, true) => Status::Ok,
+    };
+    let code = match status {
+        _ if sweep.interrupted => 130,
+        _ if sweep.fail_on == FailOn::Never => 0,
+        Status::Firing => 1,
+        Status::Unknown => 3,
+        Status::Warning | Status::Ok => 0,
+    };
+    (status, code)
+}
+
+/// What was seen, and a row for each thing that was not.
+pub fn coverage_of(fleet: &Fleet, accepts: &Accepts<'_>) -> Coverage {
+    let mut coverage = Coverage { targets: fleet.target_count(), ..Coverage::default() };
+    let mut enter =
+        |account: Option<&Account>, region: Option<&Region>, part: Option<&String>, failure: &Failure, client| {
+            let acceptance = account.and_then(|account| accepts(account, region));
+            let rows = if acceptance.is_some() { &mut coverage.accepted } else { &mut coverage.unseen };
+            rows.push(Unseen {
+                client,
+                account: account.map(|account| account.id.clone()),
+                account_name: account.and_then(|account| account.name.clone()),
+                region: region.cloned(),
+                part: part.cloned(),
+                operation: failure.operation,
+                kind: failure.kind,
+                message: failure.message.clone(),
+                hint: failure.hint.clone(),
+                acceptance,
+            });
+        };
+    for (client, failure) in fleet.listings() {
+        enter(None, None, None, failure, client.clone());
+    }
+    for state in fleet.accounts() {
+        if let Some(failure) = &state.failure {
+            let account = &state.entry.account;
+            enter(Some(account), None, None, failure, account.client.clone());
+        }
+    }
+    let mut seen = 0;
+    for state in fleet.targets() {
+        let account = &state.target.account;
+        for unread in &state.unread {
+            enter(
+                Some(account),
+                Some(&state.target.region),
+                unread.part.as_ref(),
+                &unread.failure,
+                account.client.clone(),
+            );
+        }
+        seen += usize::from(state.is_seen());
+    }
+    coverage.seen = seen;
+    coverage
+}
+
+fn coverage(sweep: &Sweep<'_>) -> Coverage {
+    coverage_of(sweep.fleet, sweep.accepts)
+}
+
+/// Watched functions that exist, as far as that is known.
+fn watched(fleet: &Fleet) -> impl Iterator<Item = (&TargetState, &Function)> {
+    fleet
+        .targets()
+        .flat_map(|state| state.known().iter().map(move |function| (state, function)))
+        .filter(|(_, function)| function.class.watched && function.exists != Some(false))
+}
+
+fn counts(fleet: &Fleet) -> FunctionCounts {
+    watched(fleet).fold(FunctionCounts::default(), |mut counts, (_, function)| {
+        counts.watched += 1;
+        match function.class.stage.kind {
+            StageKind::Production => counts.production += 1,
+            StageKind::Other => counts.other += 1,
+            StageKind::Unknown => counts.unknown += 1,
+        }
+        counts
+    })
+}
+
+fn verdicts(judgement: &Judgement) -> VerdictCounts {
+    judgement.functions.iter().fold(VerdictCounts::default(), |mut counts, function| {
+        match function.judged.verdict {
+            Verdict::Ok => counts.ok += 1,
+            Verdict::Idle => counts.idle += 1,
+            Verdict::Warning => counts.warning += 1,
+            Verdict::Critical => counts.critical += 1,
+            Verdict::Unknown => counts.unknown += 1,
+            Verdict::Muted => counts.muted += 1,
+        }
+        counts
+    })
+}
+
+fn alerts(sweep: &Sweep<'_>) -> (Vec<Alert>, Vec<Muted>) {
+    let (mut alerts, mut muted) = (Vec::new(), Vec::new());
+    let targets: HashMap<TargetKey, &TargetState> =
+        sweep.fleet.targets().map(|state| (state.target.key(), state)).collect();
+    for judged in &sweep.judgement.functions {
+        let Some(state) = targets.get(&judged.target) else { continue };
+        let Some(function) = state.known().get(judged.place) else { continue };
+        if judged.judged.verdict == Verdict::Muted {
+            muted.push(mute(state, function, judged));
+        } else {
+            alerts.extend(alerts_of(state, function, judged));
+        }
+    }
+    let worse = |a: &Alert, b: &Alert| {
+        let failures = |alert: &Alert| if alert.check == "throttles" { alert.throttles } else { alert.errors };
+        b.severity.cmp(&a.severity).then(failures(b).cmp(&failures(a))).then(b.value.total_cmp(&a.value))
+    };
+    alerts.sort_by(worse);
+    muted.sort_by_key(|muted| std::cmp::Reverse(muted.severity));
+    (alerts, muted)
+}
+
+fn alerts_of<'a>(
+    state: &'a TargetState,
+    function: &'a Function,
+    judged: &'a JudgedFunction,
+) -> impl Iterator<Item = Alert> + 'a {
+    let account = &state.target.account;
+    judged.judged.findings.iter().map(move |finding| Alert {
+        client: account.client.clone(),
+        account: account.id.clone(),
+        account_name: account.name.clone(),
+        region: state.target.region.clone(),
+        function: function.found.name.clone(),
+        arn: function.found.arn.clone(),
+        stage: function.class.stage.clone(),
+        check: finding.check,
+        severity: finding.severity,
+        errors: judged.judged.errors,
+        throttles: judged.judged.throttles,
+        invocations: judged.judged.invocations,
+        value: finding.value,
+        threshold: finding.threshold,
+        threshold_source: finding.threshold_source.clone(),
+        reason: finding.reason.clone(),
+        since: finding.since,
+        since_open: finding.since_open,
+        window_minutes: judged.judged.window.minutes(),
+        owner: function.class.owner.clone(),
+        runbook: function.class.runbook.clone(),
+    })
+}
+
+fn mute(state: &TargetState, function: &Function, judged: &JudgedFunction) -> Muted {
+    let account = &state.target.account;
+    let worst = judged.judged.findings.iter().max_by_key(|finding| finding.severity);
+    let (until, muted_by) = function.class.mute.clone().unwrap_or((judged.judged.window.end, String::new()));
+    Muted {
+        client: account.client.clone(),
+        account: account.id.clone(),
+        account_name: account.name.clone(),
+        region: state.target.region.clone(),
+        function: function.found.name.clone(),
+        until,
+        muted_by,
+        severity: worst.map(|finding| finding.severity),
+        reason: worst.map(|finding| finding.reason.clone()),
+        owner: function.class.owner.clone(),
+    }
+}
+
+fn blind_spots(fleet: &Fleet) -> Vec<BlindSpot> {
+    let mut spots = Vec::new();
+    for state in fleet.targets() {
+        let account = &state.target.account;
+        for function in state.known() {
+            let mut add = |kind, detail: &str| {
+                spots.push(BlindSpot {
+                    kind,
+                    client: account.client.clone(),
+                    account: account.id.clone(),
+                    region: Some(state.target.region.clone()),
+                    function: Some(function.found.name.clone()),
+                    detail: detail.to_owned(),
+                });
+            };
+            if function.exists == Some(false) {
+                if function.class.watched {
+                    add(SpotKind::Deleted, "the tagging API lists it, Lambda does not know it any more");
+                }
+                continue;
+            }
+            for spot in &function.class.spots {
+                add(spot.kind, &spot.detail);
+            }
+        }
+    }
+    spots.sort_by_key(|spot| spot.kind);
+    spots
+}
+
+fn notes(sweep: &Sweep<'_>, window: Window, functions: &FunctionCounts) -> Vec<String> {
+    let mut notes = Vec::new();
+    if window.minutes() != sweep.horizon.minutes {
+        notes.push(format!(
+            "the window was widened from {} to {}: of data this old, CloudWatch keeps only longer periods",
+            minutes(sweep.horizon.minutes),
+            minutes(window.minutes()),
+        ));
+    }
+    notes.extend(judged_late(sweep));
+    let detours = sweep.fleet.targets().filter(|state| state.detour.is_some()).count();
+    if detours > 0 {
+        notes.push(format!(
+            "{} had to be read function by function, because tag:GetResources is denied there: allow it, and this run gets faster",
+            counted(detours as u64, "target"),
+        ));
+    }
+    if functions.watched == 0 && sweep.fleet.targets().any(TargetState::is_seen) {
+        let watch = &sweep.fleet.rules().watch;
+        notes.push(format!(
+            "no function carries the tag {}={}: tag what matters, or watch it by an [[override]]",
+            watch.key,
+            watch.values.first().map_or("true", String::as_str)
+        ));
+    } else if functions.production == 0 && functions.watched > 0 {
+        notes.push("none of the watched functions is production: see slmon functions for why".to_owned());
+    }
+    notes
+}
+
+/// A metric bears the minute in which the invocation began, and appears when it ends.
+fn judged_late(sweep: &Sweep<'_>) -> Option<String> {
+    let settle = u32::try_from(sweep.settle * 60).unwrap_or(u32::MAX);
+    let longest = |function: &Function| function.configuration.as_ref().and_then(|configuration| configuration.timeout);
+    let late = watched(sweep.fleet)
+        .filter(|(_, function)| function.class.alerts())
+        .filter_map(|(_, function)| longest(function).filter(|timeout| *timeout > settle));
+    let (count, longest) = late.fold((0, 0), |(count, longest), timeout| (count + 1, timeout.max(longest)));
+    (count > 0).then(|| {
+        format!(
+            "{} may run for up to {}, longer than the {} that slmon waits for late data: what they began last may be judged late",
+            counted(count, "production function"),
+            minutes(i64::from(longest.div_ceil(60))),
+            minutes(sweep.settle),
+        )
+    })
+}

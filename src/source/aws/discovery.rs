@@ -1,0 +1,158 @@
+//! Functions: by tag, by listing, and one function's tags.
+
+use std::sync::Arc;
+
+use aws_sdk_account::types::RegionOptStatus;
+use aws_sdk_resourcegroupstagging::types::{ResourceTagMapping, TagFilter};
+use futures::{StreamExt, stream};
+
+use super::{error, member::Member, paging::again};
+use crate::{
+    domain::{
+        account::Region,
+        failure::Failure,
+        function::{Configuration, Discovered, Tags, name_of_arn},
+        text::AwsText,
+    },
+    source::{Pages, calls},
+};
+
+/// Where a paged answer stands.
+#[derive(Clone)]
+enum Page {
+    First,
+    Next(String),
+    Done,
+}
+
+impl Page {
+    fn token(&self) -> Option<String> {
+        match self {
+            Self::Next(token) => Some(token.clone()),
+            Self::First | Self::Done => None,
+        }
+    }
+
+    fn after(token: Option<String>) -> Self {
+        token.map_or(Self::Done, Self::Next)
+    }
+}
+
+pub(super) fn tagged<'a>(member: Arc<Member>, region: &Region, key: Option<&'a str>) -> Pages<'a, Discovered> {
+    let client = member.tagging(region);
+    stream::try_unfold((member, client, Page::First), move |(member, client, page)| async move {
+        if matches!(page, Page::Done) {
+            return Ok(None);
+        }
+        let asked = page.token();
+        let answer = member
+            .call(|| async {
+                client
+                    .get_resources()
+                    .resources_per_page(100)
+                    .resource_type_filters("lambda:function")
+                    .set_tag_filters(key.map(|key| vec![TagFilter::builder().key(key).build()]))
+                    .set_pagination_token(asked.clone())
+                    .send()
+                    .await
+                    .map_err(|error| error::failure(calls::GET_RESOURCES, &error))
+            })
+            .await?;
+        let next = again(calls::GET_RESOURCES, asked, answer.pagination_token())?;
+        let found = answer.resource_tag_mapping_list().iter().filter_map(discovered).collect();
+        Ok(Some((found, (member, client, Page::after(next)))))
+    })
+    .boxed()
+}
+
+fn discovered(mapping: &ResourceTagMapping) -> Option<Discovered> {
+    let arn = mapping.resource_arn()?;
+    let tags = mapping.tags().iter().map(|tag| (AwsText::from(tag.key()), AwsText::from(tag.value())));
+    Some(Discovered { name: name_of_arn(arn)?.into(), arn: arn.into(), tags: Tags::new(tags) })
+}
+
+pub(super) fn functions<'a>(member: Arc<Member>, region: &Region) -> Pages<'a, Configuration> {
+    let client = member.lambda(region);
+    stream::try_unfold((member, client, Page::First), |(member, client, page)| async move {
+        if matches!(page, Page::Done) {
+            return Ok(None);
+        }
+        let asked = page.token();
+        let answer = member
+            .call(|| async {
+                client
+                    .list_functions()
+                    .max_items(50)
+                    .set_marker(asked.clone())
+                    .send()
+                    .await
+                    .map_err(|error| error::failure(calls::LIST_FUNCTIONS, &error))
+            })
+            .await?;
+        let next = again(calls::LIST_FUNCTIONS, asked, answer.next_marker())?;
+        let found = answer
+            .functions()
+            .iter()
+            .filter_map(|function| {
+                Some(Configuration {
+                    name: function.function_name()?.into(),
+                    arn: function.function_arn()?.into(),
+                    runtime: function.runtime().map(|runtime| runtime.as_str().into()),
+                    timeout: function.timeout().and_then(|seconds| u32::try_from(seconds).ok()),
+                    memory: function.memory_size().and_then(|memory| u32::try_from(memory).ok()),
+                    // `2026-11-23T09:00:00.000+0000`: an offset without a colon.
+                    last_modified: function.last_modified().and_then(|text| {
+                        jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%.f%z", text)
+                            .and_then(|parsed| parsed.to_timestamp())
+                            .ok()
+                    }),
+                })
+            })
+            .collect();
+        Ok(Some((found, (member, client, Page::after(next)))))
+    })
+    .boxed()
+}
+
+pub(super) async fn tags(member: &Member, region: &Region, arn: &AwsText) -> Result<Tags, Failure> {
+    let client = member.lambda(region);
+    let answer = member
+        .call(|| async {
+            client
+                .list_tags()
+                .resource(arn.raw())
+                .send()
+                .await
+                .map_err(|error| error::failure(calls::LIST_TAGS, &error))
+        })
+        .await?;
+    let pairs = answer.tags().into_iter().flatten();
+    Ok(Tags::new(pairs.map(|(key, value)| (key.as_str().into(), value.as_str().into()))))
+}
+
+pub(super) async fn regions(member: &Member, home: &Region) -> Result<Vec<Region>, Failure> {
+    let client = member.account(home);
+    let (mut found, mut token) = (Vec::new(), None);
+    loop {
+        let asked: Option<String> = token;
+        let answer = member
+            .call(|| async {
+                client
+                    .list_regions()
+                    .max_results(50)
+                    .region_opt_status_contains(RegionOptStatus::Enabled)
+                    .region_opt_status_contains(RegionOptStatus::EnabledByDefault)
+                    .set_next_token(asked.clone())
+                    .send()
+                    .await
+                    .map_err(|error| error::failure(calls::LIST_REGIONS, &error))
+            })
+            .await?;
+        let names = answer.regions().iter().filter_map(|region| region.region_name());
+        found.extend(names.filter_map(Region::parse));
+        token = again(calls::LIST_REGIONS, asked, answer.next_token())?;
+        if token.is_none() {
+            return Ok(found);
+        }
+    }
+}

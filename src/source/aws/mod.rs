@@ -1,0 +1,266 @@
+//! The source that asks AWS, and the only place that names the AWS SDK. It knows nothing of fleets, checks or screens.
+//!
+//! One HTTP client for everything; base credentials loaded once; one session, and one retry budget, an account.
+
+mod base;
+mod credentials;
+mod discovery;
+mod error;
+mod member;
+mod meter;
+mod metrics;
+mod organizations;
+mod paging;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Duration,
+};
+
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::{
+    http::{HttpClient, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector},
+    runtime_components::RuntimeComponents,
+};
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
+use tokio::sync::OnceCell;
+
+use self::{
+    base::Hand,
+    credentials::{Renewing, RoleProvider, Shared},
+    member::Member,
+    meter::Meter,
+};
+use super::{Answer, MetricPart, MetricRequest, Pages, Source, calls};
+use crate::domain::{
+    account::{Account, AccountId, Region, Target},
+    failure::{Failure, Kind},
+    function::{Configuration, Discovered, Tags},
+    roster::{Access, Base, Caller, Entry, Listed, Organization, Role},
+    text::AwsText,
+    usage::Usage,
+};
+
+/// The longest that one attempt of a call may take. The SDK has no such limit of its own, and a GET that is never
+/// answered would hang for ever.
+const ATTEMPT: Duration = Duration::from_secs(6);
+/// The longest that a call may take with all its attempts.
+const CALL: Duration = Duration::from_secs(16);
+
+/// AWS.
+pub struct Aws {
+    http: SharedHttpClient,
+    hands: Mutex<HashMap<Base, Arc<OnceCell<Arc<Hand>>>>>,
+    members: RwLock<HashMap<AccountId, Arc<Member>>>,
+    meter: Meter,
+}
+
+impl Aws {
+    /// AWS over HTTPS.
+    pub fn new() -> Self {
+        let tls = Provider::Rustls(CryptoMode::AwsLc);
+        Self::over(aws_smithy_http_client::Builder::new().tls_provider(tls).build_https())
+    }
+
+    /// AWS over an HTTP client of one's own.
+    pub fn over(http: SharedHttpClient) -> Self {
+        Self {
+            http: SharedHttpClient::new(OneClient(http)),
+            hands: Mutex::default(),
+            members: RwLock::default(),
+            meter: Meter::default(),
+        }
+    }
+
+    async fn hand(&self, base: &Base) -> Arc<Hand> {
+        let cell = {
+            let mut hands = self.hands.lock().unwrap_or_else(PoisonError::into_inner);
+            hands.entry(base.clone()).or_default().clone()
+        };
+        cell.get_or_init(|| async { Arc::new(Hand::load(base, self.http.clone()).await) }).await.clone()
+    }
+
+    fn member(&self, account: &AccountId, operation: &'static str) -> Result<Arc<Member>, Failure> {
+        let members = self.members.read().unwrap_or_else(PoisonError::into_inner);
+        members.get(account).cloned().ok_or_else(|| {
+            Failure::new(operation, Kind::Other, format!("account {account} has not been entered"))
+                .with_hint("report this: it is a fault of slmon's")
+        })
+    }
+
+    /// The account through a role, or with the credentials at hand.
+    async fn open(&self, access: &Access, account: Option<&AccountId>) -> Result<Member, Failure> {
+        let hand = self.hand(&access.base).await;
+        let Some(role) = &access.role else {
+            let caller = hand.caller(&self.meter).await?;
+            if let Some(account) = account.filter(|account| **account != caller.account) {
+                return Err(not_its_own(account, &caller.account));
+            }
+            return Ok(Member {
+                id: caller.account,
+                sdk: hand.sdk.clone(),
+                credentials: hand.credentials.clone(),
+                role: None,
+                partition: caller.partition,
+                meter: self.meter.clone(),
+            });
+        };
+        self.assume(&hand, role, account).await
+    }
+
+    async fn assume(&self, hand: &Hand, role: &Role, account: Option<&AccountId>) -> Result<Member, Failure> {
+        let named = partition_of(&role.name).map(ToOwned::to_owned);
+        let region = hand.region();
+        let partition = named.unwrap_or_else(|| region.as_ref().map_or("aws", Region::partition).to_owned());
+        let account = match account.cloned().or_else(|| AccountId::of_arn(&role.name)) {
+            Some(account) => account,
+            None => hand.caller(&self.meter).await?.account,
+        };
+        let arn = role.arn(&partition, &account);
+        let provider = RoleProvider {
+            sts: hand.sts(&self.meter, &partition),
+            role: role.clone(),
+            hint: format!(
+                "check that {arn} exists, that its trust policy lets these credentials assume it{}, and that they may sts:AssumeRole it",
+                if role.external_id.is_some() { " with this external id" } else { " without an external id" },
+            ),
+            arn: arn.clone(),
+        };
+        let time = hand.sdk.time_source().unwrap_or_else(|| SharedTimeSource::new(SystemTimeSource::new()));
+        let credentials = Arc::new(Renewing::new(SharedCredentialsProvider::new(provider), time));
+        if let Err(error) = credentials.load().await {
+            return Err(hand.explain(error::of_credentials(calls::ASSUME_ROLE, &error)).await);
+        }
+        let shared = SharedCredentialsProvider::new(Shared(credentials.clone()));
+        let sdk = hand.sdk.clone().into_builder().credentials_provider(shared).build();
+        Ok(Member { id: account, sdk, credentials, role: Some(arn), partition, meter: self.meter.clone() })
+    }
+}
+
+impl Default for Aws {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn not_its_own(wanted: &AccountId, own: &AccountId) -> Failure {
+    Failure::new(
+        calls::GET_CALLER_IDENTITY,
+        Kind::Other,
+        format!("the credentials belong to account {own}, not to {wanted}"),
+    )
+    .with_hint("give the account a role to assume, or the profile that is its own")
+}
+
+/// The partition in an ARN.
+fn partition_of(arn: &str) -> Option<&str> {
+    arn.strip_prefix("arn:").and_then(|rest| rest.split(':').next())
+}
+
+impl Source for Aws {
+    fn caller<'a>(&'a self, base: &'a Base) -> Answer<'a, Caller> {
+        async move { self.hand(base).await.caller(&self.meter).await }.boxed()
+    }
+
+    fn accounts<'a>(&'a self, organization: &'a Organization) -> Pages<'a, Listed> {
+        let pages = async move {
+            let hand = self.hand(&organization.lister.base).await;
+            let sdk = match &organization.lister.role {
+                None => hand.sdk.clone(),
+                Some(role) => self.assume(&hand, role, None).await?.sdk,
+            };
+            let partition = sdk.region().and_then(|region| Region::parse(region.as_ref()));
+            let partition = partition.as_ref().map_or("aws", Region::partition);
+            // Organizations is one service a partition; it only needs to be told which.
+            let region = sdk.region().map_or_else(|| base::first_region(partition).to_owned(), ToString::to_string);
+            let config = aws_sdk_organizations::config::Builder::from(&sdk)
+                .region(Some(aws_sdk_organizations::config::Region::new(region)))
+                .interceptor(self.meter.clone());
+            let client = aws_sdk_organizations::Client::from_conf(config.build());
+            Ok(organizations::accounts(client, &organization.include_ous))
+        };
+        stream::once(pages).try_flatten().boxed()
+    }
+
+    fn enter<'a>(&'a self, entry: &'a Entry) -> Answer<'a, ()> {
+        async move {
+            let member = self.open(&entry.access, Some(&entry.account.id)).await?;
+            let mut members = self.members.write().unwrap_or_else(PoisonError::into_inner);
+            members.insert(entry.account.id.clone(), Arc::new(member));
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn regions<'a>(&'a self, account: &'a Account) -> Answer<'a, Vec<Region>> {
+        async move {
+            let member = self.member(&account.id, calls::LIST_REGIONS)?;
+            let home = member.sdk.region().and_then(|region| Region::parse(region.as_ref()));
+            let home = home.or_else(|| Region::parse(base::first_region(&member.partition)));
+            let home = home.ok_or_else(|| Failure::new(calls::LIST_REGIONS, Kind::Other, "no region to ask in"))?;
+            discovery::regions(&member, &home).await
+        }
+        .boxed()
+    }
+
+    fn tagged<'a>(&'a self, target: &'a Target, key: Option<&'a str>) -> Pages<'a, Discovered> {
+        match self.member(&target.account.id, calls::GET_RESOURCES) {
+            Ok(member) => discovery::tagged(member, &target.region, key)
+                .map_err(|failure| in_region(failure, &target.region))
+                .boxed(),
+            Err(failure) => stream::once(async { Err(failure) }).boxed(),
+        }
+    }
+
+    fn functions<'a>(&'a self, target: &'a Target) -> Pages<'a, Configuration> {
+        match self.member(&target.account.id, calls::LIST_FUNCTIONS) {
+            Ok(member) => discovery::functions(member, &target.region)
+                .map_err(|failure| in_region(failure, &target.region))
+                .boxed(),
+            Err(failure) => stream::once(async { Err(failure) }).boxed(),
+        }
+    }
+
+    fn tags<'a>(&'a self, target: &'a Target, arn: &'a AwsText) -> Answer<'a, Tags> {
+        async move {
+            let member = self.member(&target.account.id, calls::LIST_TAGS)?;
+            discovery::tags(&member, &target.region, arn).await
+        }
+        .boxed()
+    }
+
+    fn metrics<'a>(&'a self, target: &'a Target, request: &'a MetricRequest) -> Pages<'a, MetricPart> {
+        match self.member(&target.account.id, calls::GET_METRIC_DATA) {
+            Ok(member) => metrics::metrics(member, &target.region, request)
+                .map_err(|failure| in_region(failure, &target.region))
+                .boxed(),
+            Err(failure) => stream::once(async { Err(failure) }).boxed(),
+        }
+    }
+
+    fn usage(&self) -> Usage {
+        self.meter.usage()
+    }
+}
+
+/// A region that does not exist has no address: of one that nobody knows, that is the likely reason.
+fn in_region(failure: Failure, region: &Region) -> Failure {
+    if failure.kind != Kind::Network || region.is_known() {
+        return failure;
+    }
+    let meant = Region::nearest_known(region.as_str()).map_or(String::new(), |near| format!("; {near} is meant?"));
+    failure.with_hint(format!("there may be no region {region}{meant}"))
+}
+
+/// The shared client, less a check that would build a connector anew for each service client.
+#[derive(Debug)]
+struct OneClient(SharedHttpClient);
+
+impl HttpClient for OneClient {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        self.0.http_connector(settings, components)
+    }
+}

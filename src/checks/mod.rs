@@ -99,6 +99,52 @@ fn decide(limits: &CheckLimits, count: u64, share: Option<f64>) -> Decision<'_> 
     Decision::Ok
 }
 
+/// How a check that counts events weighs them.
+struct Weighing<'a> {
+    check: &'static str,
+    /// What counts.
+    metric: Metric,
+    limits: &'a CheckLimits,
+    /// All calls, from the events and the invocations.
+    total: fn(u64, u64) -> u64,
+    /// What was found, in words: the events, and of how many they are which share.
+    found: fn(u64, Option<(u64, f64)>) -> String,
+    /// The limit, in words.
+    limit: fn(&Clause) -> String,
+}
+
+fn weigh(weighing: &Weighing<'_>, evidence: &Evidence<'_>) -> Outcome {
+    let (events, series) = match evidence.sum(weighing.metric) {
+        Sum::Known(0, _) => return Outcome::Ok,
+        Sum::Known(events, series) => (events, series),
+        Sum::Unknown(why) => return Outcome::Unknown(why),
+    };
+    let (of, why) = match evidence.sum(Metric::Invocations) {
+        Sum::Known(invocations, _) => {
+            let total = (weighing.total)(events, invocations);
+            (Some((total, events as f64 / total as f64)), String::new())
+        }
+        Sum::Unknown(why) => (None, why),
+    };
+    match decide(weighing.limits, events, of.map(|(_, share)| share)) {
+        Decision::Ok => Outcome::Ok,
+        Decision::Unknown => Outcome::Unknown(format!("{}, but {why}", (weighing.found)(events, None))),
+        Decision::Fires(severity, clause, set_by) => {
+            let (since, since_open) = since::since(series, evidence.window);
+            Outcome::Finding(Finding {
+                check: weighing.check,
+                severity,
+                value: of.map_or(0.0, |(_, share)| share),
+                threshold: clause.rate,
+                threshold_source: set_by.to_owned(),
+                reason: format!("{}, limit {}", (weighing.found)(events, of), (weighing.limit)(&clause)),
+                since,
+                since_open,
+            })
+        }
+    }
+}
+
 /// Judges one watched production function.
 pub fn judge(function: &Function, horizon: &Horizon) -> Judged {
     let frame = horizon.frame(function.class.window);

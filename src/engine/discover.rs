@@ -17,7 +17,11 @@ use crate::{
 };
 
 /// Calls a second to Lambda's control plane, whose 15 a second an account shares with its owner's deployments.
-const GENTLE: u64 = 5;
+const GENTLE: u32 = 5;
+/// Time between two of them.
+const SPACING: Duration = Duration::from_millis(1000 / GENTLE as u64);
+/// Of these, under way at once.
+const TAGS_AT_ONCE: usize = 4;
 /// Pages of configurations that are read at once before the pace drops to [`GENTLE`].
 const BURST: usize = 4;
 /// Pages of configurations that a verdict waits for. What is not among them is left undecided.
@@ -82,16 +86,16 @@ fn add_untagged(found: &mut Vec<Discovered>, configurations: &[Configuration]) {
 /// All pages, the first few at once and the others gently; at most so many. And whether that was all.
 async fn listing(mut pages: Pages<'_, Configuration>, most: usize) -> Result<(Vec<Configuration>, bool), Failure> {
     let mut found = Vec::new();
-    let mut pace = gentle();
+    let mut breath = gentle();
     for page in 0.. {
         if page >= most {
             return Ok((found, false));
         }
         if page >= BURST {
-            pace.tick().await;
+            breath.tick().await;
         }
         match pages.next().await {
-            Some(page) => found.extend(page?),
+            Some(configurations) => found.extend(configurations?),
             None => break,
         }
     }
@@ -99,7 +103,7 @@ async fn listing(mut pages: Pages<'_, Configuration>, most: usize) -> Result<(Ve
 }
 
 fn gentle() -> tokio::time::Interval {
-    let mut pace = interval(Duration::from_millis(1000 / GENTLE));
+    let mut pace = interval(SPACING);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     pace
 }
@@ -117,7 +121,7 @@ async fn one_by_one(
 ) -> Vec<Observation> {
     let failed = |failure: Failure| vec![Observation::TargetFailed { target: target.key(), part: None, failure }];
     let Ok((configurations, _)) = listing(source.functions(target), usize::MAX).await else { return failed(denied) };
-    let needed = Duration::from_millis(1000 / GENTLE) * u32::try_from(configurations.len()).unwrap_or(u32::MAX);
+    let needed = SPACING * u32::try_from(configurations.len()).unwrap_or(u32::MAX);
     if Instant::now() + needed >= deadline {
         let hint = format!(
             "{}; without it, {} would have to be asked one by one, which takes {} s: more than the deadline leaves",
@@ -138,7 +142,7 @@ async fn one_by_one(
             let tags = source.tags(target, &arn).await;
             (name, tags)
         })
-        .buffer_unordered(GENTLE as usize)
+        .buffer_unordered(TAGS_AT_ONCE)
         .filter_map(|(name, tags)| async move {
             match tags {
                 Ok(tags) => Some(Ok((name, tags))),

@@ -67,7 +67,7 @@ pub fn build(sweep: &Sweep<'_>) -> Report {
         coverage,
         functions,
         verdicts,
-        hidden: sweep.hidden.then(|| Hidden {
+        hidden: sweep.hidden.then_some(Hidden {
             functions: sweep.judgement.hidden.0,
             errors: sweep.judgement.hidden.1,
             throttles: None,

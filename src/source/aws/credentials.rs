@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Credentials are renewed when less than this is left of them, or a tenth of a session that is shorter than usual.
-const MARGIN: Duration = Duration::from_secs(60);
+const MARGIN: Duration = Duration::from_mins(1);
 
 /// Holds what another provider gave, until it nears its end.
 #[derive(Debug)]

@@ -58,7 +58,7 @@ pub(super) fn tagged<'a>(member: Arc<Member>, region: &Region, key: Option<&'a s
                     .map_err(|error| error::failure(calls::GET_RESOURCES, &error))
             })
             .await?;
-        let next = again(calls::GET_RESOURCES, asked, answer.pagination_token())?;
+        let next = again(calls::GET_RESOURCES, asked.as_deref(), answer.pagination_token())?;
         let found = answer.resource_tag_mapping_list().iter().filter_map(discovered).collect();
         Ok(Some((found, (member, client, Page::after(next)))))
     })
@@ -89,7 +89,7 @@ pub(super) fn functions<'a>(member: Arc<Member>, region: &Region) -> Pages<'a, C
                     .map_err(|error| error::failure(calls::LIST_FUNCTIONS, &error))
             })
             .await?;
-        let next = again(calls::LIST_FUNCTIONS, asked, answer.next_marker())?;
+        let next = again(calls::LIST_FUNCTIONS, asked.as_deref(), answer.next_marker())?;
         let found = answer
             .functions()
             .iter()
@@ -150,7 +150,7 @@ pub(super) async fn regions(member: &Member, home: &Region) -> Result<Vec<Region
             .await?;
         let names = answer.regions().iter().filter_map(|region| region.region_name());
         found.extend(names.filter_map(Region::parse));
-        token = again(calls::LIST_REGIONS, asked, answer.next_token())?;
+        token = again(calls::LIST_REGIONS, asked.as_deref(), answer.next_token())?;
         if token.is_none() {
             return Ok(found);
         }

@@ -30,7 +30,7 @@ pub(super) fn metrics<'a>(member: Arc<Member>, region: &Region, request: &Metric
                 call.send().await.map_err(|error| error::failure(calls::GET_METRIC_DATA, &error))
             })
             .await?;
-        let next = again(calls::GET_METRIC_DATA, asked, answer.next_token())?;
+        let next = again(calls::GET_METRIC_DATA, asked.as_deref(), answer.next_token())?;
         let more = next.is_some();
         let parts = answer.metric_data_results().iter().filter_map(part).collect();
         Ok(Some((parts, (member, call, next, more))))

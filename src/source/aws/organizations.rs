@@ -59,8 +59,8 @@ async fn ask(client: &Client, question: Question) -> Result<(Vec<Listed>, Vec<Qu
         Question::Accounts(token) => {
             let answer = client.list_accounts().max_results(PAGE).set_next_token(token.clone()).send().await;
             let answer = answer.map_err(|error| explain(error::failure(calls::LIST_ACCOUNTS, &error)))?;
-            let next =
-                again(calls::LIST_ACCOUNTS, token, answer.next_token())?.map(|token| Question::Accounts(Some(token)));
+            let next = again(calls::LIST_ACCOUNTS, token.as_deref(), answer.next_token())?
+                .map(|token| Question::Accounts(Some(token)));
             Ok((answer.accounts().iter().filter_map(active).collect(), next.into_iter().collect()))
         }
         Question::AccountsOf(unit, token) => {
@@ -72,7 +72,7 @@ async fn ask(client: &Client, question: Question) -> Result<(Vec<Listed>, Vec<Qu
                 .send()
                 .await;
             let answer = answer.map_err(|error| explain(error::failure(calls::LIST_ACCOUNTS_FOR_PARENT, &error)))?;
-            let next = again(calls::LIST_ACCOUNTS_FOR_PARENT, token, answer.next_token())?;
+            let next = again(calls::LIST_ACCOUNTS_FOR_PARENT, token.as_deref(), answer.next_token())?;
             let next = next.map(|token| Question::AccountsOf(unit, Some(token)));
             Ok((answer.accounts().iter().filter_map(active).collect(), next.into_iter().collect()))
         }
@@ -84,7 +84,7 @@ async fn ask(client: &Client, question: Question) -> Result<(Vec<Listed>, Vec<Qu
             let mut next: Vec<Question> = below
                 .flat_map(|id| [Question::AccountsOf(id.into(), None), Question::UnitsOf(id.into(), None)])
                 .collect();
-            let more = again(calls::LIST_OUS_FOR_PARENT, token, answer.next_token())?;
+            let more = again(calls::LIST_OUS_FOR_PARENT, token.as_deref(), answer.next_token())?;
             next.extend(more.map(|token| Question::UnitsOf(unit, Some(token))));
             Ok((Vec::new(), next))
         }

@@ -5,11 +5,11 @@ use crate::domain::failure::{Failure, Kind};
 /// The token of the next page, if there is one.
 pub(super) fn again(
     operation: &'static str,
-    asked: Option<String>,
+    asked: Option<&str>,
     token: Option<&str>,
 ) -> Result<Option<String>, Failure> {
     let token = token.filter(|token| !token.is_empty()).map(ToOwned::to_owned);
-    if token.is_some() && token == asked {
+    if token.is_some() && token.as_deref() == asked {
         return Err(Failure::new(
             operation,
             Kind::Malformed,

@@ -1,2 +1,2 @@
-//! The binary: the exit code of the library's `run`.
+//! The binary.
 fn main() {}

@@ -54,14 +54,16 @@ impl Hand {
         if let Some(profile) = &profile {
             loader = loader.profile_name(profile);
         }
-        let sdk = loader.load().await;
+        Self::new(&loader.load().await, profile)
+    }
+
+    /// From a configuration that is there already.
+    pub(super) fn new(sdk: &SdkConfig, profile: Option<String>) -> Self {
         let provider = sdk.credentials_provider().unwrap_or_else(|| SharedCredentialsProvider::new(Nothing));
         let time = sdk.time_source().unwrap_or_else(|| SharedTimeSource::new(SystemTimeSource::new()));
         let credentials = Arc::new(Renewing::new(provider, time));
-        let sdk = sdk
-            .into_builder()
-            .credentials_provider(SharedCredentialsProvider::new(Shared(credentials.clone())))
-            .build();
+        let shared = SharedCredentialsProvider::new(Shared(credentials.clone()));
+        let sdk = sdk.to_builder().identity_cache(IdentityCache::no_cache()).credentials_provider(shared).build();
         Self { sdk, credentials, profile }
     }
 

@@ -15,6 +15,10 @@ where
     E: Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
     match error {
+        // An answer that succeeded and can't be parsed comes as an error of the service without a code.
+        SdkError::ServiceError(service) if service.raw().status().is_success() => {
+            Failure::new(operation, Kind::Malformed, chain(error))
+        }
         SdkError::ServiceError(service) => of_service(operation, service.err().meta(), service.raw().status().as_u16()),
         SdkError::TimeoutError(_) => {
             Failure::new(operation, Kind::Timeout, format!("no answer in time to {operation}"))

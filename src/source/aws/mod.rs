@@ -75,6 +75,20 @@ impl Aws {
         }
     }
 
+    /// Takes a configuration that is there already for the credentials at hand, and its HTTP client for everything,
+    /// instead of reading the environment and its files.
+    pub fn preset(base: Base, sdk: &aws_config::SdkConfig) -> Self {
+        let aws = sdk.http_client().map_or_else(Self::new, |http| Self::over(http.clone()));
+        let profile = match &base {
+            Base::Default => None,
+            Base::Profile(name) => Some(name.clone()),
+        };
+        let sdk = sdk.to_builder().http_client(aws.http.clone()).build();
+        let cell = OnceCell::new_with(Some(Arc::new(Hand::new(&sdk, profile))));
+        aws.hands.lock().unwrap_or_else(PoisonError::into_inner).insert(base, Arc::new(cell));
+        aws
+    }
+
     async fn hand(&self, base: &Base) -> Arc<Hand> {
         let cell = {
             let mut hands = self.hands.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,6 +4,7 @@
 //! decorates a source can limit and time each. No failure here is retried by anybody but the AWS SDK.
 
 pub mod calls;
+pub mod sim;
 
 use futures::{future::BoxFuture, stream::BoxStream};
 

@@ -4,6 +4,7 @@
 //! machine: its time begins at its world's instant and passes with tokio's.
 
 mod answers;
+pub mod demo;
 pub mod fault;
 mod hash;
 pub mod living;

@@ -9,8 +9,12 @@ pub mod fault;
 mod hash;
 pub mod living;
 mod metrics;
+pub mod scenario;
 pub mod traffic;
 pub mod world;
+
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::BTreeSet,
@@ -25,6 +29,7 @@ use jiff::Timestamp;
 use self::{fault::Request, world::WorldAccount};
 pub use self::{
     fault::{Effect, Fault},
+    scenario::{Scenario, ScenarioError},
     world::World,
 };
 use super::Pages;

@@ -1,0 +1,159 @@
+//! What a function's callers do, minute by minute: computed when it is asked for, never stored. Knows no request, no
+//! page and no fault.
+
+use super::living::Living;
+use crate::domain::{series::Metric, window::Minute};
+
+/// How a function is used, and how it fails.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Traffic {
+    /// Nobody calls it.
+    #[default]
+    None,
+    /// As a scenario says it.
+    Scripted(Script),
+    /// As the demo estate lives: with the clock.
+    Living(Living),
+}
+
+/// What a scenario says of each metric: the sum of its patterns.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Script {
+    /// Times the code runs.
+    pub invocations: Vec<Pattern>,
+    /// Of these, so many fail.
+    pub errors: Vec<Pattern>,
+    /// Requests refused on top of the invocations.
+    pub throttles: Vec<Pattern>,
+}
+
+/// So many events in each minute of a stretch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pattern {
+    /// The first minute; none means since ever.
+    pub from: Option<Minute>,
+    /// The minute after the last; none means for ever.
+    pub to: Option<Minute>,
+    /// Events in a minute. A fraction spreads them: 0.1 is one in the first of ten minutes.
+    pub per_minute: f64,
+    /// Only each so many minutes, counted from `from`, or else from midnight UTC; 1 is each minute.
+    pub every: i64,
+}
+
+/// What happened to a function in one minute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Times the code ran.
+    pub invocations: u32,
+    /// Of these, so many failed.
+    pub errors: u32,
+    /// Requests refused.
+    pub throttles: u32,
+}
+
+impl Traffic {
+    /// What happened in one minute to the function of this key.
+    pub fn at(&self, key: u64, minute: Minute) -> Counts {
+        match self {
+            Self::None => Counts::default(),
+            Self::Scripted(script) => Counts {
+                invocations: total(&script.invocations, minute),
+                errors: total(&script.errors, minute),
+                throttles: total(&script.throttles, minute),
+            },
+            Self::Living(living) => living.at(key, minute),
+        }
+    }
+
+    /// When the function was last deployed, where its life says so.
+    pub fn last_deployed(&self, key: u64, now: Minute) -> Option<Minute> {
+        match self {
+            Self::Living(living) => living.last_deployed(key, now),
+            Self::None | Self::Scripted(_) => None,
+        }
+    }
+}
+
+fn total(patterns: &[Pattern], minute: Minute) -> u32 {
+    patterns.iter().map(|pattern| pattern.at(minute)).sum()
+}
+
+impl Pattern {
+    fn at(&self, minute: Minute) -> u32 {
+        let outside = self.from.is_some_and(|from| minute < from) || self.to.is_some_and(|to| minute >= to);
+        let since = minute.0 - self.from.map_or(0, |from| from.0);
+        let every = self.every.max(1);
+        if outside || since.rem_euclid(every) != 0 {
+            return 0;
+        }
+        // The difference of two sums, so that any stretch holds its share but for one event.
+        let turn = since.div_euclid(every);
+        let until = |turn: i64| (turn as f64 * self.per_minute).ceil();
+        whole(until(turn + 1) - until(turn))
+    }
+}
+
+/// A number of events, as a whole number.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and below 0 is 0 here")]
+pub(super) fn whole(events: f64) -> u32 {
+    events as u32
+}
+
+impl Counts {
+    /// What is visible of it once this share of the minute has been published.
+    #[must_use]
+    pub fn published(self, share: f64) -> Self {
+        let part = |n: u32| whole((f64::from(n) * share.clamp(0.0, 1.0)).floor());
+        Self { invocations: part(self.invocations), errors: part(self.errors), throttles: part(self.throttles) }
+    }
+
+    /// The datapoint of a metric. Without a request there is none; with one, Errors and Throttles are there as 0.
+    pub fn datapoint(self, metric: Metric) -> Option<u32> {
+        let (value, there) = match metric {
+            Metric::Invocations => (self.invocations, self.invocations > 0),
+            Metric::Errors => (self.errors, self.invocations + self.errors > 0),
+            Metric::Throttles => (self.throttles, self.invocations + self.errors + self.throttles > 0),
+        };
+        there.then_some(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn pattern(from: i64, to: i64, per_minute: f64, every: i64) -> Pattern {
+        Pattern { from: Some(Minute(from)), to: Some(Minute(to)), per_minute, every }
+    }
+
+    #[test]
+    fn patterns_count_in_their_stretch_and_at_their_beat() {
+        let counts = |pattern: Pattern| (95..110).map(|m| pattern.at(Minute(m))).collect::<Vec<_>>();
+        assert_eq!(counts(pattern(100, 103, 3.0, 1)), [0, 0, 0, 0, 0, 3, 3, 3, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(counts(pattern(96, 110, 2.0, 5)), [0, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2, 0, 0, 0]);
+        assert_eq!(counts(pattern(96, 110, 0.25, 1)), [0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0]);
+    }
+
+    #[test]
+    fn without_a_request_there_is_no_datapoint_and_with_one_errors_are_there_as_zero() {
+        let all = |counts: Counts| {
+            [Metric::Invocations, Metric::Errors, Metric::Throttles].map(|metric| counts.datapoint(metric))
+        };
+        assert_eq!(all(Counts::default()), [None, None, None]);
+        assert_eq!(all(Counts { invocations: 7, ..Counts::default() }), [Some(7), Some(0), Some(0)]);
+        assert_eq!(all(Counts { throttles: 2, ..Counts::default() }), [None, None, Some(2)]);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_published_only_grows(invocations in 0u32..500, errors in 0u32..500, early in 0.0f64..1.0, more in 0.0f64..1.0) {
+            let counts = Counts { invocations, errors: errors.min(invocations), throttles: 0 };
+            let (first, later) = (counts.published(early), counts.published(early + more));
+            prop_assert!(first.invocations <= later.invocations && first.errors <= later.errors);
+            prop_assert!(first.errors <= first.invocations && later.invocations <= invocations);
+            prop_assert_eq!(counts.published(1.0), counts);
+        }
+    }
+}

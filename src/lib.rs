@@ -3,6 +3,7 @@
 //! Data walks one way: configuration → plan → source → observation → fleet → checks → a front. `docs/architecture.md`
 //! has the picture; `tests/layering.rs` holds it.
 
+pub mod config;
 pub mod domain;
 pub mod report;
 pub mod source;

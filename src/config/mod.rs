@@ -221,3 +221,6 @@ fn name_member_roles(tree: &mut Node) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

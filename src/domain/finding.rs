@@ -165,3 +165,9 @@ pub enum FailOn {
     /// Nothing.
     Never,
 }
+
+impl FailOn {
+    /// All of them, by the word that a configuration and a flag use.
+    pub const ALL: &[(&str, Self)] =
+        &[("critical", Self::Critical), ("warning", Self::Warning), ("never", Self::Never)];
+}

@@ -102,13 +102,16 @@ fn severity(text: &str) -> Result<Severity, String> {
 /// # Errors
 /// What is needed, in words.
 pub fn instant(text: &str) -> Result<Minute, String> {
+    let needed = || "a date or an instant is needed, such as 2026-12-01 or 2026-12-01T08:00:00Z".to_string();
     let at: Timestamp = match text.parse::<Timestamp>() {
         Ok(at) => at,
+        // jiff reads a date out of an instant without an offset and drops its time.
+        Err(_) if text.len() > "2026-12-01".len() => return Err(needed()),
         Err(_) => text
             .parse::<Date>()
             .and_then(|date| date.to_zoned(TimeZone::UTC))
             .map(|zoned| zoned.timestamp())
-            .map_err(|_| "a date or an instant is needed, such as 2026-12-01 or 2026-12-01T08:00:00Z".to_string())?,
+            .map_err(|_| needed())?,
     };
     let whole = Minute::floor(at);
     Ok(if whole.timestamp() == at { whole } else { whole.plus(1) })
@@ -143,7 +146,7 @@ mod tests {
         assert!(["", "0m", "90s", "soon", "-5m", "1000d"].iter().all(|text| span_minutes(text).is_err()));
         assert_eq!(instant("2026-12-01").unwrap().to_string(), "2026-12-01T00:00:00Z");
         assert_eq!(instant("2026-12-01T08:00:30+01:00").unwrap().to_string(), "2026-12-01T07:01:00Z");
-        assert!(instant("tomorrow").is_err());
+        assert!(instant("tomorrow").is_err() && instant("2026-12-01T08:00:00").is_err());
     }
 
     #[test]

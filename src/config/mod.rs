@@ -1,0 +1,210 @@
+//! The configuration: layers in (embedded defaults, file, variables, flags), one typed [`Config`] out, or everything
+//! that is wrong with it, each with its place.
+//!
+//! Names `domain` and nothing else of this crate. Reads no environment, no clock and no file by itself and prints
+//! nothing: all of that is an argument or a return value.
+
+mod above;
+mod effective;
+mod locate;
+mod problem;
+mod read;
+mod schema;
+mod shape;
+mod tree;
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+pub use effective::Effective;
+pub use problem::ConfigErrors;
+
+use crate::domain::{
+    finding::FailOn,
+    roster::Roster,
+    rules::{Glob, Rules},
+    window::Minute,
+};
+use read::{Reader, View};
+use tree::{Node, Origin};
+
+/// The embedded defaults, commented for people.
+pub const DEFAULT: &str = include_str!("default.toml");
+
+/// The role that is assumed in each account of an organization where none is named.
+const MEMBER_ROLE: &str = "slmon";
+
+/// All that the configuration is made of.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a> {
+    /// `--config`.
+    pub path: Option<&'a Path>,
+    /// The environment.
+    pub env: &'a BTreeMap<String, String>,
+    /// The other flags.
+    pub flags: &'a Flags,
+    /// How a file is read.
+    pub read_file: &'a dyn Fn(&Path) -> io::Result<String>,
+}
+
+/// Flags that say what the configuration says, as they were typed.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// `--profile`.
+    pub profile: Option<String>,
+    /// `--role`.
+    pub role: Option<String>,
+    /// `--external-id`.
+    pub external_id: Option<String>,
+    /// `--organization`.
+    pub organization: bool,
+    /// `--region`, each of which may hold several with commas between them.
+    pub regions: Vec<String>,
+    /// `--window`.
+    pub window: Option<String>,
+    /// `--settle`.
+    pub settle: Option<String>,
+    /// `--fail-on`.
+    pub fail_on: Option<String>,
+    /// `--deadline`.
+    pub deadline: Option<String>,
+    /// `--no-hidden`.
+    pub no_hidden: bool,
+    /// `--allow-empty`.
+    pub allow_empty: bool,
+}
+
+/// What holds.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Which accounts and regions there are to see.
+    pub roster: Roster,
+    /// How functions are seen.
+    pub rules: Rules,
+    /// Unseen targets that are accepted.
+    pub accept_unseen: Vec<AcceptUnseen>,
+    /// What the gate is asked.
+    pub alert: AlertSettings,
+}
+
+/// `[[accept_unseen]]`: targets known to be out of reach.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AcceptUnseen {
+    /// The account's id or name.
+    pub account: Glob,
+    /// The region; none means all of them, and the account as a whole.
+    pub region: Option<Glob>,
+    /// It is accepted till then.
+    pub until: Minute,
+    /// Why.
+    pub reason: String,
+}
+
+/// `[alert]`: what the gate looks at and when it fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlertSettings {
+    /// The window, in minutes.
+    pub window: i64,
+    /// How many minutes are left to settle.
+    pub settle: i64,
+    /// What makes it fail.
+    pub fail_on: FailOn,
+    /// When it stops waiting.
+    pub deadline: Duration,
+    /// Whether failures outside production are counted.
+    pub hidden: bool,
+    /// Whether no production function at all is fine.
+    pub allow_empty: bool,
+}
+
+impl Default for AlertSettings {
+    fn default() -> Self {
+        Self {
+            window: 15,
+            settle: 3,
+            fail_on: FailOn::Critical,
+            deadline: Duration::from_secs(30),
+            hidden: true,
+            allow_empty: false,
+        }
+    }
+}
+
+/// A configuration that holds.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// The same for people, with where each value comes from.
+    pub effective: Effective,
+    /// The file that was read, if one was.
+    pub file: Option<PathBuf>,
+}
+
+/// Reads all layers.
+pub fn load(inputs: &Inputs<'_>) -> Result<Loaded, ConfigErrors> {
+    let mut problems = Vec::new();
+    let mut tree = tree::parse_default(DEFAULT);
+    let source = locate::read(inputs).unwrap_or_else(|problem| {
+        problems.push(*problem);
+        None
+    });
+    let mut referred = Vec::new();
+    if let Some(source) = &source {
+        let (file, broken) = tree::parse(source);
+        // What stands in a file that is no TOML can't be judged: what is half a line would be called wrong twice.
+        if broken.is_empty() {
+            problems.extend(shape::check(&file));
+            referred = referred_variables(&file);
+            tree.merge(file);
+        }
+        problems.extend(broken);
+    }
+    let mut above = above::Above::read(inputs.env, inputs.flags, &referred);
+    problems.append(&mut above.problems);
+    above.lay_over(&mut tree);
+    name_member_roles(&mut tree);
+
+    let root = View::root(&tree);
+    let directory = source.as_ref().and_then(|source| source.path.parent());
+    let mut reader = Reader { env: inputs.env, read_file: inputs.read_file, directory, problems };
+    let config = Config {
+        roster: reader.roster(&root),
+        rules: reader.rules(&root),
+        accept_unseen: reader.accept_unseen(&root),
+        alert: reader.alert(&root),
+    };
+    if !reader.problems.is_empty() {
+        return Err(ConfigErrors::new(reader.problems));
+    }
+    let file = source.as_ref().map(|source| source.path.clone());
+    Ok(Loaded { config, effective: Effective::of(&tree), file })
+}
+
+/// Variables that the file names by itself.
+fn referred_variables(file: &Node) -> Vec<String> {
+    ["organizations", "accounts"]
+        .iter()
+        .filter_map(|key| file.get(key))
+        .flat_map(Node::items)
+        .filter_map(|table| table.get("external_id_env")?.as_text())
+        .map(|name| name.trim().to_string())
+        .collect()
+}
+
+/// Writes the default role into each organization without one, so that the printed configuration shows it.
+fn name_member_roles(tree: &mut Node) {
+    let Some(organizations) = tree.get_mut("organizations") else { return };
+    for organization in organizations.items_mut() {
+        if organization.get("role").is_none() && matches!(organization.value, tree::Value::Table(_)) {
+            organization.set("role", Node::text(MEMBER_ROLE, Origin::Default));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

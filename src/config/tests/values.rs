@@ -1,0 +1,95 @@
+//! What good values mean.
+
+use super::{World, config};
+use crate::domain::{
+    account::AccountId,
+    finding::Severity,
+    roster::{Access, Base, Regions, Secret},
+    rules::limits::{Clause, Clauses},
+};
+
+#[test]
+fn an_organization_is_listed_by_one_access_and_entered_by_another() {
+    let config = config(
+        "regions = [\"all\"]\n[[organizations]]\nclient = \"Acme\"\nprofile = \"acme\"\nmanagement_role = \"lister\"\nexternal_id = \"s3\"\n\
+         include_ous = [\"ou-ab12-11112222\"]\nexclude = [\"111122223333\"]\nregions = [\"eu-central-1\"]\n",
+    );
+    let organization = &config.roster.organizations[0];
+    let name = |access: &Access| access.role.as_ref().map(|role| role.name.clone()).unwrap_or_default();
+    assert_eq!((name(&organization.lister), name(&organization.member)), ("lister".into(), "slmon".into()));
+    assert_eq!(organization.lister.base, Base::Profile("acme".into()));
+    assert_eq!(organization.member.base, organization.lister.base);
+    assert_eq!(organization.member.role.as_ref().unwrap().external_id, Some(Secret::new("s3")));
+    assert_eq!(organization.client.as_ref().unwrap().raw(), "Acme");
+    assert_eq!(organization.exclude, [AccountId::parse("111122223333").unwrap()]);
+    assert!(matches!(&organization.regions, Some(Regions::These(regions)) if regions.len() == 1));
+    assert_eq!(config.roster.regions, Some(Regions::All));
+    assert!(config.roster.accounts.is_empty());
+}
+
+#[test]
+fn an_account_takes_its_id_from_its_role() {
+    let roster = config("[[accounts]]\nname = \"shop\"\nrole = \"arn:aws:iam::444455556666:role/a/slmon\"\n").roster;
+    assert_eq!(roster.accounts[0].id, AccountId::parse("444455556666"));
+    assert_eq!(roster.accounts[0].name.as_ref().unwrap().raw(), "shop");
+    let plain = config("[[accounts]]\nid = \"444455556666\"\n").roster;
+    assert_eq!(plain.accounts[0].access, Access::default());
+}
+
+#[test]
+fn external_ids_come_from_a_value_a_variable_or_a_file_beside_the_configuration() {
+    let of = |world: World| world.config().roster.accounts[0].access.role.clone().unwrap().external_id;
+    let toml = |line: &str| World::of(&format!("[[accounts]]\nrole = \"slmon\"\n{line}\n"));
+    assert_eq!(of(toml("external_id = \"a:b/c\"")), Some(Secret::new("a:b/c")));
+    // A variable of the file's own choice is no mistyped one of ours.
+    assert_eq!(of(toml("external_id_env = \"SLMON_PROFILES\"").var("SLMON_PROFILES", "s3")), Some(Secret::new("s3")));
+    assert_eq!(of(toml("external_id_file = \"acme\"").file("/etc/slmon/acme", "s3\n")), Some(Secret::new("s3")));
+    assert_eq!(of(toml("external_id_file = \"/acme\"").file("/acme", "s3")), Some(Secret::new("s3")));
+}
+
+#[test]
+fn words_are_lower_cased_and_keys_are_not() {
+    let rules = config(
+        "[discovery]\ntag = \"Watch\"\nvalues = [\"YES\"]\n[stage]\ntags = [\"Tier\"]\nproduction = [\"Gold\"]\n",
+    )
+    .rules;
+    assert_eq!((rules.watch.key.as_str(), rules.watch.values.as_slice()), ("Watch", &["yes".to_string()][..]));
+    assert_eq!((rules.stage.tags[0].as_str(), rules.stage.vocabulary.production[0].as_str()), ("tier", "gold"));
+}
+
+#[test]
+fn accounts_keep_the_order_of_the_file() {
+    let accounts =
+        config("[stage.accounts]\n\"z*\" = \"Production\"\n\"a*\" = \"other\"\n\"m\" = \"dev\"\n").rules.stage.accounts;
+    let said: Vec<(&str, &str)> = accounts.iter().map(|(glob, word)| (glob.as_str(), word.as_str())).collect();
+    assert_eq!(said, [("z*", "Production"), ("a*", "other"), ("m", "dev")]);
+}
+
+#[test]
+fn an_override_is_named_by_its_number_and_line() {
+    let overrides = config(
+        "[[override]]\nfunction = \"a\"\nwatch = false\n\n[[override]]\naccount = \"4444*\"\nregion = \"eu-*\"\ntag = \"team=pay-*\"\n\
+         stage = \"production\"\nchecks.errors.critical = [{ rate = 0.2 }, { count = 2.5 }]\nseverity = \"warning\"\n\
+         mute_until = 2026-12-01T08:00:00+01:00\nwindow = \"24h\"\nowner = \"ops\"\nrunbook = \"https://x\"\n",
+    )
+    .rules
+    .overrides;
+    assert_eq!((overrides[0].name.as_str(), overrides[0].watch), ("override 1 (line 1)", Some(false)));
+    let second = &overrides[1];
+    let critical = Clauses::new([Clause::new(1.0, 0.2), Clause::new(2.5, 0.0)], "override 2 (line 5)");
+    assert_eq!(second.limits.errors_critical, Some(critical));
+    assert_eq!(second.limits.errors_warning, None);
+    let (key, glob) = second.tag.as_ref().unwrap();
+    assert_eq!((key.as_str(), glob.as_str()), ("team", "pay-*"));
+    assert_eq!(second.mute_until.unwrap().to_string(), "2026-12-01T07:00:00Z");
+    assert_eq!((second.window, second.severity), (Some(1440), Some(Severity::Warning)));
+    assert_eq!(second.owner.as_ref().unwrap().raw(), "ops");
+}
+
+#[test]
+fn what_is_accepted_has_an_end_and_a_reason() {
+    let toml = "[[accept_unseen]]\naccount = \"7777*\"\nuntil = 2026-12-31\nreason = \"closing\"\n";
+    let accepted = &config(toml).accept_unseen[0];
+    assert_eq!((accepted.account.as_str(), accepted.region.as_ref()), ("7777*", None));
+    assert_eq!((accepted.until.to_string().as_str(), accepted.reason.as_str()), ("2026-12-31T00:00:00Z", "closing"));
+}

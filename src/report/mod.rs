@@ -1,5 +1,13 @@
 //! One report, told in several formats. This module knows facts and findings; it does not know where they came from.
 
+mod canvas;
+pub mod json;
+#[cfg(test)]
+mod samples;
+
+pub mod text;
+mod verdict;
+
 use jiff::Timestamp;
 use serde::Serialize;
 

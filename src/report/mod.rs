@@ -5,6 +5,7 @@ pub mod json;
 #[cfg(test)]
 mod samples;
 
+pub mod tables;
 pub mod text;
 mod verdict;
 

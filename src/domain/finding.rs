@@ -104,6 +104,30 @@ impl SpotKind {
             Self::Deleted => "deleted",
         }
     }
+
+    /// What it means for `n` functions, in a sentence without its full stop.
+    pub fn meaning(self, n: usize) -> String {
+        let (is, has) = if n == 1 { ("is", "has") } else { ("are", "have") };
+        let functions = super::text::counted(n as u64, "function");
+        match self {
+            Self::StageMissing => format!("{functions} {is} watched but nothing says the stage: never alerted"),
+            Self::StageConflict => format!("{functions} {has} stage tags that disagree: the first one decides"),
+            Self::MonitorValue => format!("{functions} {is} not watched, though a tag seems to ask for it"),
+            Self::TagUnreadable => format!("{functions} {has} a tag that can't be read: the default holds"),
+            Self::Deleted => format!("{functions} {is} still listed with tags and no longer there"),
+        }
+    }
+
+    /// What to do about it.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::StageMissing => "set the tag stage=production, or stage=dev where failures should not alert",
+            Self::StageConflict => "make the tags agree, or remove the one that is wrong",
+            Self::MonitorValue => "set the tag to true to watch the function, to false to leave it out",
+            Self::TagUnreadable => "correct the tag's value, or remove the tag",
+            Self::Deleted => "nothing to do: AWS forgets the tags of deleted functions after some hours",
+        }
+    }
 }
 
 /// A blind spot of one function, before it is known which.

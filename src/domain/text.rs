@@ -4,7 +4,10 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
+use jiff::tz::TimeZone;
 use serde::{Serialize, Serializer};
+
+use super::window::Minute;
 
 /// Text that comes from AWS: a function's name, a tag, an error message. Cheap to clone.
 ///
@@ -40,7 +43,8 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     }
 }
 
-fn steers(c: char) -> bool {
+/// Whether the character could steer a terminal; see [`AwsText::shown`].
+pub fn steers(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}'
             | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
@@ -120,6 +124,34 @@ pub fn minutes(n: i64) -> String {
     }
 }
 
+/// How long something took: `212 ms`, `12.0 s`.
+pub fn millis(ms: u64) -> String {
+    if ms < 1000 { format!("{ms} ms") } else { format!("{}.{} s", count(ms / 1000), ms % 1000 / 100) }
+}
+
+/// Dollars, to the cent, and never zero for what cost something: `$0.06`, `under $0.01`.
+pub fn usd(dollars: f64) -> String {
+    if dollars > 0.0 && dollars < 0.01 {
+        return "under $0.01".into();
+    }
+    let text = format!("{dollars:.2}");
+    match text.split_once('.').map(|(whole, cents)| (whole.parse(), cents)) {
+        Some((Ok(whole), cents)) => format!("${}.{cents}", count(whole)),
+        _ => format!("${text}"),
+    }
+}
+
+/// A minute on the clock, in UTC, with its date where that is not the one of `near`: `14:51`, `22 Nov 14:51`.
+pub fn clock(at: Minute, near: Minute) -> String {
+    let (at, near) = (at.timestamp().to_zoned(TimeZone::UTC), near.timestamp().to_zoned(TimeZone::UTC));
+    let format = match (at.date() == near.date(), at.year() == near.year()) {
+        (true, _) => "%H:%M",
+        (false, true) => "%-d %b %H:%M",
+        (false, false) => "%-d %b %Y %H:%M",
+    };
+    at.strftime(format).to_string()
+}
+
 /// The known word nearest to a mistyped one, if one is near enough to be meant.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let far = (word.chars().count() / 3).clamp(1, 3);
@@ -149,6 +181,28 @@ mod tests {
         assert_eq!([counted(1, "error"), counted(1200, "error")], ["1 error", "1,200 errors"]);
         assert_eq!([minutes(15), minutes(120), minutes(90), minutes(4320)], ["15 min", "2 h", "1 h 30 min", "3 d"]);
         assert_eq!([percent_limit(0.05), percent_limit(0.005), percent_limit(1.0)], ["5 %", "0.5 %", "100 %"]);
+    }
+
+    #[test]
+    fn short_spans() {
+        assert_eq!([millis(0), millis(999), millis(1000), millis(12_034)], ["0 ms", "999 ms", "1.0 s", "12.0 s"]);
+    }
+
+    #[test]
+    fn money_is_never_rounded_to_nothing() {
+        assert_eq!(
+            [usd(0.0), usd(0.003), usd(0.06), usd(1234.5), usd(f64::NAN)],
+            ["$0.00", "under $0.01", "$0.06", "$1,234.50", "$NaN"].map(String::from)
+        );
+    }
+
+    #[test]
+    fn a_minute_carries_its_date_where_it_is_another() {
+        let at = |text: &str| Minute::floor(text.parse().unwrap());
+        let near = at("2026-11-23T14:45:00Z");
+        assert_eq!(clock(at("2026-11-23T04:05:00Z"), near), "04:05");
+        assert_eq!(clock(at("2026-11-02T23:59:00Z"), near), "2 Nov 23:59");
+        assert_eq!(clock(at("2027-01-01T00:00:00Z"), near), "1 Jan 2027 00:00");
     }
 
     #[test]

@@ -1,6 +1,13 @@
 //! One report, told in several formats. This module knows facts and findings; it does not know where they came from.
 
 pub mod build;
+mod canvas;
+pub mod json;
+#[cfg(test)]
+mod samples;
+pub mod tables;
+pub mod text;
+mod verdict;
 
 use jiff::Timestamp;
 use serde::Serialize;

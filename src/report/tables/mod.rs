@@ -1,0 +1,12 @@
+//! What `slmon functions` and `slmon accounts` say: rows as values, which serialise to the documented JSON, and
+//! their tables for people.
+
+mod accounts;
+mod functions;
+mod grid;
+
+pub use accounts::{AccountList, AccountSummary, State, TargetRow};
+pub use functions::{FunctionList, FunctionRow};
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 //! has the picture; `tests/layering.rs` holds it.
 
 pub mod checks;
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod engine;

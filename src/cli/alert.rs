@@ -1,0 +1,115 @@
+//! `slmon alert`: sweep, judge, report, and the exit code.
+
+use super::{
+    Refusal,
+    args::{Alert, Scope},
+    output,
+    sweep::{self, Start, telling},
+};
+use crate::{
+    checks,
+    config::Flags,
+    domain::{
+        account::{Account, Region},
+        rules::instant,
+        text::AwsText,
+        window::{Horizon, Minute},
+    },
+    engine::{
+        End,
+        plan::{Depth, Settings},
+    },
+    report::{
+        self, Acceptance, Report, Telling,
+        build::{Sweep, build},
+    },
+};
+
+/// The formats of the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Text,
+    Json,
+}
+
+const FORMATS: &[(&str, Format)] = &[("text", Format::Text), ("json", Format::Json)];
+
+pub(super) async fn run(scope: &Scope, args: &Alert) -> Result<u8, Refusal> {
+    let outputs = output::parse(&args.formats, FORMATS)?;
+    let flags = Flags {
+        window: args.window.clone(),
+        settle: args.settle.clone(),
+        fail_on: args.fail_on.clone(),
+        no_hidden: args.no_hidden,
+        allow_empty: args.allow_empty,
+        ..Flags::default()
+    };
+    let start = sweep::start(scope, flags)?;
+    let horizon = horizon(&start, args.at.as_deref())?;
+    let alert = &start.config().alert;
+    let settings = Settings { horizon, depth: Depth::Judge { hidden: alert.hidden } };
+    let swept = sweep::sweep(&start, scope, settings, "alert").await;
+    let judgement = checks::judge_fleet(&swept.fleet, &horizon);
+    let report = build(&Sweep {
+        fleet: &swept.fleet,
+        judgement: &judgement,
+        horizon,
+        usage: swept.usage,
+        fail_on: alert.fail_on,
+        allow_empty: alert.allow_empty,
+        hidden: alert.hidden,
+        settle: alert.settle,
+        interrupted: swept.end == End::Interrupted,
+        accepts: &|account, region| accepts(&start, account, region),
+    });
+    let telling = telling(&start, scope);
+    output::write_all(&outputs, |format| render(format, &report, &telling))?;
+    Ok(report.exit_code)
+}
+
+fn render(format: Format, report: &Report, telling: &Telling) -> String {
+    match format {
+        Format::Text => report::text::render(report, telling),
+        Format::Json => report::json::render(report),
+    }
+}
+
+/// The window, as far as CloudWatch has anything of it.
+fn horizon(start: &Start, at: Option<&str>) -> Result<Horizon, Refusal> {
+    let alert = &start.config().alert;
+    let now = start.minute();
+    let at = match at {
+        None => now.plus(-alert.settle),
+        Some(text) => floor(instant(text).map_err(|why| Refusal::usage(format!("--at {text}: {why}")))?, text),
+    };
+    if at > now {
+        return Err(Refusal::usage(format!("--at {at} is in the future: it is {now} now")));
+    }
+    let horizon = Horizon { at, minutes: alert.window, now };
+    match horizon.frame(None) {
+        Some(_) => Ok(horizon),
+        None => Err(Refusal::usage(format!(
+            "the window from {} on is too long ago: CloudWatch keeps metrics for 455 days",
+            at.plus(-alert.window)
+        ))),
+    }
+}
+
+/// `instant` rounds up to a whole minute, which suits an end; the end of a window is rounded down.
+fn floor(at: Minute, text: &str) -> Minute {
+    text.parse::<jiff::Timestamp>().map_or(at, Minute::floor)
+}
+
+fn accepts(start: &Start, account: &Account, region: Option<&Region>) -> Option<Acceptance> {
+    let accepted = start.config().accept_unseen.iter().find(|accept| {
+        let account_matches = accept.account.is_match(account.id.as_str())
+            || account.name.as_ref().map(AwsText::raw).is_some_and(|name| accept.account.is_match(name));
+        let region_matches = match (&accept.region, region) {
+            (None, _) => true,
+            (Some(glob), Some(region)) => glob.is_match(region.as_str()),
+            (Some(_), None) => false,
+        };
+        account_matches && region_matches && accept.until > start.minute()
+    })?;
+    Some(Acceptance { until: accepted.until, reason: accepted.reason.clone() })
+}

@@ -1,0 +1,148 @@
+//! The command line, as typed. What it means is resolved elsewhere.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Which production Lambda functions fail, over many AWS accounts, and nothing else.
+///
+/// slmon finds functions by the tag `monitor: true` in every account of an organization, reads their errors and
+/// throttles, and reports what fails in production. What fails in development is counted and hidden.
+#[derive(Debug, Parser)]
+#[command(name = "slmon", version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    /// Where accounts are, and how they are entered.
+    #[command(flatten)]
+    pub scope: Scope,
+    /// What to do; without one, this help is shown.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  slmon --demo alert                          see it work: no AWS account, no network
+  slmon alert                                 the account of your AWS credentials, in their region
+  slmon --profile ops --role slmon --organization --region eu-west-1 alert
+                                              every account of the organization, by the role slmon
+  slmon --config fleet.toml functions         what is watched, its stage, and why";
+
+/// Where accounts are, and how they are entered.
+#[derive(Args, Debug)]
+pub struct Scope {
+    /// Configuration file [default: $SLMON_CONFIG, else slmon/config.toml in $XDG_CONFIG_HOME or ~/.config]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Show the embedded demo estate instead of AWS; the same seed gives the same estate
+    #[arg(long, global = true, value_name = "SEED", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
+    pub demo: Option<u64>,
+    /// Profile of the AWS configuration files whose credentials are used
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Role to assume: its name, or its ARN
+    #[arg(long, global = true, value_name = "ROLE")]
+    pub role: Option<String>,
+    /// External id that the role asks for
+    #[arg(long, global = true, value_name = "ID")]
+    pub external_id: Option<String>,
+    /// Read every account of the organization that the credentials can list
+    #[arg(long, global = true)]
+    pub organization: bool,
+    /// Region to read; several, or "all" for each that is enabled in an account
+    #[arg(long = "region", global = true, value_name = "REGION", value_delimiter = ',')]
+    pub regions: Vec<String>,
+    /// The whole run ends by then; what is missing is reported as unseen
+    #[arg(long, global = true, value_name = "TIME", help_heading = "Limits")]
+    pub deadline: Option<String>,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = false)]
+    pub color: Color,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Sweep every account once and answer with an exit code
+    Alert(Alert),
+    /// List the functions that are discovered, with their stage and why
+    Functions(Functions),
+    /// List the accounts and regions: reached or not, and what is missing
+    Accounts(Listing),
+    /// Print the configuration in effect, and where each value comes from
+    Config,
+}
+
+/// `slmon alert`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Exit codes:
+  0    nothing fires, everything was seen, and a production function was judged
+  1    something fires (also where something else could not be seen)
+  2    a mistake in usage or configuration, or an output that can't be written
+  3    can't tell: something could not be seen, or there was no production function to judge
+  130  interrupted
+
+Examples:
+  slmon alert --window 1h                     the last hour
+  slmon alert --fail-on warning               warnings fail, too
+  slmon alert --format text --format json=report.json
+  slmon alert --at 2026-11-23T10:00:00Z       as it was then")]
+pub struct Alert {
+    /// How far back to look, in whole minutes [default: 15m]
+    #[arg(long, value_name = "TIME")]
+    pub window: Option<String>,
+    /// The instant up to which is judged [default: now, less --settle, on a full minute]
+    #[arg(long, value_name = "INSTANT")]
+    pub at: Option<String>,
+    /// How long late data is waited for [default: 3m]
+    #[arg(long, value_name = "TIME")]
+    pub settle: Option<String>,
+    /// From which severity on the exit code is 1 [default: critical]
+    #[arg(long, value_name = "SEVERITY", value_parser = ["critical", "warning", "never"])]
+    pub fail_on: Option<String>,
+    /// No production function at all is fine
+    #[arg(long)]
+    pub allow_empty: bool,
+    /// Don't read what fails outside of production
+    #[arg(long)]
+    pub no_hidden: bool,
+    /// Report as text or json, to standard output or to a file; may be given several times
+    #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "text")]
+    pub formats: Vec<String>,
+}
+
+/// `slmon functions`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  slmon functions                             what is watched
+  slmon functions --all                       everything, watched or not
+  slmon functions --format json | jq -r '.functions[] | select(.stage.kind == \"unknown\") | .arn'")]
+pub struct Functions {
+    /// Those that are not watched, too
+    #[arg(long)]
+    pub all: bool,
+    /// How to print.
+    #[command(flatten)]
+    pub listing: Listing,
+}
+
+/// How a listing is printed.
+#[derive(Args, Debug)]
+pub struct Listing {
+    /// Print as a table for people, or as JSON; to standard output or to a file
+    #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "text")]
+    pub formats: Vec<String>,
+}

@@ -1,0 +1,36 @@
+//! The only file that reads the environment and asks about the terminal.
+
+use std::{collections::BTreeMap, io::IsTerminal, path::Path};
+
+use super::args::Color;
+
+/// The environment's variables, as far as they are text.
+#[expect(clippy::disallowed_methods, reason = "everybody else gets the environment as an argument")]
+pub(super) fn variables() -> BTreeMap<String, String> {
+    std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))).collect()
+}
+
+/// Reads a file as text.
+pub(super) fn read_file(path: &Path) -> std::io::Result<String> {
+    std::fs::read_to_string(path)
+}
+
+/// Whether a person reads standard error.
+pub(super) fn stderr_is_terminal() -> bool {
+    std::io::stderr().is_terminal()
+}
+
+/// Columns of the terminal; `COLUMNS` where there is none, else 100.
+pub(super) fn width(variables: &BTreeMap<String, String>) -> u16 {
+    let said = || variables.get("COLUMNS").and_then(|columns| columns.parse().ok());
+    terminal_size::terminal_size().map(|(width, _)| width.0).or_else(said).unwrap_or(100).max(20)
+}
+
+/// Settles for the whole program whether colours are written.
+pub(super) fn settle_colors(color: Color) {
+    match color {
+        Color::Auto => {}
+        Color::Always => anstream::ColorChoice::Always.write_global(),
+        Color::Never => anstream::ColorChoice::Never.write_global(),
+    }
+}

@@ -1,0 +1,44 @@
+//! `slmon functions`: what is discovered, its stage, and why.
+
+use super::{
+    Refusal,
+    args::{Functions, Scope},
+    listing::{Listed, listing},
+};
+use crate::{
+    domain::fleet::{Function, TargetState},
+    engine::plan::Depth,
+    report::{
+        build::coverage_of,
+        tables::{FunctionList, FunctionRow},
+    },
+};
+
+pub(super) async fn run(scope: &Scope, args: &Functions) -> Result<u8, Refusal> {
+    let depth = Depth::Discover { all: args.all, configurations: true };
+    listing(scope, &args.listing, depth, "functions", |fleet, telling| {
+        let rows = fleet.targets().flat_map(|state| {
+            let shown = |function: &&Function| args.all || function.class.watched;
+            state.known().iter().filter(shown).map(|function| row(state, function))
+        });
+        let list = FunctionList::new(coverage_of(fleet, &|_, _| None), rows.collect());
+        Listed { text: list.text(telling), json: list.json() }
+    })
+    .await
+}
+
+fn row(state: &TargetState, function: &Function) -> FunctionRow {
+    let account = &state.target.account;
+    FunctionRow {
+        client: account.client.clone(),
+        account: account.id.clone(),
+        account_name: account.name.clone(),
+        region: state.target.region.clone(),
+        function: function.found.name.clone(),
+        arn: function.found.arn.clone(),
+        watched: function.class.watched,
+        stage: function.class.stage.clone(),
+        tags: function.found.tags.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
+        runtime: function.configuration.as_ref().and_then(|configuration| configuration.runtime.clone()),
+    }
+}

@@ -1,0 +1,61 @@
+//! What the commands that list have in common: sweep without metrics, print, and an exit code that tells whether all
+//! was seen.
+
+use super::{
+    Refusal,
+    args::{Listing, Scope},
+    output,
+    sweep::{self, telling},
+};
+use crate::{
+    config::Flags,
+    domain::{fleet::Fleet, window::Horizon},
+    engine::{
+        End,
+        plan::{Depth, Settings},
+    },
+    report::Telling,
+};
+
+/// A listing in both of its formats.
+pub(super) struct Listed {
+    pub(super) text: String,
+    pub(super) json: String,
+}
+
+/// The formats of a listing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Text,
+    Json,
+}
+
+const FORMATS: &[(&str, Format)] = &[("text", Format::Text), ("json", Format::Json)];
+
+/// Sweeps to the given depth and prints. Exit code 0: everything was seen; 3: not; 130: interrupted.
+pub(super) async fn listing(
+    scope: &Scope,
+    args: &Listing,
+    depth: Depth,
+    what: &str,
+    list: impl FnOnce(&Fleet, &Telling) -> Listed,
+) -> Result<u8, Refusal> {
+    let outputs = output::parse(&args.formats, FORMATS)?;
+    let start = sweep::start(scope, Flags::default())?;
+    let horizon = Horizon { at: start.minute(), minutes: start.config().alert.window, now: start.minute() };
+    let swept = sweep::sweep(&start, scope, Settings { horizon, depth }, what).await;
+    let listed = list(&swept.fleet, &telling(&start, scope));
+    output::write_all(&outputs, |format| match format {
+        Format::Text => listed.text.clone(),
+        Format::Json => listed.json.clone(),
+    })?;
+    let fleet = &swept.fleet;
+    let whole = fleet.listings().is_empty()
+        && fleet.accounts().all(|state| state.failure.is_none())
+        && fleet.targets().all(crate::domain::fleet::TargetState::is_seen);
+    Ok(match swept.end {
+        End::Interrupted => 130,
+        _ if whole => 0,
+        _ => 3,
+    })
+}

@@ -1,0 +1,74 @@
+//! The composition root: arguments and one file a command. Only here is decided which source answers, what the time
+//! is, and what goes to the terminal.
+
+mod accounts;
+mod alert;
+pub mod args;
+mod clock;
+mod environment;
+mod functions;
+mod listing;
+mod output;
+mod progress;
+mod show_config;
+mod sweep;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, error::ErrorKind};
+
+use self::args::{Cli, Command};
+
+/// A mistake in usage or configuration, or an output that can't be written: what an edit mends.
+pub const USAGE: u8 = 2;
+
+/// Why a command did not run to its end, in words for people.
+#[derive(Debug)]
+pub(crate) struct Refusal(String);
+
+impl Refusal {
+    pub(crate) fn usage(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
+/// Runs the program with the process's arguments.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            let shown = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            return ExitCode::from(if shown { 0 } else { USAGE });
+        }
+    };
+    environment::settle_colors(cli.scope.color);
+    let Some(command) = &cli.command else {
+        let help = Cli::command().render_long_help().ansi().to_string();
+        return output::write(&help, None).map_or(ExitCode::from(USAGE), |()| ExitCode::SUCCESS);
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output::say(&format!("slmon: no threads can be started: {error}"));
+            return ExitCode::from(USAGE);
+        }
+    };
+    let result = runtime.block_on(async {
+        match command {
+            Command::Alert(args) => alert::run(&cli.scope, args).await,
+            Command::Functions(args) => functions::run(&cli.scope, args).await,
+            Command::Accounts(args) => accounts::run(&cli.scope, args).await,
+            Command::Config => show_config::run(&cli.scope),
+        }
+    });
+    // A name that is still being resolved, or a request that hangs, must not keep the program from ending.
+    runtime.shutdown_background();
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(Refusal(text)) => {
+            output::say(&format!("slmon: {text}"));
+            ExitCode::from(USAGE)
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Where reports go: standard output or files, one or several at once, checked before anything is asked of AWS.
+
+use std::{
+    fs::File,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use super::Refusal;
+
+/// A format and where it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Output<F> {
+    pub(super) format: F,
+    /// None is standard output.
+    pub(super) file: Option<PathBuf>,
+}
+
+/// Reads `FORMAT[=FILE]`, and sees that each file can be written and none, nor standard output, is asked for twice.
+pub(super) fn parse<F: Copy>(texts: &[String], formats: &[(&str, F)]) -> Result<Vec<Output<F>>, Refusal> {
+    let mut outputs: Vec<Output<F>> = Vec::new();
+    for text in texts {
+        let (name, file) = match text.split_once('=') {
+            Some((name, file)) => (name, Some(file).filter(|file| *file != "-")),
+            None => (text.as_str(), None),
+        };
+        let Some((_, format)) = formats.iter().find(|(known, _)| *known == name) else {
+            let known: Vec<_> = formats.iter().map(|(known, _)| *known).collect();
+            return Err(Refusal::usage(format!("there is no format {name:?}; formats are {}", known.join(" and "))));
+        };
+        if file == Some("") {
+            return Err(Refusal::usage(format!("--format {text} names no file; write {name}=FILE, or {name} alone")));
+        }
+        let file = file.map(PathBuf::from);
+        if outputs.iter().any(|output| output.file == file) {
+            let place = file.map_or("standard output".to_owned(), |file| file.display().to_string());
+            return Err(Refusal::usage(format!(
+                "two formats can't both go to {place}: give one of them a file, --format json=FILE"
+            )));
+        }
+        outputs.push(Output { format: *format, file });
+    }
+    for file in outputs.iter().filter_map(|output| output.file.as_deref()) {
+        writable(file)?;
+    }
+    Ok(outputs)
+}
+
+/// Sees that a file can be written, without touching what is in it: a report that can't be kept is told before the sweep.
+fn writable(file: &Path) -> Result<(), Refusal> {
+    let existed = file.exists();
+    File::options().append(true).create(true).open(file).map_err(|error| cannot_write(file, &error))?;
+    if !existed {
+        let _ = std::fs::remove_file(file);
+    }
+    Ok(())
+}
+
+fn cannot_write(file: &Path, error: &io::Error) -> Refusal {
+    Refusal::usage(format!("{} can't be written: {error}; name another file, or make it writable", file.display()))
+}
+
+/// Writes each output to its place. One that can't be written must not keep the others from being told.
+pub(super) fn write_all<F: Copy>(outputs: &[Output<F>], render: impl Fn(F) -> String) -> Result<(), Refusal> {
+    let written: Vec<_> = outputs.iter().map(|output| write(&render(output.format), output.file.as_deref())).collect();
+    written.into_iter().collect()
+}
+
+/// Writes a text to its place. A reader that has gone away is no error: it has seen what it wanted.
+pub(super) fn write(text: &str, file: Option<&Path>) -> Result<(), Refusal> {
+    match file {
+        Some(file) => {
+            let plain = anstream::adapter::strip_str(text).to_string();
+            std::fs::write(file, plain).map_err(|error| cannot_write(file, &error))
+        }
+        None => {
+            let mut stdout = anstream::stdout().lock();
+            match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                    Err(Refusal::usage(format!("standard output can't be written: {error}")))
+                }
+                _ => Ok(()),
+            }
+        }
+    }
+}
+
+/// Writes a sentence to standard error. If nobody can read it, nothing can be done.
+pub(super) fn say(text: &str) {
+    let mut stderr = anstream::stderr().lock();
+    let _ = stderr.write_all(text.as_bytes());
+    let _ = stderr.write_all(b"\n");
+}

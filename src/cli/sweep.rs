@@ -1,0 +1,107 @@
+//! A sweep as the commands start it: which source, with which bounds, and what ends it early.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use super::{Refusal, args::Scope, clock, environment, progress::Line};
+use crate::{
+    config::{self, Config, Flags, Inputs, Loaded},
+    domain::{fleet::Fleet, roster::Roster, usage::Usage, window::Minute},
+    engine::{self, End, plan::Settings},
+    report::Telling,
+    source::{
+        Source,
+        aws::Aws,
+        limit::Limited,
+        sim::{Sim, World},
+    },
+};
+
+/// What every command starts from.
+pub(super) struct Start {
+    pub(super) now: Timestamp,
+    pub(super) variables: BTreeMap<String, String>,
+    pub(super) loaded: Loaded,
+}
+
+impl Start {
+    pub(super) fn config(&self) -> &Config {
+        &self.loaded.config
+    }
+
+    pub(super) fn minute(&self) -> Minute {
+        Minute::floor(self.now)
+    }
+}
+
+/// Reads the configuration.
+pub(super) fn start(scope: &Scope, flags: Flags) -> Result<Start, Refusal> {
+    let variables = environment::variables();
+    let flags = Flags {
+        profile: scope.profile.clone(),
+        role: scope.role.clone(),
+        external_id: scope.external_id.clone(),
+        organization: scope.organization,
+        regions: scope.regions.clone(),
+        deadline: scope.deadline.clone(),
+        ..flags
+    };
+    let inputs =
+        Inputs { path: scope.config.as_deref(), env: &variables, flags: &flags, read_file: &environment::read_file };
+    let loaded = config::load(&inputs).map_err(|errors| {
+        let color = environment::stderr_is_terminal();
+        Refusal::usage(errors.render(color))
+    })?;
+    Ok(Start { now: clock::now(), variables, loaded })
+}
+
+/// What the formats need to know beside what they tell.
+pub(super) fn telling(start: &Start, scope: &Scope) -> Telling {
+    Telling { now: start.now, width: environment::width(&start.variables), demo: scope.demo.is_some() }
+}
+
+/// A fleet after a sweep, and what it took.
+pub(super) struct Swept {
+    pub(super) fleet: Fleet,
+    pub(super) end: End,
+    pub(super) usage: Usage,
+}
+
+/// Sweeps the demo estate or AWS. Ctrl-C, and a request to terminate, end it at once; what was seen by then is kept.
+pub(super) async fn sweep(start: &Start, scope: &Scope, settings: Settings, what: &str) -> Swept {
+    let (source, roster): (Arc<dyn Source>, Roster) = match scope.demo {
+        Some(seed) => {
+            let sim = Sim::with_clock(World::demo(seed, start.minute()), clock::now);
+            let roster = sim.roster();
+            (Arc::new(Limited::new(sim)), roster)
+        }
+        None => (Arc::new(Limited::new(Aws::new())), start.config().roster.clone()),
+    };
+    let cancel = CancellationToken::new();
+    let signals = tokio::spawn(cancel_on_signals(cancel.clone()));
+    let line = Line::new(what);
+    let rules = Arc::new(start.config().rules.clone());
+    let limit = start.config().alert.deadline;
+    let progress = |progress| line.show(what, progress);
+    let (fleet, end) = engine::once(source.clone(), Arc::new(roster), rules, settings, limit, &cancel, progress).await;
+    drop(line);
+    signals.abort();
+    Swept { fleet, end, usage: source.usage() }
+}
+
+async fn cancel_on_signals(cancel: CancellationToken) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = tokio::signal::ctrl_c().await;
+    cancel.cancel();
+}

@@ -30,8 +30,13 @@ Examples:
 /// Where accounts are, and how they are entered.
 #[derive(Args, Debug)]
 pub struct Scope {
-    /// Configuration file [default: $SLMON_CONFIG, else slmon/config.toml in $XDG_CONFIG_HOME or ~/.config]
-    #[arg(long, global = true, value_name = "FILE")]
+    /// Configuration file.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help = "Configuration file [default: $SLMON_CONFIG, else slmon/config.toml in $XDG_CONFIG_HOME or ~/.config]"
+    )]
     pub config: Option<PathBuf>,
     /// Show the embedded demo estate instead of AWS; the same seed gives the same estate
     #[arg(long, global = true, value_name = "SEED", num_args = 0..=1, require_equals = true, default_missing_value = "1")]

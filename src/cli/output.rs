@@ -68,20 +68,16 @@ pub(super) fn write_all<F: Copy>(outputs: &[Output<F>], render: impl Fn(F) -> St
 
 /// Writes a text to its place. A reader that has gone away is no error: it has seen what it wanted.
 pub(super) fn write(text: &str, file: Option<&Path>) -> Result<(), Refusal> {
-    match file {
-        Some(file) => {
-            let plain = anstream::adapter::strip_str(text).to_string();
-            std::fs::write(file, plain).map_err(|error| cannot_write(file, &error))
+    if let Some(file) = file {
+        let plain = anstream::adapter::strip_str(text).to_string();
+        return std::fs::write(file, plain).map_err(|error| cannot_write(file, &error));
+    }
+    let mut stdout = anstream::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Refusal::usage(format!("standard output can't be written: {error}")))
         }
-        None => {
-            let mut stdout = anstream::stdout().lock();
-            match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                    Err(Refusal::usage(format!("standard output can't be written: {error}")))
-                }
-                _ => Ok(()),
-            }
-        }
+        _ => Ok(()),
     }
 }
 

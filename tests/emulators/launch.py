@@ -22,9 +22,10 @@ def listener():
 
 
 def scratch():
-    """A new directory to work in; `serve_until_stdin_closes` removes it."""
+    """A new directory to work in, for temporary files as well; `serve_until_stdin_closes` removes it."""
     path = tempfile.mkdtemp(prefix="slmon-emulator-")
     os.chdir(path)
+    tempfile.tempdir = os.environ["TMPDIR"] = path
     return path
 
 

@@ -20,7 +20,7 @@ from microburst.core.pipeline import Microburst
 def warm_up(url):
     """One call of each service whose faults the tests ask for."""
     def client(service):
-        config = botocore.config.Config(retries={"max_attempts": 1}, read_timeout=60)
+        config = botocore.config.Config(retries={"total_max_attempts": 1}, read_timeout=60)
         return boto3.client(service, region_name="us-east-1", endpoint_url=url, config=config,
                             aws_access_key_id="000000000001", aws_secret_access_key="test")
 
@@ -43,8 +43,9 @@ def main():
     arguments.add_argument("upstream", help="URL of the emulator behind it")
     upstream = arguments.parse_args().upstream
     logging.basicConfig(level=logging.WARNING)
+    scratch = launch.scratch()
     sock, url = launch.listener()
-    launch.serve_until_stdin_closes(url, lambda: warm_up(url))
+    launch.serve_until_stdin_closes(url, lambda: warm_up(url), scratch)
     asyncio.run(serve(sock, upstream))
 
 

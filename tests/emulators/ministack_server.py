@@ -41,7 +41,7 @@ def main():
     sock, url = launch.listener()
     os.environ.update(
         GATEWAY_PORT=url.rsplit(":", 1)[1], AUTH=str(auth).lower(), LOG_LEVEL="WARNING", LAMBDA_EXECUTOR="local",
-        STATE_DIR=f"{scratch}/state", S3_DATA_DIR=f"{scratch}/s3", TMPDIR=scratch,
+        STATE_DIR=f"{scratch}/state", S3_DATA_DIR=f"{scratch}/s3",
     )
     for name in ("MINISTACK_ACCOUNT_ID", "PERSIST_STATE", "S3_PERSIST", "SERVICES", "USE_SSL", "LOCALSTACK_PERSISTENCE"):
         os.environ.pop(name, None)

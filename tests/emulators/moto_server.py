@@ -131,8 +131,9 @@ class Cbor:
 
 
 if __name__ == "__main__":
+    scratch = launch.scratch()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server("127.0.0.1", 0, Cbor(DomainDispatcherApplication(create_backend_app)), threaded=True)
     url = f"http://127.0.0.1:{server.server_port}"
-    launch.serve_until_stdin_closes(url, lambda: launch.wait_for(f"{url}/moto-api/"))
+    launch.serve_until_stdin_closes(url, lambda: launch.wait_for(f"{url}/moto-api/"), scratch)
     server.serve_forever()

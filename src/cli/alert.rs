@@ -82,7 +82,8 @@ fn horizon(start: &Start, at: Option<&str>) -> Result<Horizon, Refusal> {
         None => now.plus(-alert.settle),
         Some(text) => floor(instant(text).map_err(|why| Refusal::usage(format!("--at {text}: {why}")))?, text),
     };
-    if at > now {
+    // The minute that runs now may be judged: its end lies ahead.
+    if at > now.plus(1) {
         return Err(Refusal::usage(format!("--at {at} is in the future: it is {now} now")));
     }
     let horizon = Horizon { at, minutes: alert.window, now };

@@ -7,6 +7,7 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses a part of this")]
 #![allow(unreachable_pub, reason = "a test binary exports nothing; `pub` says here what tests use")]
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "in a test, that is how one fails")]
+#![allow(clippy::disallowed_methods, reason = "what starts programs has to see and clear the environment")]
 
 pub mod binary;
 pub mod emulator;

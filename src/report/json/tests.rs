@@ -1,3 +1,5 @@
+//! JSON that validates, and JSON that must not.
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! The tables at three widths.
+
 use insta::assert_snapshot;
 use proptest::prelude::*;
 use serde_json::Value;

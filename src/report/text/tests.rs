@@ -1,3 +1,5 @@
+//! The text at three widths, with its styles and without.
+
 use insta::assert_snapshot;
 use proptest::prelude::*;
 

@@ -18,7 +18,7 @@ use crate::{
 pub(super) async fn run(scope: &Scope, args: &Listing) -> Result<u8, Refusal> {
     let depth = Depth::Discover { all: false, configurations: false };
     listing(scope, args, depth, "accounts", |fleet, telling| {
-        let list = AccountList::new(rows(fleet));
+        let list = AccountList::new(rows(fleet), fleet.target_count());
         Listed { text: list.text(telling), json: list.json() }
     })
     .await
@@ -31,7 +31,15 @@ fn rows(fleet: &Fleet) -> Vec<TargetRow> {
         .map(|(client, failure)| TargetRow { client: client.clone(), ..out(None, None, failure) });
     let failed =
         fleet.accounts().filter_map(|state| Some(out(Some(&state.entry.account), None, state.failure.as_ref()?)));
-    listings.chain(failed).chain(fleet.targets().map(target)).collect()
+    let mut rows: Vec<TargetRow> = listings.chain(failed).chain(fleet.targets().map(target)).collect();
+    // What is out of reach first; then as people think of accounts: by client and name.
+    rows.sort_by(|a, b| {
+        let key = |row: &TargetRow| {
+            (row.state == State::Seen, row.client.clone(), row.account_name.clone(), row.account.clone())
+        };
+        key(a).cmp(&key(b))
+    });
+    rows
 }
 
 /// A row for what is out of reach.

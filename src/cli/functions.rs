@@ -21,7 +21,14 @@ pub(super) async fn run(scope: &Scope, args: &Functions) -> Result<u8, Refusal> 
             let shown = |function: &&Function| args.all || function.class.watched;
             state.known().iter().filter(shown).map(|function| row(state, function))
         });
-        let list = FunctionList::new(coverage_of(fleet, &|_, _| None), rows.collect());
+        let mut rows: Vec<FunctionRow> = rows.collect();
+        rows.sort_by(|a, b| {
+            let key = |row: &FunctionRow| {
+                (row.client.clone(), row.account_name.clone(), row.account.clone(), row.region.clone())
+            };
+            key(a).cmp(&key(b))
+        });
+        let list = FunctionList::new(coverage_of(fleet, &|_, _| None), rows);
         Listed { text: list.text(telling), json: list.json() }
     })
     .await

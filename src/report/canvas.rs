@@ -106,6 +106,11 @@ impl Page {
         self.width
     }
 
+    /// Whether anything was written yet.
+    pub(super) fn is_begun(&self) -> bool {
+        !self.out.is_empty()
+    }
+
     /// Adds a line as it is, whatever its width.
     pub(super) fn line(&mut self, line: Line) {
         line.write_to(&mut self.out);

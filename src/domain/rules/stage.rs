@@ -127,7 +127,7 @@ impl StageRules {
         let found = self.vocabulary.stage_words(value.raw());
         let production = !found.is_empty() && found.iter().all(|(_, says)| *says == Says::Production);
         if production {
-            Stage { kind: StageKind::Production, label, evidence: format!("{written} (inferred from its words)") }
+            Stage { kind: StageKind::Production, label, evidence: format!("{written} (inferred)") }
         } else {
             Stage { kind: StageKind::Other, label, evidence: written }
         }
@@ -147,7 +147,7 @@ impl StageRules {
         [stack, Some(("name", &function.name))].into_iter().flatten().find_map(|(what, text)| {
             let (word, says) = self.vocabulary.stage_words(text.raw()).pop()?;
             let kind = if says == Says::Production { StageKind::Production } else { StageKind::Other };
-            let evidence = format!("{what} {} (inferred from its words)", text.shown());
+            let evidence = format!("{what} {} (inferred)", text.shown());
             Some(Stage { kind, label: Some(word.into()), evidence })
         })
     }

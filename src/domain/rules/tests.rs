@@ -48,7 +48,7 @@ fn a_tag_decides_before_any_name() {
     ] {
         assert_eq!(stage("api-dev", &[("stage", value)]).0, kind, "{value}");
     }
-    assert_eq!(stage("x", &[("stage", "prod-eu")]).1, "tag stage=prod-eu (inferred from its words)");
+    assert_eq!(stage("x", &[("stage", "prod-eu")]).1, "tag stage=prod-eu (inferred)");
     assert_eq!(stage("x", &[("Environment", "PROD")]).1, "tag Environment=PROD");
 }
 

@@ -34,13 +34,13 @@ pub struct AccountList {
 pub struct AccountSummary {
     /// Accounts that are named in the rows.
     pub accounts: usize,
-    /// Rows.
+    /// Accounts × regions. A row without a region stands for all of its account's.
     pub targets: usize,
-    /// Rows that were read whole.
+    /// Targets that were read whole.
     pub seen: usize,
-    /// Rows that were read in part.
+    /// Targets that were read in part.
     pub partial: usize,
-    /// Rows that could not be read.
+    /// Targets that could not be read, and organizations whose accounts could not be listed.
     pub unseen: usize,
     /// Watched functions, as far as they are known.
     pub functions: usize,
@@ -90,16 +90,16 @@ pub enum State {
 }
 
 impl AccountList {
-    /// The list of these targets, in this order.
-    pub fn new(targets: Vec<TargetRow>) -> Self {
+    /// The list of these rows, in this order, of so many targets in all.
+    pub fn new(targets: Vec<TargetRow>, count: usize) -> Self {
         let of = |state| targets.iter().filter(|row| row.state == state).count();
         let accounts: BTreeSet<_> = targets.iter().filter_map(|row| row.account.as_ref()).collect();
         let summary = AccountSummary {
             accounts: accounts.len(),
-            targets: targets.len(),
+            targets: count,
             seen: of(State::Seen),
             partial: of(State::Partial),
-            unseen: of(State::Unseen),
+            unseen: count.saturating_sub(of(State::Seen) + of(State::Partial)).max(of(State::Unseen)),
             functions: targets.iter().filter_map(|row| row.functions).sum(),
             production: targets.iter().filter_map(|row| row.production).sum(),
         };

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
 
-use super::grid::{Column, Row, draw};
 use crate::{
     domain::{
         account::{AccountId, Region},
@@ -78,17 +78,7 @@ impl FunctionList {
     /// A table for people, styled; whoever prints it strips the styles where they don't belong.
     pub fn text(&self, telling: &Telling) -> String {
         let mut page = Page::new(telling.width);
-        if !self.functions.is_empty() {
-            let rows: Vec<_> = self.functions.iter().map(FunctionRow::row).collect();
-            let rest = [
-                Column::text("STAGE", 0),
-                Column::text("ACCOUNT", 0),
-                Column::code("REGION", 0),
-                Column::code("RUNTIME", 100),
-            ];
-            draw(&mut page, ["WATCHED", "FUNCTION"], &rest, &rows);
-            page.blank();
-        }
+        self.table(&mut page);
         let Coverage { targets, seen, .. } = self.coverage;
         let summary = &self.summary;
         let all_seen = self.coverage.unseen.is_empty();
@@ -108,19 +98,113 @@ impl FunctionList {
     }
 }
 
-impl FunctionRow {
-    fn row(&self) -> Row {
-        let account = place(self.client.as_ref(), self.account_name.as_ref(), Some(&self.account), None);
-        Row {
-            mark: if self.watched { (GOOD, "✔ yes") } else { (DIM, "– no") },
-            name: self.function.shown().into_owned(),
-            cells: vec![
-                format!("{} · {}", self.stage.kind.as_str(), clean(&self.stage.evidence)),
-                account.join(" · "),
-                self.region.to_string(),
-                self.runtime.as_ref().map_or_else(|| "–".into(), |runtime| runtime.shown().into_owned()),
-            ],
-            below: vec![],
+/// Between two columns.
+const GAP: usize = 2;
+/// Columns a page has to have for runtimes to be shown.
+const RUNTIMES_FROM: usize = 100;
+
+impl FunctionList {
+    /// One line a function, under a heading for each account and region: what a target's functions share is said once.
+    fn table(&self, page: &mut Page) {
+        let columns = Columns::of(&self.functions, page.width());
+        let mut before = None;
+        for row in &self.functions {
+            let target = (&row.client, &row.account, &row.region);
+            if before.replace(target) != Some(target) {
+                match page.is_begun() {
+                    true => page.blank(),
+                    false => columns.head(page),
+                }
+                row.heading(page);
+            }
+            columns.row(page, row);
         }
+        if page.is_begun() {
+            page.blank();
+        }
+    }
+}
+
+/// Where the columns begin.
+struct Columns {
+    /// Whether it is said of each function if it is watched.
+    watched: bool,
+    stage: usize,
+    name: usize,
+    runtime: Option<usize>,
+    why: usize,
+}
+
+impl Columns {
+    fn of(rows: &[FunctionRow], page: usize) -> Self {
+        let watched = rows.iter().any(|row| !row.watched);
+        let stage = if watched { "WATCHED".width() + GAP } else { 0 };
+        let name = stage + "? production".width() + GAP;
+        // A third of the page for names leaves enough for the evidence.
+        let names = rows.iter().map(|row| row.function.shown().width()).filter(|width| *width <= page / 3);
+        let after = name + names.max().unwrap_or_default().max("FUNCTION".width()) + GAP;
+        let runtimes =
+            rows.iter().filter_map(|row| row.runtime.as_ref()).map(|runtime| runtime.shown().width().min(24));
+        let runtime = (page >= RUNTIMES_FROM).then_some(after);
+        let why = runtime.map_or(after, |at| at + runtimes.max().unwrap_or_default().max("RUNTIME".width()) + GAP);
+        Self { watched, stage, name, runtime, why }
+    }
+
+    fn head(&self, page: &mut Page) {
+        let line = Line::at(0).then(DIM, if self.watched { "WATCHED" } else { "" });
+        let line = line.to(self.stage).then(DIM, "STAGE").to(self.name).then(DIM, "FUNCTION");
+        let line = match self.runtime {
+            Some(at) => line.to(at).then(DIM, "RUNTIME"),
+            None => line,
+        };
+        page.line(line.to(self.why).then(DIM, "WHY"));
+    }
+
+    fn row(&self, page: &mut Page, row: &FunctionRow) {
+        let line = match (self.watched, row.watched) {
+            (false, _) => Line::at(0),
+            (true, true) => Line::at(0).then(GOOD, "✔ yes"),
+            (true, false) => Line::at(0).then(DIM, "– no"),
+        };
+        let (style, mark) = match row.stage.kind {
+            StageKind::Production if row.watched => (GOOD, "● production"),
+            StageKind::Production => (DIM, "● production"),
+            StageKind::Other => (DIM, "– other"),
+            StageKind::Unknown => (UNKNOWN, "? unknown"),
+        };
+        let name = if row.watched { BOLD } else { PLAIN };
+        let mut line = line.to(self.stage).then(style, mark).to(self.name).then(name, &row.function.shown());
+        let next = self.runtime.unwrap_or(self.why);
+        if line.width() + GAP > next {
+            page.line(line);
+            line = Line::at(next);
+        }
+        if let Some(at) = self.runtime {
+            let runtime = row.runtime.as_ref().map_or("–".into(), |runtime| runtime.shown());
+            line = line.to(at).then(DIM, &runtime);
+            if line.width() + GAP > self.why {
+                page.line(line);
+                line = Line::at(self.why);
+            }
+        }
+        page.fill(line.to(self.why)).hang(self.why).words(PLAIN, &row.why()).end();
+    }
+}
+
+impl FunctionRow {
+    /// The evidence; the function's own name, which stands beside it, is not said again.
+    fn why(&self) -> String {
+        let own = format!("name {}", self.function.shown());
+        let evidence = clean(&self.stage.evidence);
+        evidence.strip_prefix(&own).map_or_else(|| evidence.to_string(), |rest| format!("its name{rest}"))
+    }
+
+    fn heading(&self, page: &mut Page) {
+        let place = place(self.client.as_ref(), self.account_name.as_ref(), Some(&self.account), Some(&self.region));
+        let mut line = page.fill(Line::at(0));
+        for part in &place {
+            line = line.item(BOLD, part);
+        }
+        line.end();
     }
 }

@@ -42,7 +42,7 @@ fn functions() -> FunctionList {
         samples::unseen().coverage,
         vec![
             function("checkout-api", StageKind::Production, "tag stage=prod"),
-            function(long, StageKind::Production, &format!("name {long} (inferred from its words)")),
+            function(long, StageKind::Production, &format!("name {long} (inferred)")),
             FunctionRow { runtime: None, ..function("image-resize", StageKind::Other, "tag env=dev") },
             FunctionRow {
                 watched: false,
@@ -84,29 +84,35 @@ fn accounts() -> AccountList {
     );
     let throttled = Failure::new("cloudwatch:GetMetricData", Kind::Throttled, "Rate exceeded");
     let listing = Failure::new("organizations:ListAccounts", Kind::Denied, "You don't have permissions");
-    AccountList::new(vec![
-        target("111122223333", "acme-shop", "eu-west-1", None),
-        target("111122223333", "acme-shop", "us-east-1", None),
-        TargetRow { region: None, ..target("444455556666", "beta-warehouse-production", "eu-west-1", Some(denied)) },
-        TargetRow {
-            state: State::Partial,
-            functions: Some(812),
-            production: Some(0),
-            latency_ms: Some(12_034),
-            ..target(
-                "777788889999",
-                "an account with a name of fifty characters, or so",
-                "ap-southeast-2",
-                Some(throttled),
-            )
-        },
-        TargetRow {
-            account: None,
-            account_name: None,
-            region: None,
-            ..target("777788889999", "", "eu-west-1", Some(listing))
-        },
-    ])
+    AccountList::new(
+        vec![
+            target("111122223333", "acme-shop", "eu-west-1", None),
+            target("111122223333", "acme-shop", "us-east-1", None),
+            TargetRow {
+                region: None,
+                ..target("444455556666", "beta-warehouse-production", "eu-west-1", Some(denied))
+            },
+            TargetRow {
+                state: State::Partial,
+                functions: Some(812),
+                production: Some(0),
+                latency_ms: Some(12_034),
+                ..target(
+                    "777788889999",
+                    "an account with a name of fifty characters, or so",
+                    "ap-southeast-2",
+                    Some(throttled),
+                )
+            },
+            TargetRow {
+                account: None,
+                account_name: None,
+                region: None,
+                ..target("777788889999", "", "eu-west-1", Some(listing))
+            },
+        ],
+        5,
+    )
 }
 
 fn fits(styled: &str, columns: u16, names: &[&AwsText]) {

@@ -182,13 +182,13 @@ impl Columns {
     }
 }
 
-/// `for 24 min, since 14:51`, `for more than 31 min`; nothing where it is not known.
+/// `since 14:51 (24 min)`, `for over 31 min`; nothing where it is not known.
 fn age(alert: &Alert, report: &Report, now: Minute) -> String {
     let Some(since) = alert.since else { return String::new() };
     let age = minutes((now.0 - since.0).max(0));
     if alert.since_open {
-        format!("for more than {age}")
+        format!("for over {age}")
     } else {
-        format!("for {age}, since {}", clock(since, report.window.end))
+        format!("since {} ({age})", clock(since, report.window.end))
     }
 }

@@ -38,7 +38,10 @@ impl Start {
 
 /// Reads the configuration.
 pub(super) fn start(scope: &Scope, flags: Flags) -> Result<Start, Refusal> {
-    let variables = environment::variables();
+    let mut variables = environment::variables();
+    if scope.demo.is_some() {
+        only_demo(scope, &mut variables)?;
+    }
     let flags = Flags {
         profile: scope.profile.clone(),
         role: scope.role.clone(),
@@ -60,6 +63,23 @@ pub(super) fn start(scope: &Scope, flags: Flags) -> Result<Start, Refusal> {
 /// What the formats need to know beside what they tell.
 pub(super) fn telling(start: &Start, scope: &Scope) -> Telling {
     Telling { now: start.now, width: environment::width(&start.variables), demo: scope.demo.is_some() }
+}
+
+/// The demo has accounts of its own, and looks the same to everybody: flags that name other accounts make no sense, and
+/// a configuration counts only where it is named on the command line.
+fn only_demo(scope: &Scope, variables: &mut BTreeMap<String, String>) -> Result<(), Refusal> {
+    let given = [
+        ("--profile", scope.profile.is_some()),
+        ("--role", scope.role.is_some()),
+        ("--external-id", scope.external_id.is_some()),
+        ("--organization", scope.organization),
+        ("--region", !scope.regions.is_empty()),
+    ];
+    if let Some((flag, _)) = given.iter().find(|(_, given)| *given) {
+        return Err(Refusal::usage(format!("{flag} and --demo don't go together: the demo has accounts of its own")));
+    }
+    variables.retain(|name, _| !name.starts_with("SLMON_") && name != "XDG_CONFIG_HOME" && name != "HOME");
+    Ok(())
 }
 
 /// A fleet after a sweep, and what it took.

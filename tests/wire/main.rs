@@ -517,3 +517,38 @@ async fn credentials_of_another_account_are_told_apart() {
     let failure = seen.fleet.accounts().next().unwrap().failure.clone().unwrap();
     assert_eq!(failure.message.raw(), "the credentials belong to account 999900001111, not to 111122223333");
 }
+
+#[tokio::test]
+async fn keys_that_stay_expired_are_not_tried_over_and_over() {
+    let fake = Fake::new(|asked| match asked.operation.as_str() {
+        "GetCallerIdentity" => Reply::Xml(
+            200,
+            "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>111122223333</Account>\
+            <Arn>arn:aws:iam::111122223333:user/ops</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>"
+                .into(),
+        ),
+        _ => error("ExpiredTokenException"),
+    });
+    let mut roster = roster();
+    roster.accounts[0].access.role = None;
+    let seen = sweep_all(&fake, roster, Duration::from_secs(30)).await;
+    assert_eq!(seen.unseen(), [("tag:GetResources", Kind::Expired, None)]);
+    assert_eq!(fake.count("GetResources"), 1);
+}
+
+#[tokio::test]
+async fn a_role_lies_in_the_partition_of_what_is_read() {
+    let fake = Fake::new(|_| error("AccessDenied"));
+    let mut roster = roster();
+    roster.regions = Some(Regions::These(vec![region("cn-north-1")]));
+    sweep_all(&fake, roster.clone(), Duration::from_secs(30)).await;
+    assert!(
+        fake.asked()[0].body.contains("arn%3Aaws%3Aiam"),
+        "the credentials are of a region of the standard partition"
+    );
+    roster.accounts[0].access.role =
+        Some(Role { name: "arn:aws-cn:iam::111122223333:role/slmon".into(), external_id: None });
+    let fake = Fake::new(|_| error("AccessDenied"));
+    sweep_all(&fake, roster, Duration::from_secs(30)).await;
+    assert!(fake.asked()[0].body.contains("arn%3Aaws-cn%3Aiam"));
+}

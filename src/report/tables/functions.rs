@@ -111,9 +111,10 @@ impl FunctionList {
         for row in &self.functions {
             let target = (&row.client, &row.account, &row.region);
             if before.replace(target) != Some(target) {
-                match page.is_begun() {
-                    true => page.blank(),
-                    false => columns.head(page),
+                if page.is_begun() {
+                    page.blank();
+                } else {
+                    columns.head(page);
                 }
                 row.heading(page);
             }

@@ -66,11 +66,20 @@ impl Renewing {
         self.generation.load(Ordering::Relaxed)
     }
 
-    /// Forgets credentials that AWS called expired, unless somebody has renewed them since.
-    pub(super) async fn forget(&self, generation: u64) {
-        let mut held = self.held.lock().await;
-        if self.generation() == generation {
-            *held = None;
+    /// Loads anew what AWS called expired, unless somebody has renewed it since; whether there are other credentials
+    /// now. Keys that are set by hand stay what they are, and then asking again is in vain.
+    pub(super) async fn renew(&self, generation: u64) -> bool {
+        let before = {
+            let mut held = self.held.lock().await;
+            if self.generation() != generation {
+                return true;
+            }
+            held.take().map(|held| held.credentials)
+        };
+        match (self.load().await, before) {
+            (Ok(now), Some(before)) => now.access_key_id() != before.access_key_id(),
+            // Where loading has failed, the call will fail with the same, and say it better.
+            _ => true,
         }
     }
 }

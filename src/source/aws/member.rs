@@ -61,7 +61,9 @@ impl Member {
             match call().await {
                 Err(failure) if failure.kind == Kind::Expired && renewals < RENEWALS => {
                     renewals += 1;
-                    self.credentials.forget(generation).await;
+                    if !self.credentials.renew(generation).await {
+                        return Err(self.explain(failure));
+                    }
                 }
                 Err(failure) => return Err(self.explain(failure)),
                 answer => return answer,

@@ -39,7 +39,7 @@ use crate::domain::{
     account::{Account, AccountId, Region, Target},
     failure::{Failure, Kind},
     function::{Configuration, Discovered, Tags},
-    roster::{Access, Base, Caller, Entry, Listed, Organization, Role},
+    roster::{Base, Caller, Entry, Listed, Organization, Regions, Role},
     text::AwsText,
     usage::Usage,
 };
@@ -106,11 +106,12 @@ impl Aws {
     }
 
     /// The account through a role, or with the credentials at hand.
-    async fn open(&self, access: &Access, account: Option<&AccountId>) -> Result<Member, Failure> {
+    async fn open(&self, entry: &Entry) -> Result<Member, Failure> {
+        let (access, account) = (&entry.access, &entry.account.id);
         let hand = self.hand(&access.base).await;
         let Some(role) = &access.role else {
             let caller = hand.caller(&self.meter).await?;
-            if let Some(account) = account.filter(|account| **account != caller.account) {
+            if *account != caller.account {
                 return Err(not_its_own(account, &caller.account));
             }
             return Ok(Member {
@@ -122,13 +123,25 @@ impl Aws {
                 meter: self.meter.clone(),
             });
         };
-        self.assume(&hand, role, account).await
+        let first = match &entry.regions {
+            Regions::These(regions) => regions.first(),
+            Regions::All => None,
+        };
+        self.assume(&hand, role, Some(account), first).await
     }
 
-    async fn assume(&self, hand: &Hand, role: &Role, account: Option<&AccountId>) -> Result<Member, Failure> {
+    /// Assumes a role. Its partition is that of its ARN, else of the credentials' region, else of the first region that
+    /// is to be read.
+    async fn assume(
+        &self,
+        hand: &Hand,
+        role: &Role,
+        account: Option<&AccountId>,
+        first: Option<&Region>,
+    ) -> Result<Member, Failure> {
         let named = partition_of(&role.name).map(ToOwned::to_owned);
         let region = hand.region();
-        let partition = named.unwrap_or_else(|| region.as_ref().map_or("aws", Region::partition).to_owned());
+        let partition = named.unwrap_or_else(|| region.as_ref().or(first).map_or("aws", Region::partition).to_owned());
         let account = match account.cloned().or_else(|| AccountId::of_arn(&role.name)) {
             Some(account) => account,
             None => hand.caller(&self.meter).await?.account,
@@ -184,7 +197,7 @@ impl Source for Aws {
             let hand = self.hand(&organization.lister.base).await;
             let sdk = match &organization.lister.role {
                 None => hand.sdk.clone(),
-                Some(role) => self.assume(&hand, role, None).await?.sdk,
+                Some(role) => self.assume(&hand, role, None, None).await?.sdk,
             };
             let partition = sdk.region().and_then(|region| Region::parse(region.as_ref()));
             let partition = partition.as_ref().map_or("aws", Region::partition);
@@ -201,7 +214,7 @@ impl Source for Aws {
 
     fn enter<'a>(&'a self, entry: &'a Entry) -> Answer<'a, ()> {
         async move {
-            let member = self.open(&entry.access, Some(&entry.account.id)).await?;
+            let member = self.open(entry).await?;
             let mut members = self.members.write().unwrap_or_else(PoisonError::into_inner);
             members.insert(entry.account.id.clone(), Arc::new(member));
             Ok(())

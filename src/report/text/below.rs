@@ -70,7 +70,10 @@ pub(super) fn counts(page: &mut Page, report: &Report) {
     ];
     tally(page, "judged", functions.production, "production function", &by_verdict);
     tally(page, "watched", functions.watched, "function", &by_stage);
-    page.fill(label("–", "hidden", DIM)).words(DIM, &hidden(report)).end();
+    // Of what was not seen at all, nothing is said: not even that nothing fails.
+    if report.coverage.seen > 0 || functions.watched > 0 {
+        page.fill(label("–", "hidden", DIM)).words(DIM, &hidden(report)).end();
+    }
 }
 
 fn tally(page: &mut Page, word: &str, total: usize, noun: &str, parts: &[(usize, &str)]) {
@@ -89,8 +92,10 @@ fn tally(page: &mut Page, word: &str, total: usize, noun: &str, parts: &[(usize,
 
 fn hidden(report: &Report) -> String {
     let Some(hidden) = &report.hidden else { return "what fails outside production was not asked".into() };
+    let all_seen = report.coverage.unseen.is_empty() && report.coverage.accepted.is_empty();
     if hidden.functions == 0 {
-        return "nothing fails outside production".into();
+        let as_far = if all_seen { "" } else { ", as far as could be seen" };
+        return format!("nothing fails outside production{as_far}");
     }
     let throttles = hidden.throttles.filter(|n| *n > 0).map(|n| format!(", {}", counted(n, "throttle")));
     format!(

@@ -186,6 +186,7 @@ impl Place<'_> {
     fn regions(&self) -> String {
         let names: Vec<_> = self.regions.iter().take(REGIONS).map(ToString::to_string).collect();
         match (self.account, self.regions.len()) {
+            (None, _) if self.client.is_none() => "accounts could not be found".into(),
             (None, _) => "its accounts could not be listed".into(),
             (Some(_), 0) => "all regions".into(),
             (Some(_), 1) => names.concat(),

@@ -181,8 +181,12 @@ pub fn judge(function: &Function, horizon: &Horizon) -> Judged {
 }
 
 fn capped(finding: Finding, cap: Option<Severity>) -> Finding {
-    let severity = cap.map_or(finding.severity, |cap| finding.severity.min(cap));
-    Finding { severity, ..finding }
+    match cap.filter(|cap| *cap < finding.severity) {
+        Some(cap) => {
+            Finding { severity: cap, reason: format!("{}, capped at {}", finding.reason, cap.as_str()), ..finding }
+        }
+        None => finding,
+    }
 }
 
 /// Judges all of a fleet. Functions that are known not to exist any more are left out.

@@ -17,7 +17,7 @@ use crate::{
 
 pub(super) async fn run(scope: &Scope, args: &Listing) -> Result<u8, Refusal> {
     let depth = Depth::Discover { all: false, configurations: false };
-    listing(scope, args, depth, "accounts", |fleet, telling| {
+    listing(scope, args, depth, "accounts", |fleet, _, telling| {
         let list = AccountList::new(rows(fleet), fleet.target_count());
         Listed { text: list.text(telling), json: list.json() }
     })
@@ -78,9 +78,17 @@ fn target(state: &TargetState) -> TargetRow {
         production: known.map(|_| watched().filter(|function| function.class.alerts()).count()),
         latency_ms: state.took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX)),
     };
-    match state.unread.first().map(|unread| &unread.failure).or(state.detour.as_ref()) {
-        None => counted,
-        Some(failure) => TargetRow {
+    match (state.unread.first().map(|unread| &unread.failure), &state.detour) {
+        (None, None) => counted,
+        // It was seen all the same, and there is something to mend.
+        (None, Some(detour)) => TargetRow {
+            operation: Some(detour.operation),
+            kind: Some(detour.kind),
+            message: Some("its functions were read one by one".into()),
+            hint: Some(detour.hint.clone()),
+            ..counted
+        },
+        (Some(failure), _) => TargetRow {
             state: if known.is_some() { State::Partial } else { State::Unseen },
             functions: counted.functions,
             production: counted.production,

@@ -10,9 +10,7 @@ use crate::{
     checks,
     config::Flags,
     domain::{
-        account::{Account, Region},
         rules::instant,
-        text::AwsText,
         window::{Horizon, Minute},
     },
     engine::{
@@ -20,7 +18,7 @@ use crate::{
         plan::{Depth, Settings},
     },
     report::{
-        self, Acceptance, Report, Telling,
+        self, Report, Telling,
         build::{Sweep, build},
     },
 };
@@ -60,7 +58,7 @@ pub(super) async fn run(scope: &Scope, args: &Alert) -> Result<u8, Refusal> {
         hidden: alert.hidden,
         settle: alert.settle,
         interrupted: swept.end == End::Interrupted,
-        accepts: &|account, region| accepts(&start, account, region),
+        accepts: &|account, regions| start.accepts(account, regions),
     });
     let telling = telling(&start, scope);
     output::write_all(&outputs, |format| render(format, &report, &telling))?;
@@ -99,18 +97,4 @@ fn horizon(start: &Start, at: Option<&str>) -> Result<Horizon, Refusal> {
 /// `instant` rounds up to a whole minute, which suits an end; the end of a window is rounded down.
 fn floor(at: Minute, text: &str) -> Minute {
     text.parse::<jiff::Timestamp>().map_or(at, Minute::floor)
-}
-
-fn accepts(start: &Start, account: &Account, region: Option<&Region>) -> Option<Acceptance> {
-    let accepted = start.config().accept_unseen.iter().find(|accept| {
-        let account_matches = accept.account.is_match(account.id.as_str())
-            || account.name.as_ref().map(AwsText::raw).is_some_and(|name| accept.account.is_match(name));
-        let region_matches = match (&accept.region, region) {
-            (None, _) => true,
-            (Some(glob), Some(region)) => glob.is_match(region.as_str()),
-            (Some(_), None) => false,
-        };
-        account_matches && region_matches && accept.until > start.minute()
-    })?;
-    Some(Acceptance { until: accepted.until, reason: accepted.reason.clone() })
 }

@@ -8,17 +8,15 @@ use super::{
 use crate::{
     domain::fleet::{Function, TargetState},
     engine::plan::Depth,
-    report::{
-        build::coverage_of,
-        tables::{FunctionList, FunctionRow},
-    },
+    report::tables::{FunctionList, FunctionRow},
 };
 
 pub(super) async fn run(scope: &Scope, args: &Functions) -> Result<u8, Refusal> {
     let depth = Depth::Discover { all: args.all, configurations: true };
-    listing(scope, &args.listing, depth, "functions", |fleet, telling| {
+    listing(scope, &args.listing, depth, "functions", |fleet, coverage, telling| {
         let rows = fleet.targets().flat_map(|state| {
-            let shown = |function: &&Function| args.all || function.class.watched;
+            // Of a deleted function the tags are still there for hours; `alert` tells of those.
+            let shown = |function: &&Function| (args.all || function.class.watched) && function.exists != Some(false);
             state.known().iter().filter(shown).map(|function| row(state, function))
         });
         let mut rows: Vec<FunctionRow> = rows.collect();
@@ -28,7 +26,7 @@ pub(super) async fn run(scope: &Scope, args: &Functions) -> Result<u8, Refusal> 
             };
             key(a).cmp(&key(b))
         });
-        let list = FunctionList::new(coverage_of(fleet, &|_, _| None), rows);
+        let list = FunctionList::new(coverage, rows);
         Listed { text: list.text(telling), json: list.json() }
     })
     .await

@@ -14,7 +14,7 @@ use crate::{
         End,
         plan::{Depth, Settings},
     },
-    report::Telling,
+    report::{Coverage, Telling, build::coverage_of},
 };
 
 /// A listing in both of its formats.
@@ -32,27 +32,26 @@ enum Format {
 
 const FORMATS: &[(&str, Format)] = &[("text", Format::Text), ("json", Format::Json)];
 
-/// Sweeps to the given depth and prints. Exit code 0: everything was seen; 3: not; 130: interrupted.
+/// Sweeps to the given depth and prints. Exit code 0: everything was seen that is not accepted as unseen; 3: not; 130:
+/// interrupted.
 pub(super) async fn listing(
     scope: &Scope,
     args: &Listing,
     depth: Depth,
     what: &str,
-    list: impl FnOnce(&Fleet, &Telling) -> Listed,
+    list: impl FnOnce(&Fleet, Coverage, &Telling) -> Listed,
 ) -> Result<u8, Refusal> {
     let outputs = output::parse(&args.formats, FORMATS)?;
     let start = sweep::start(scope, Flags::default())?;
     let horizon = Horizon { at: start.minute(), minutes: start.config().alert.window, now: start.minute() };
     let swept = sweep::sweep(&start, scope, Settings { horizon, depth }, what).await;
-    let listed = list(&swept.fleet, &telling(&start, scope));
+    let coverage = coverage_of(&swept.fleet, &|account, regions| start.accepts(account, regions));
+    let whole = coverage.unseen.is_empty();
+    let listed = list(&swept.fleet, coverage, &telling(&start, scope));
     output::write_all(&outputs, |format| match format {
         Format::Text => listed.text.clone(),
         Format::Json => listed.json.clone(),
     })?;
-    let fleet = &swept.fleet;
-    let whole = fleet.listings().is_empty()
-        && fleet.accounts().all(|state| state.failure.is_none())
-        && fleet.targets().all(crate::domain::fleet::TargetState::is_seen);
     Ok(match swept.end {
         End::Interrupted => 130,
         _ if whole => 0,

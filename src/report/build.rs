@@ -11,14 +11,16 @@ use crate::domain::{
     failure::Failure,
     finding::{FailOn, JudgedFunction, Judgement, Severity, SpotKind, Verdict},
     fleet::{Fleet, Function, TargetState},
+    roster::Regions,
     rules::StageKind,
     text::{counted, minutes},
     usage::Usage,
     window::{Horizon, Window},
 };
 
-/// Says whether something unseen is accepted: by account and region.
-pub type Accepts<'a> = dyn Fn(&Account, Option<&Region>) -> Option<Acceptance> + 'a;
+/// Says whether something unseen is accepted: by the account, and all the regions that it is about (none where they are
+/// not known).
+pub type Accepts<'a> = dyn Fn(&Account, &[&Region]) -> Option<Acceptance> + 'a;
 
 /// What a report is made of.
 pub struct Sweep<'a> {
@@ -87,7 +89,7 @@ fn verdict(sweep: &Sweep<'_>, coverage: &Coverage, verdicts: &VerdictCounts, ale
     };
     let fires = alerts.iter().any(|alert| alert.severity >= least);
     let judged = sweep.judgement.functions.len() - verdicts.unknown;
-    let blind = !coverage.unseen.is_empty() || verdicts.unknown > 0 || judged == 0 && !sweep.allow_empty;
+    let blind = !coverage.unseen.is_empty() || unknown(sweep) > 0 || judged == 0 && !sweep.allow_empty;
     let status = match (fires, blind, alerts.is_empty()) {
         (true, ..) => Status::Firing,
         (false, true, _) => Status::Unknown,
@@ -104,12 +106,28 @@ fn verdict(sweep: &Sweep<'_>, coverage: &Coverage, verdicts: &VerdictCounts, ale
     (status, code)
 }
 
+/// Functions that could not be judged and are not accepted as that.
+fn unknown(sweep: &Sweep<'_>) -> usize {
+    let accepted = |judged: &&JudgedFunction| {
+        let state = sweep.fleet.target(&judged.target);
+        state.is_some_and(|state| (sweep.accepts)(&state.target.account, &[&state.target.region]).is_some())
+    };
+    let unknown = sweep.judgement.functions.iter().filter(|judged| judged.judged.verdict == Verdict::Unknown);
+    unknown.filter(|judged| !accepted(judged)).count()
+}
+
 /// What was seen, and a row for each thing that was not.
 pub fn coverage_of(fleet: &Fleet, accepts: &Accepts<'_>) -> Coverage {
     let mut coverage = Coverage { targets: fleet.target_count(), ..Coverage::default() };
     let mut enter =
         |account: Option<&Account>, region: Option<&Region>, part: Option<&String>, failure: &Failure, client| {
-            let acceptance = account.and_then(|account| accepts(account, region));
+            let entry = account.and_then(|account| fleet.account(&account.id)).map(|state| &state.entry.regions);
+            let regions: Vec<&Region> = match (region, entry) {
+                (Some(region), _) => vec![region],
+                (None, Some(Regions::These(regions))) => regions.iter().collect(),
+                (None, _) => Vec::new(),
+            };
+            let acceptance = account.and_then(|account| accepts(account, &regions));
             let rows = if acceptance.is_some() { &mut coverage.accepted } else { &mut coverage.unseen };
             rows.push(Unseen {
                 client,

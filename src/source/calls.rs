@@ -53,10 +53,12 @@ calls! {
     GET_METRIC_DATA = "cloudwatch:GetMetricData", Member, "to read errors, throttles and invocations";
 }
 
-/// The policy that every assumed role is narrowed to, as JSON: what slmon calls in an account, and nothing else.
-/// AWS allows 2,048 characters.
-pub fn session_policy() -> String {
-    let actions: Vec<_> = ALL.iter().filter(|call| call.place == Place::Member).map(|call| call.action).collect();
+/// The policy that an assumed role is narrowed to, as JSON: what slmon calls with it, and nothing else. AWS allows
+/// 2,048 characters.
+pub fn session_policy(place: Place) -> String {
+    // With a role that lists accounts, no further role is assumed.
+    let called = |call: &&Call| call.place == place && call.action != ASSUME_ROLE;
+    let actions: Vec<_> = ALL.iter().filter(called).map(|call| call.action).collect();
     serde_json::json!({
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}],
@@ -91,12 +93,17 @@ mod tests {
 
     #[test]
     fn the_session_policy_fits_and_holds_only_what_is_called_in_an_account() {
-        let policy = session_policy();
-        assert!(policy.len() <= 2048);
+        let (member, hub) = (session_policy(Place::Member), session_policy(Place::Hub));
+        assert!(member.len() <= 2048 && hub.len() <= 2048);
         assert!(
-            policy.contains("cloudwatch:GetMetricData")
-                && !policy.contains("sts:")
-                && !policy.contains("organizations:")
+            member.contains("cloudwatch:GetMetricData")
+                && !member.contains("sts:")
+                && !member.contains("organizations:")
+        );
+        assert!(
+            hub.contains("organizations:ListAccounts")
+                && !hub.contains("sts:AssumeRole")
+                && !hub.contains("cloudwatch:")
         );
     }
 }

@@ -79,7 +79,8 @@ fn document(statements: &Value) -> Value {
 
 pub(crate) fn policies() -> BTreeMap<&'static str, Value> {
     let member = document(&json!([{ "Effect": "Allow", "Action": actions(Place::Member), "Resource": "*" }]));
-    let session: Value = serde_json::from_str(&calls::session_policy()).expect("the session policy is JSON");
+    let session: Value =
+        serde_json::from_str(&calls::session_policy(calls::Place::Member)).expect("the session policy is JSON");
     assert_eq!(member, session, "docs/permissions.md says that the two are the same");
     let (assume, list): (Vec<&str>, Vec<&str>) =
         actions(Place::Hub).into_iter().partition(|action| *action == calls::ASSUME_ROLE);

@@ -552,3 +552,45 @@ async fn a_role_lies_in_the_partition_of_what_is_read() {
     sweep_all(&fake, roster, Duration::from_secs(30)).await;
     assert!(fake.asked()[0].body.contains("arn%3Aaws-cn%3Aiam"));
 }
+
+#[tokio::test]
+async fn a_role_that_lists_accounts_is_narrowed_to_listing_and_the_members_to_reading() {
+    let fake = Fake::new(|asked| match asked.operation.as_str() {
+        "GetCallerIdentity" => Reply::Xml(
+            200,
+            "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>999900001111</Account>\
+            <Arn>arn:aws:iam::999900001111:user/ops</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>"
+                .into(),
+        ),
+        "AssumeRole" if asked.body.contains("role%2Flister") => session("ASIALISTER"),
+        "AssumeRole" => session("ASIAMEMBER"),
+        "ListAccounts" => {
+            Reply::Json(200, r#"{"Accounts": [{"Id": "111122223333", "Name": "shop", "State": "ACTIVE"}]}"#.into())
+        }
+        "GetResources" => resources(&["pay"], ""),
+        "ListFunctions" => listed(&["pay"]),
+        _ => same(asked, &[(2, 0.0)]),
+    });
+    let role = |name: &str| Some(Role { name: name.into(), external_id: None });
+    let organization = Organization {
+        client: None,
+        lister: Access { base: Base::Default, role: role("arn:aws:iam::999900001111:role/lister") },
+        member: Access { base: Base::Default, role: role("slmon") },
+        include_ous: vec![],
+        exclude: vec![],
+        regions: Some(Regions::These(vec![region("eu-west-1")])),
+    };
+    let seen =
+        sweep_all(&fake, Roster { organizations: vec![organization], ..Roster::default() }, Duration::from_secs(30))
+            .await;
+    assert_eq!((seen.unseen(), seen.verdicts()), (vec![], vec![Verdict::Ok]));
+    let policy_of = |role: &str| fake.asked().into_iter().find(|asked| asked.body.contains(role)).unwrap().body;
+    assert!(
+        policy_of("role%2Flister").contains("organizations%3AListAccounts")
+            && !policy_of("role%2Flister").contains("GetMetricData")
+    );
+    assert!(policy_of("role%2Fslmon").contains("GetMetricData") && !policy_of("role%2Fslmon").contains("ListAccounts"));
+    assert!(
+        fake.asked().iter().filter(|asked| asked.operation == "ListAccounts").all(|asked| asked.key == "ASIALISTER")
+    );
+}

@@ -102,6 +102,8 @@ pub(super) struct RoleProvider {
     pub(super) sts: aws_sdk_sts::Client,
     pub(super) role: Role,
     pub(super) arn: String,
+    /// What the role is for, which decides what it is narrowed to.
+    pub(super) place: calls::Place,
     pub(super) hint: String,
 }
 
@@ -119,7 +121,7 @@ impl RoleProvider {
             .role_arn(&self.arn)
             .role_session_name("slmon")
             .set_external_id(self.role.external_id.as_ref().map(|secret| secret.reveal().to_owned()))
-            .policy(calls::session_policy())
+            .policy(calls::session_policy(self.place))
             .send()
             .await
             .map_err(|error| {

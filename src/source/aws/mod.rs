@@ -34,7 +34,10 @@ use self::{
     member::Member,
     meter::Meter,
 };
-use super::{Answer, MetricPart, MetricRequest, Pages, Source, calls};
+use super::{
+    Answer, MetricPart, MetricRequest, Pages, Source,
+    calls::{self, Place},
+};
 use crate::domain::{
     account::{Account, AccountId, Region, Target},
     failure::{Failure, Kind},
@@ -127,7 +130,7 @@ impl Aws {
             Regions::These(regions) => regions.first(),
             Regions::All => None,
         };
-        self.assume(&hand, role, Some(account), first).await
+        self.assume(&hand, role, Place::Member, Some(account), first).await
     }
 
     /// Assumes a role. Its partition is that of its ARN, else of the credentials' region, else of the first region that
@@ -136,6 +139,7 @@ impl Aws {
         &self,
         hand: &Hand,
         role: &Role,
+        place: Place,
         account: Option<&AccountId>,
         first: Option<&Region>,
     ) -> Result<Member, Failure> {
@@ -150,6 +154,7 @@ impl Aws {
         let provider = RoleProvider {
             sts: hand.sts(&self.meter, &partition),
             role: role.clone(),
+            place,
             hint: format!(
                 "check that {arn} exists, that its trust policy lets these credentials assume it{}, and that they may sts:AssumeRole it",
                 if role.external_id.is_some() { " with this external id" } else { " without an external id" },
@@ -197,7 +202,7 @@ impl Source for Aws {
             let hand = self.hand(&organization.lister.base).await;
             let sdk = match &organization.lister.role {
                 None => hand.sdk.clone(),
-                Some(role) => self.assume(&hand, role, None, None).await?.sdk,
+                Some(role) => self.assume(&hand, role, Place::Hub, None, None).await?.sdk,
             };
             let partition = sdk.region().and_then(|region| Region::parse(region.as_ref()));
             let partition = partition.as_ref().map_or("aws", Region::partition);

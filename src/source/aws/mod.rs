@@ -126,6 +126,7 @@ impl Aws {
     }
 
     async fn assume(&self, hand: &Hand, role: &Role, account: Option<&AccountId>) -> Result<Member, Failure> {
+        hand.check(calls::ASSUME_ROLE)?;
         let named = partition_of(&role.name).map(ToOwned::to_owned);
         let region = hand.region();
         let partition = named.unwrap_or_else(|| region.as_ref().map_or("aws", Region::partition).to_owned());

@@ -90,7 +90,11 @@ fn tally(page: &mut Page, word: &str, total: usize, noun: &str, parts: &[(usize,
 fn hidden(report: &Report) -> String {
     let Some(hidden) = &report.hidden else { return "what fails outside production was not asked".into() };
     if hidden.functions == 0 {
-        return "nothing fails outside production".into();
+        return match (report.coverage.seen, report.coverage.unseen.is_empty()) {
+            (_, true) => "nothing fails outside production".into(),
+            (0, false) => "what fails outside production could not be seen".into(),
+            _ => "nothing that was seen fails outside production".into(),
+        };
     }
     let throttles = hidden.throttles.filter(|n| *n > 0).map(|n| format!(", {}", counted(n, "throttle")));
     format!(

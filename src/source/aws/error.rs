@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::{
     orchestrator::HttpResponse,
     result::{ConnectorError, SdkError},
 };
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::{error::metadata::ProvideErrorMetadata, retry::ErrorKind};
 
 use super::credentials::Carried;
 use crate::{
@@ -48,11 +48,17 @@ where
                     "begin AWS_ENDPOINT_URL (or endpoint_url in the profile) with https:// or http://, or unset it";
                 return Failure::new(operation, Kind::Other, message).with_hint(hint);
             }
-            let kind = if dispatch.is_timeout() || dispatch.is_io() { Kind::Network } else { Kind::Other };
+            let kind = if dispatch.as_connector_error().is_some_and(broke) { Kind::Network } else { Kind::Other };
             Failure::new(operation, kind, message)
         }),
         _ => of_chain(operation, error).unwrap_or_else(|| Failure::new(operation, Kind::Other, chain(error))),
     }
+}
+
+/// Whether a connection did not come about or broke. That the other side closed it before it answered is no matter of
+/// input and output to the SDK, but a transient one.
+fn broke(connector: &ConnectorError) -> bool {
+    connector.is_io() || connector.is_timeout() || connector.as_other() == Some(ErrorKind::TransientError)
 }
 
 /// What the credentials behind a request failed with, where that is the cause.
@@ -119,7 +125,7 @@ fn behind(operation: &'static str, cause: &(dyn Error + 'static)) -> Option<Fail
         return Some(if failure.kind == Kind::Denied { failure.with_hint(hint) } else { failure });
     }
     let connector = cause.downcast_ref::<ConnectorError>()?;
-    (connector.is_io() || connector.is_timeout()).then(|| Failure::new(operation, Kind::Network, chain(connector)))
+    broke(connector).then(|| Failure::new(operation, Kind::Network, chain(connector)))
 }
 
 const THROTTLING: &[&str] = &[
@@ -182,6 +188,7 @@ const WRAPPERS: &[&str] = &[
     "service error",
     "io error",
     "client error (Connect)",
+    "client error (SendRequest)",
     "other",
     "an error occurred while loading credentials",
 ];

@@ -82,7 +82,7 @@ pub(super) async fn sweep(start: &Start, scope: &Scope, settings: Settings, what
     };
     let cancel = CancellationToken::new();
     let signals = cancel_on_signals(cancel.clone());
-    let line = Line::new(what);
+    let line = Line::new(what, environment::progress_columns(&start.variables));
     let rules = Arc::new(start.config().rules.clone());
     let limit = start.config().alert.deadline;
     let progress = |progress| line.show(what, progress);

@@ -195,6 +195,13 @@ fn windows_and_instants_that_can_not_be_judged_are_refused() {
 }
 
 #[test]
+fn of_the_past_nothing_is_said_to_last_until_today() {
+    let text = demo(&["--at", &minutes_ago(2 * 1440)]).run().ended_with(1).stdout;
+    assert!(text.contains("for more than 35 min"), "{text}");
+    assert!(!text.contains("for more than 2 d"), "{text}");
+}
+
+#[test]
 fn every_mistake_in_the_configuration_is_told_at_once_with_its_place() {
     let run =
         with_keys().args(["alert"]).config("regoins = [\"eu-west-1\"]\n[alert]\ndeadline = \"soon\"\nwindw = 1\n");

@@ -15,7 +15,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Credentials, Emulator, Estate, PATIENCE, Terminal, signal};
+use super::{Credentials, Emulator, Estate, PATIENCE, Screen, Terminal, signal};
 
 /// A run of slmon that is being prepared. Its home, configuration and cache are a directory of its own, which goes when
 /// this or what it started goes.
@@ -170,6 +170,14 @@ impl Slmon {
     /// Starts it in a terminal of so many rows and columns.
     pub fn terminal(self, rows: u16, columns: u16) -> Terminal {
         Terminal::start(env!("CARGO_BIN_EXE_slmon").as_ref(), &self.args, &self.env, self.home, rows, columns)
+    }
+
+    /// Runs a line of the shell in a terminal, in which `"$0" "$@"` is this run, and looks at what it left behind.
+    pub fn shell<T>(self, line: &str, rows: u16, columns: u16, look: impl FnOnce() -> T) -> (i32, Screen, T) {
+        let mut args: Vec<OsString> = vec!["-c".into(), line.into(), env!("CARGO_BIN_EXE_slmon").into()];
+        args.extend(self.args);
+        let terminal = Terminal::start("/bin/sh".as_ref(), &args, &self.env, self.home, rows, columns);
+        terminal.finish_and(look)
     }
 }
 

@@ -29,6 +29,7 @@ Examples:
 
 /// Where accounts are, and how they are entered.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Where to look")]
 pub struct Scope {
     /// Configuration file.
     #[arg(
@@ -60,7 +61,7 @@ pub struct Scope {
     #[arg(long, global = true, value_name = "TIME", help_heading = "Limits")]
     pub deadline: Option<String>,
     /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = false)]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     pub color: Color,
 }
 

@@ -20,6 +20,12 @@ pub(super) fn stderr_is_terminal() -> bool {
     std::io::stderr().is_terminal()
 }
 
+/// Columns for a line on standard error that is written over and over; none where that can't be done.
+pub(super) fn progress_columns(variables: &BTreeMap<String, String>) -> Option<u16> {
+    let dumb = variables.get("TERM").is_some_and(|term| term == "dumb");
+    (stderr_is_terminal() && !dumb).then(|| width(variables))
+}
+
 /// Columns of the terminal; `COLUMNS` where there is none, else 100.
 pub(super) fn width(variables: &BTreeMap<String, String>) -> u16 {
     let said = || variables.get("COLUMNS").and_then(|columns| columns.parse().ok());

@@ -1,44 +1,84 @@
 //! One line on standard error that says how far a sweep has come: on a terminal, and nowhere else.
 
-use std::time::Duration;
+use std::{
+    io::Write,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use super::environment;
 use crate::{domain::text::counted, engine::Progress};
 
-/// The line; it disappears when it is dropped.
-pub(super) struct Line(Option<ProgressBar>);
+const FRAMES: [&str; 6] = ["⠋", "⠙", "⠸", "⠴", "⠦", "⠇"];
+const PACE: Duration = Duration::from_millis(120);
+/// To the beginning of the line, and rid of what stands there.
+const CLEAR: &str = "\r\x1b[2K";
+
+/// The line; it disappears when it is dropped. It is no longer than its words: what a terminal echoes after it (`^C`)
+/// must stay on it, to be cleared with it.
+pub(super) struct Line(Option<Arc<Mutex<State>>>);
+
+struct State {
+    message: String,
+    frame: usize,
+    columns: usize,
+    shown: bool,
+    over: bool,
+}
 
 impl Line {
-    pub(super) fn new(what: &str) -> Self {
-        if !environment::stderr_is_terminal() {
-            return Self(None);
-        }
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
-            bar.set_style(style.tick_strings(&["⠋", "⠙", "⠸", "⠴", "⠦", "⠇", " "]));
-        }
-        bar.set_message(format!("{what}: finding accounts"));
-        bar.enable_steady_tick(Duration::from_millis(120));
-        Self(Some(bar))
+    /// A line of at most so many columns; without them, none.
+    pub(super) fn new(what: &str, columns: Option<u16>) -> Self {
+        let Some(columns) = columns else { return Self(None) };
+        let columns = usize::from(columns).saturating_sub(1);
+        let message = format!("{what}: finding accounts");
+        let state = Arc::new(Mutex::new(State { message, frame: 0, columns, shown: false, over: false }));
+        tokio::spawn(tick(state.clone()));
+        Self(Some(state))
     }
 
     pub(super) fn show(&self, what: &str, progress: Progress) {
-        let Some(bar) = &self.0 else { return };
-        bar.set_message(format!(
+        let Some(state) = &self.0 else { return };
+        state.lock().unwrap_or_else(PoisonError::into_inner).message = format!(
             "{what}: {}, {} of {} read",
             counted(progress.accounts as u64, "account"),
             progress.done,
             counted(progress.targets as u64, "target"),
-        ));
+        );
     }
+}
+
+async fn tick(state: Arc<Mutex<State>>) {
+    let mut pace = interval_at(Instant::now() + PACE, PACE);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        pace.tick().await;
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.over {
+            return;
+        }
+        let frame = FRAMES[state.frame % FRAMES.len()];
+        let text: String = format!("{frame} {}", state.message).chars().take(state.columns).collect();
+        write(&format!("{CLEAR}{text}"));
+        state.frame += 1;
+        state.shown = true;
+    }
+}
+
+/// If nobody can read it, nothing can be done.
+fn write(text: &str) {
+    let mut stderr = std::io::stderr().lock();
+    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }
 
 impl Drop for Line {
     fn drop(&mut self) {
-        if let Some(bar) = &self.0 {
-            bar.finish_and_clear();
+        let Some(state) = &self.0 else { return };
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.over = true;
+        if state.shown {
+            write(CLEAR);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::{Refusal, args::Scope, clock, environment, progress::Line};
@@ -134,8 +135,8 @@ pub(super) async fn sweep(start: &Start, scope: &Scope, settings: Settings, what
         None => (Arc::new(Limited::new(Aws::new())), start.config().roster.clone()),
     };
     let cancel = CancellationToken::new();
-    let signals = tokio::spawn(cancel_on_signals(cancel.clone()));
-    let line = Line::new(what);
+    let signals = cancel_on_signals(cancel.clone());
+    let line = Line::new(what, environment::progress_columns(&start.variables));
     let rules = Arc::new(start.config().rules.clone());
     let limit = start.config().alert.deadline;
     let progress = |progress| line.show(what, progress);
@@ -145,17 +146,24 @@ pub(super) async fn sweep(start: &Start, scope: &Scope, settings: Settings, what
     Swept { fleet, end, usage: source.usage() }
 }
 
-async fn cancel_on_signals(cancel: CancellationToken) {
+/// Ends the sweep on Ctrl-C and on a request to terminate, both caught from the moment at which this returns.
+fn cancel_on_signals(cancel: CancellationToken) -> JoinHandle<()> {
     #[cfg(unix)]
-    {
+    let caught = {
         use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
+        let both = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+        async move {
+            let (Ok(mut interrupt), Ok(mut terminate)) = both else { return std::future::pending().await };
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
         }
-    }
+    };
     #[cfg(not(unix))]
-    let _ = tokio::signal::ctrl_c().await;
-    cancel.cancel();
+    let caught = async { drop(tokio::signal::ctrl_c().await) };
+    tokio::spawn(async move {
+        caught.await;
+        cancel.cancel();
+    })
 }

@@ -119,7 +119,7 @@ pub fn minutes(n: i64) -> String {
         (0, 0, m) => format!("{m} min"),
         (0, h, 0) => format!("{h} h"),
         (0, h, m) => format!("{h} h {m} min"),
-        (d, 0, 0) => format!("{d} d"),
+        (d, 0, _) => format!("{d} d"),
         (d, h, _) => format!("{d} d {h} h"),
     }
 }
@@ -179,7 +179,7 @@ mod tests {
     fn numbers_for_people() {
         assert_eq!([count(0), count(999), count(1000), count(1_234_567)], ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([counted(1, "error"), counted(1200, "error")], ["1 error", "1,200 errors"]);
-        assert_eq!([minutes(15), minutes(120), minutes(90), minutes(4320)], ["15 min", "2 h", "1 h 30 min", "3 d"]);
+        assert_eq!([minutes(15), minutes(120), minutes(90), minutes(4321)], ["15 min", "2 h", "1 h 30 min", "3 d"]);
         assert_eq!([percent_limit(0.05), percent_limit(0.005), percent_limit(1.0)], ["5 %", "0.5 %", "100 %"]);
     }
 

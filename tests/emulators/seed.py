@@ -5,6 +5,7 @@
     paging        {endpoint, account, region}               moto                   -> an estate, and {accounts}
     faults        {proxy, rules}                            microburst             -> how many rules hold
     fired         {proxy}                                   microburst             -> what was injected so far
+    admin         {endpoint, account, region, policy}       ministack --auth       -> an estate, and what the policy leaves
     read          {endpoint, account|credentials, region, role, external_id, at}   -> what a reader is told
 
 `account` is 12 digits. An estate is `{endpoint, region, credentials, at, functions}`: `credentials` are those that
@@ -154,6 +155,24 @@ def points(at, point, dimensions):
              "Unit": "Milliseconds" if metric == "Duration" else "Count"} for metric in METRICS if metric in point]
 
 
+def admin(endpoint, account, region, policy):
+    """An account with a role `admin` that may do everything, and a function that failed three times; and whether that
+    role can still invoke it, by itself (`wide`) and narrowed by a session policy (`narrowed`)."""
+    root = Account.root(endpoint, account)
+    estate = functions(root, region, [{"name": "checkout", "tags": {"monitor": "true", "stage": "prod"}, "invoke": {"fail": 3}}])
+    root.role("admin", {"AWS": f"arn:aws:iam::{account}:root"}, ["*"])
+    role = f"arn:aws:iam::{account}:role/admin"
+
+    def can_invoke(**more):
+        try:
+            root.assume(role, **more).client("lambda", region).invoke(FunctionName="checkout", Payload="{}")
+            return True
+        except ClientError as error:
+            return error.response["Error"]["Code"]
+
+    return {**estate, "role": role, "wide": can_invoke(), "narrowed": can_invoke(Policy=policy)}
+
+
 def read(arguments):
     """What a reader with these credentials is told, over `minutes` (15) before `at`; a failure is `{error: code}`."""
     account, region = Account.of(arguments), arguments["region"]
@@ -227,6 +246,7 @@ def main():
         "functions": lambda: functions(Account.of(arguments), arguments["region"], arguments["functions"],
                                        arguments.get("totals", ())),
         "organization": lambda: estates.organization(**arguments),
+        "admin": lambda: admin(**arguments),
         "paging": lambda: estates.paging(**arguments),
         "faults": lambda: len(control(arguments["proxy"], "rules", arguments["rules"])),
         "fired": lambda: control(arguments["proxy"], "fired"),

@@ -15,7 +15,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Credentials, Emulator, Estate, PATIENCE, Terminal, signal};
+use super::{Credentials, Emulator, Estate, PATIENCE, Screen, Terminal, signal};
 
 /// A run of slmon that is being prepared. Its home, configuration and cache are a directory of its own, which goes when
 /// this or what it started goes.
@@ -24,13 +24,14 @@ pub struct Slmon {
     args: Vec<OsString>,
     env: BTreeMap<OsString, OsString>,
     stdin: Option<String>,
+    unheard: bool,
     home: TempDir,
 }
 
 /// The binary of this build, without arguments, configuration, credentials or a region.
 pub fn slmon() -> Slmon {
     let home = tempfile::tempdir().expect("a temporary directory");
-    let run = Slmon { args: Vec::new(), env: BTreeMap::new(), stdin: None, home };
+    let run = Slmon { args: Vec::new(), env: BTreeMap::new(), stdin: None, unheard: false, home };
     let aws = run.file("aws-config", "");
     let keys = run.file("aws-credentials", "");
     let home = run.home().to_owned();
@@ -69,6 +70,13 @@ impl Slmon {
     pub fn config(self, toml: &str) -> Self {
         self.file("config/slmon/config.toml", toml);
         self
+    }
+
+    /// Writes a configuration file and names it on the command line, as the demo wants it.
+    #[must_use]
+    pub fn named_config(self, toml: &str) -> Self {
+        let path = self.file("named.toml", toml);
+        self.args([OsString::from("--config"), path.into()])
     }
 
     /// Writes the file of profiles, `~/.aws/config`.
@@ -133,6 +141,13 @@ impl Slmon {
         self
     }
 
+    /// Closes the pipe behind its standard output before it has said anything.
+    #[must_use]
+    pub fn unheard(mut self) -> Self {
+        self.unheard = true;
+        self
+    }
+
     /// Runs it to its end.
     pub fn run(self) -> Output {
         self.start().finish()
@@ -153,7 +168,8 @@ impl Slmon {
         if let (Some(text), Some(mut stdin)) = (self.stdin, child.stdin.take()) {
             thread::spawn(move || stdin.write_all(text.as_bytes()).ok());
         }
-        let stdout = read_to_end(child.stdout.take().expect("its stdout is piped"));
+        let stdout = child.stdout.take().expect("its stdout is piped");
+        let stdout = if self.unheard { read_to_end(std::io::empty()) } else { read_to_end(stdout) };
         let stderr = read_to_end(child.stderr.take().expect("its stderr is piped"));
         Running { child, stdout, stderr, home: self.home }
     }
@@ -161,6 +177,14 @@ impl Slmon {
     /// Starts it in a terminal of so many rows and columns.
     pub fn terminal(self, rows: u16, columns: u16) -> Terminal {
         Terminal::start(env!("CARGO_BIN_EXE_slmon").as_ref(), &self.args, &self.env, self.home, rows, columns)
+    }
+
+    /// Runs a line of the shell in a terminal, in which `"$0" "$@"` is this run, and looks at what it left behind.
+    pub fn shell<T>(self, line: &str, rows: u16, columns: u16, look: impl FnOnce() -> T) -> (i32, Screen, T) {
+        let mut args: Vec<OsString> = vec!["-c".into(), line.into(), env!("CARGO_BIN_EXE_slmon").into()];
+        args.extend(self.args);
+        let terminal = Terminal::start("/bin/sh".as_ref(), &args, &self.env, self.home, rows, columns);
+        terminal.finish_and(look)
     }
 }
 
@@ -180,17 +204,23 @@ impl Running {
     }
 
     /// Waits for its end.
-    pub fn finish(mut self) -> Output {
+    pub fn finish(self) -> Output {
+        self.finish_and(|| ()).0
+    }
+
+    /// Waits for its end, and looks at what it left behind before its home goes.
+    pub fn finish_and<T>(mut self, look: impl FnOnce() -> T) -> (Output, T) {
         let (Ok(stdout), Ok(stderr)) = (self.stdout.recv_timeout(PATIENCE), self.stderr.recv_timeout(PATIENCE)) else {
             self.child.kill().ok();
             panic!("slmon ran for more than {PATIENCE:?}");
         };
         let status = self.child.wait().expect("it ends");
-        Output {
+        let output = Output {
             stdout: String::from_utf8(stdout).expect("stdout is UTF-8"),
             stderr: String::from_utf8(stderr).expect("stderr is UTF-8"),
             code: status.code().or_else(|| status.signal().map(|signal| 128 + signal)).expect("a code or a signal"),
-        }
+        };
+        (output, look())
     }
 }
 

@@ -122,6 +122,16 @@ pub fn paging() -> &'static Estate {
     })
 }
 
+/// An account of its own in [`ministack_auth`] with a role `admin` that may do everything, and whether that role can
+/// invoke a function: by itself, and narrowed by a policy.
+pub fn admin(policy: &str) -> (Estate, Value, Value) {
+    let endpoint = ministack_auth().url();
+    let arguments = json!({ "endpoint": endpoint, "account": random_account(), "region": REGION, "policy": policy });
+    let mut printed = seed("admin", &arguments);
+    let (wide, narrowed) = (printed["wide"].take(), printed["narrowed"].take());
+    (typed(printed), wide, narrowed)
+}
+
 fn typed(printed: Value) -> Estate {
     serde_json::from_value(printed).expect("seed.py describes an estate")
 }

@@ -13,6 +13,8 @@ pub mod binary;
 pub mod emulator;
 pub mod estate;
 pub mod pty;
+pub mod schema;
+pub mod silent;
 
 use std::{
     process::{self, Command},
@@ -24,6 +26,8 @@ pub use binary::{Output, Running, Slmon, slmon};
 pub use emulator::{Emulator, Kind, microburst, ministack, ministack_auth, moto, seed};
 pub use estate::{Credentials, Estate};
 pub use pty::{Screen, Terminal, key};
+pub use schema::assert_valid;
+pub use silent::Silent;
 
 /// How long a test waits for anything before it fails; far longer than anything should take.
 pub const PATIENCE: Duration = Duration::from_mins(1);
@@ -38,6 +42,14 @@ pub fn random_account() -> String {
     // The run's part is mixed, the call's part is added after it: two calls of one run can't meet.
     let run = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 8;
     format!("{}", 100_000_000_000 + run.wrapping_add(call) % 900_000_000_000)
+}
+
+/// An instant so many minutes ago, on a full minute, in RFC 3339.
+pub fn minutes_ago(minutes: i64) -> String {
+    #[expect(clippy::disallowed_methods, reason = "data of the emulators and of the demo is of now")]
+    let now = jiff::Timestamp::now();
+    let minute = now.as_second().div_euclid(60) - minutes;
+    jiff::Timestamp::from_second(minute * 60).expect("an instant of this century").to_string()
 }
 
 /// Sends a signal (`INT`, `TERM`, …) to a process that this test started.

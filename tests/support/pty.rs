@@ -153,6 +153,13 @@ impl Terminal {
     /// Waits for the program's end: its exit code (128 and more for a signal), and what it leaves on the screen.
     #[track_caller]
     pub fn finish(self) -> (i32, Screen) {
+        let (code, screen, ()) = self.finish_and(|| ());
+        (code, screen)
+    }
+
+    /// Waits for its end, and looks at what it left behind before its home goes.
+    #[track_caller]
+    pub fn finish_and<T>(self, look: impl FnOnce() -> T) -> (i32, Screen, T) {
         let state = self.shared.wait(PATIENCE, |state| state.exit.is_some() && state.closed);
         let screen = Screen(state.parser.screen().clone());
         let exit = state.exit.as_ref().unwrap_or_else(|| panic!("it did not end within {PATIENCE:?}:\n{screen}"));
@@ -163,7 +170,7 @@ impl Terminal {
             None => i32::try_from(exit.exit_code()).expect("an exit code is small"),
         };
         drop(state);
-        (code, screen)
+        (code, screen, look())
     }
 }
 

@@ -182,10 +182,13 @@ impl Columns {
     }
 }
 
-/// `since 14:51 (24 min)`, `for over 31 min`; nothing where it is not known.
+/// `since 14:51 (24 min)`, `for over 31 min`; nothing where it is not known. It lasts until now, or, where the
+/// window lies in the past, until that ends: of what came after, nothing is known.
 fn age(alert: &Alert, report: &Report, now: Minute) -> String {
     let Some(since) = alert.since else { return String::new() };
-    let age = minutes((now.0 - since.0).max(0));
+    let recent = now <= report.window.end.plus(60);
+    let until = if recent { now } else { report.window.end };
+    let age = minutes((until.0 - since.0).max(1));
     if alert.since_open {
         format!("for over {age}")
     } else {

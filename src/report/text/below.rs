@@ -91,11 +91,14 @@ fn tally(page: &mut Page, word: &str, total: usize, noun: &str, parts: &[(usize,
 }
 
 fn hidden(report: &Report) -> String {
-    let Some(hidden) = &report.hidden else { return "what fails outside production was not asked".into() };
+    let Some(hidden) = &report.hidden else { return "what fails outside production was not read".into() };
     let all_seen = report.coverage.unseen.is_empty() && report.coverage.accepted.is_empty();
     if hidden.functions == 0 {
-        let as_far = if all_seen { "" } else { ", as far as could be seen" };
-        return format!("nothing fails outside production{as_far}");
+        return match (report.coverage.seen, all_seen) {
+            (_, true) => "nothing fails outside production".into(),
+            (0, false) => "what fails outside production could not be seen".into(),
+            _ => "nothing that was seen fails outside production".into(),
+        };
     }
     let throttles = hidden.throttles.filter(|n| *n > 0).map(|n| format!(", {}", counted(n, "throttle")));
     format!(

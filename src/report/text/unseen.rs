@@ -125,8 +125,9 @@ impl<'a> Group<'a> {
         };
         let mut head = page.fill(label);
         if let [place] = self.places.as_slice() {
-            for (n, part) in place.parts().iter().enumerate() {
-                let of_account = n + 1 < place.parts().len() || place.account.is_none();
+            let parts = place.parts(row.operation);
+            for (n, part) in parts.iter().enumerate() {
+                let of_account = n + 1 < parts.len() || place.account.is_none();
                 head = head.item(if of_account { BOLD } else { PLAIN }, part);
             }
             head.end();
@@ -165,7 +166,7 @@ impl<'a> Group<'a> {
                 .hang(DETAIL + 2)
                 .item(PLAIN, &account(place))
                 .column(DETAIL + column + 2)
-                .words(DIM, &place.regions())
+                .words(DIM, &place.regions(self.first.operation))
                 .end();
         }
         more(page, DETAIL, self.places.len() - listed);
@@ -177,17 +178,20 @@ impl Place<'_> {
         place(self.client, self.name, self.account, None)
     }
 
-    fn parts(&self) -> Vec<String> {
+    fn parts(&self, operation: &str) -> Vec<String> {
         let mut parts = self.account_parts();
-        parts.push(self.regions());
+        parts.push(self.regions(operation));
         parts
     }
 
-    fn regions(&self) -> String {
+    fn regions(&self, operation: &str) -> String {
         let names: Vec<_> = self.regions.iter().take(REGIONS).map(ToString::to_string).collect();
         match (self.account, self.regions.len()) {
-            (None, _) if self.client.is_none() => "accounts could not be found".into(),
-            (None, _) => "its accounts could not be listed".into(),
+            (None, _) => match (self.client, operation.starts_with("organizations:")) {
+                (Some(_), true) => "its accounts could not be listed".into(),
+                (None, true) => "the organization's accounts could not be listed".into(),
+                (_, false) => "all that the credentials at hand lead to".into(),
+            },
             (Some(_), 0) => "all regions".into(),
             (Some(_), 1) => names.concat(),
             (Some(_), n) => format!("{n} regions ({}{})", names.join(", "), if n > REGIONS { ", …" } else { "" }),

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use aws_config::{AppName, BehaviorVersion, SdkConfig};
+use aws_config::{
+    AppName, BehaviorVersion, SdkConfig,
+    profile::{ProfileFileCredentialsProvider, ProfileSet},
+    provider_config::ProviderConfig,
+};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_sdk_sts::config::IdentityCache;
@@ -23,6 +27,7 @@ use crate::{
         account::{AccountId, Region},
         failure::{Failure, Kind},
         roster::{Base, Caller},
+        text::nearest,
     },
     source::calls,
 };
@@ -45,16 +50,19 @@ impl Hand {
         };
         let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(CALL).build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http)
+            .http_client(http.clone())
             .identity_cache(IdentityCache::no_cache())
             .timeout_config(timeouts);
         if let Ok(name) = AppName::new(concat!("slmon-", env!("CARGO_PKG_VERSION"))) {
             loader = loader.app_name(name);
         }
-        if let Some(profile) = &profile {
-            loader = loader.profile_name(profile);
-        }
-        Self::new(&loader.load().await, profile)
+        let Some(name) = profile else { return Self::new(&loader.load().await, None) };
+        // The standard chain would let keys in the environment go before a profile that somebody named.
+        let sdk = loader.profile_name(&name).no_credentials().load().await;
+        let config = ProviderConfig::without_region().with_http_client(http).with_region(sdk.region().cloned());
+        let provider = ProfileFileCredentialsProvider::builder().configure(&config).profile_name(&name).build();
+        let sdk = sdk.into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build();
+        Self::new(&sdk, Some(name))
     }
 
     /// From a configuration that is there already.
@@ -83,6 +91,7 @@ impl Hand {
 
     /// Whom the credentials belong to.
     pub(super) async fn caller(&self, meter: &Meter) -> Result<Caller, Failure> {
+        self.check(calls::GET_CALLER_IDENTITY)?;
         if let Err(error) = self.credentials.load().await {
             return Err(self.explain(error::of_credentials(calls::GET_CALLER_IDENTITY, &error)).await);
         }
@@ -100,38 +109,80 @@ impl Hand {
         Ok(Caller { account, partition, region })
     }
 
-    /// The SDK for Rust ignores `mfa_serial`, so a profile that needs a code fails without saying why. It is said here.
-    pub(super) async fn explain(&self, failure: Failure) -> Failure {
-        if !matches!(failure.kind, Kind::Denied | Kind::Expired | Kind::Other) {
-            return failure;
+    /// What no call can work with, told before the SDK stumbles over it.
+    pub(super) fn check(&self, operation: &'static str) -> Result<(), Failure> {
+        match self.sdk.region() {
+            Some(region) if Region::parse(region.as_ref()).is_none() => {
+                let failure = Failure::new(operation, Kind::Other, format!("`{region}` is no region's code"));
+                Err(failure.with_hint("set AWS_REGION (or region in the profile) to a code such as eu-west-1"))
+            }
+            _ => Ok(()),
         }
+    }
+
+    /// A failure of the credentials at hand, or of what is asked first with them, with a hint that knows from where
+    /// they come.
+    pub(super) async fn explain(&self, failure: Failure) -> Failure {
+        match failure.kind {
+            Kind::Network | Kind::Timeout => self.explain_silence(failure),
+            Kind::Denied | Kind::Expired | Kind::Other => self.explain_profile(failure).await,
+            _ => failure,
+        }
+    }
+
+    fn explain_silence(&self, failure: Failure) -> Failure {
+        if let Some(url) = self.sdk.endpoint_url() {
+            let hint = format!(
+                "see that something answers at {url}, which AWS_ENDPOINT_URL (or endpoint_url in the profile) names"
+            );
+            return failure.with_hint(hint);
+        }
+        match self.region() {
+            Some(region) => super::in_region(failure, &region),
+            None => failure,
+        }
+    }
+
+    /// The SDK for Rust ignores `mfa_serial`, so a profile that needs a code fails without saying why, and it says of a
+    /// profile that is not there that there are no credentials. Both are said here.
+    async fn explain_profile(&self, failure: Failure) -> Failure {
         let files = EnvConfigFiles::default();
         let Ok(profiles) = aws_config::profile::load(&Fs::real(), &Env::real(), &files, None).await else {
             return failure;
         };
-        let mut name = self.profile.clone().unwrap_or_else(|| profiles.selected_profile().to_owned());
+        let chosen = self.profile.as_deref().unwrap_or_else(|| profiles.selected_profile());
+        let (mut name, mut from) = (chosen, None);
         for _ in 0..8 {
-            let Some(profile) = profiles.get_profile(&name) else { break };
+            let Some(profile) = profiles.get_profile(name) else {
+                let named = from.is_some() || self.profile.is_some() || name != "default";
+                return if named { no_profile(&failure, name, from, &profiles) } else { failure };
+            };
             if profile.get("mfa_serial").is_some() {
                 return failure.with_hint(format!(
                     "the profile {name} asks for an MFA code, which slmon can't ask you for: \
-                     run eval \"$(aws configure export-credentials --profile {name} --format env)\" first, or use aws sso login"
+                     run eval \"$(aws configure export-credentials --profile {chosen} --format env)\" first, and slmon \
+                     without this profile; or use a profile that signs in by aws sso login"
                 ));
             }
             let Some(source) = profile.get("source_profile").filter(|source| *source != name) else { break };
-            name = source.to_owned();
+            (name, from) = (source, Some(name));
         }
-        if failure.kind == Kind::Expired
-            && let Some(profile) = &self.profile
-        {
-            let hint = failure.hint.replace(
-                "aws sso login, with --profile where one is used",
-                &format!("aws sso login --profile {profile}"),
-            );
+        if failure.kind == Kind::Expired && (self.profile.is_some() || chosen != "default") {
+            let general = "aws sso login, with --profile where one is used";
+            let hint = failure.hint.replace(general, &format!("aws sso login --profile {chosen}"));
             return failure.with_hint(hint);
         }
         failure
     }
+}
+
+/// A profile that is named, by another one or by the user, and is not there.
+fn no_profile(failure: &Failure, name: &str, from: Option<&str>, profiles: &ProfileSet) -> Failure {
+    let by = from.map_or(String::new(), |from| format!("; {from} takes its credentials from it"));
+    let near = nearest(name, profiles.profiles()).map_or(String::new(), |near| format!("did you mean {near}? "));
+    let message = format!("there is no profile {name} in the AWS configuration files{by}");
+    Failure::new(failure.operation, failure.kind, message)
+        .with_hint(format!("{near}aws configure list-profiles shows what there is"))
 }
 
 /// A region of the partition that is enabled in every account.

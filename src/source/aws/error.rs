@@ -3,11 +3,20 @@
 use std::error::Error;
 
 use aws_credential_types::provider::error::CredentialsError;
-use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
-use aws_smithy_types::error::{display::DisplayErrorContext, metadata::ProvideErrorMetadata};
+use aws_sdk_sts::operation::{
+    assume_role::AssumeRoleError, assume_role_with_web_identity::AssumeRoleWithWebIdentityError,
+};
+use aws_smithy_runtime_api::client::{
+    orchestrator::HttpResponse,
+    result::{ConnectorError, SdkError},
+};
+use aws_smithy_types::{error::metadata::ProvideErrorMetadata, retry::ErrorKind};
 
 use super::credentials::Carried;
-use crate::domain::failure::{Failure, Kind};
+use crate::{
+    domain::failure::{Failure, Kind},
+    source::calls,
+};
 
 /// The failure behind an error of the SDK.
 pub(super) fn failure<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Failure
@@ -34,11 +43,22 @@ where
         }
         SdkError::DispatchFailure(dispatch) => of_chain(operation, error).unwrap_or_else(|| {
             let message = chain(error);
-            let kind = if dispatch.is_timeout() || dispatch.is_io() { Kind::Network } else { Kind::Other };
+            if message.starts_with("failed to apply endpoint") {
+                let hint =
+                    "begin AWS_ENDPOINT_URL (or endpoint_url in the profile) with https:// or http://, or unset it";
+                return Failure::new(operation, Kind::Other, message).with_hint(hint);
+            }
+            let kind = if dispatch.as_connector_error().is_some_and(broke) { Kind::Network } else { Kind::Other };
             Failure::new(operation, kind, message)
         }),
         _ => of_chain(operation, error).unwrap_or_else(|| Failure::new(operation, Kind::Other, chain(error))),
     }
+}
+
+/// Whether a connection did not come about or broke. That the other side closed it before it answered is no matter of
+/// input and output to the SDK, but a transient one.
+fn broke(connector: &ConnectorError) -> bool {
+    connector.is_io() || connector.is_timeout() || connector.as_other() == Some(ErrorKind::TransientError)
 }
 
 /// What the credentials behind a request failed with, where that is the cause.
@@ -60,14 +80,13 @@ fn of_chain(operation: &'static str, error: &(dyn Error + 'static)) -> Option<Fa
 pub(super) fn of_credentials(operation: &'static str, error: &CredentialsError) -> Failure {
     let mut cause = error.source();
     while let Some(error) = cause {
-        if let Some(carried) = error.downcast_ref::<Carried>() {
-            return carried.0.clone();
+        if let Some(failure) = behind(operation, error) {
+            return failure;
         }
         cause = error.source();
     }
-    let said = DisplayErrorContext(error).to_string();
-    let said = said.split(" (").next().unwrap_or(&said).to_owned();
-    let lower = chain(error).to_lowercase();
+    let said = chain(error);
+    let lower = said.to_lowercase();
     match error {
         CredentialsError::CredentialsNotLoaded(_) => {
             Failure::new(operation, Kind::Expired, "no credentials were found").with_hint(
@@ -77,12 +96,36 @@ pub(super) fn of_credentials(operation: &'static str, error: &CredentialsError) 
         CredentialsError::ProviderTimedOut(_) => {
             Failure::new(operation, Kind::Timeout, said).with_hint("whatever provides the credentials did not answer; try it by itself")
         }
-        CredentialsError::InvalidConfiguration(_) => Failure::new(operation, Kind::Other, chain(error))
+        CredentialsError::InvalidConfiguration(_) => Failure::new(operation, Kind::Other, said)
             .with_hint("check the profile in the AWS configuration files (~/.aws/config)"),
-        _ if lower.contains("sso") || lower.contains("token") => Failure::new(operation, Kind::Expired, chain(error))
+        _ if lower.contains("external process") => Failure::new(operation, Kind::Expired, said)
+            .with_hint("the profile's credential_process failed: run it by itself to see why"),
+        _ if lower.contains("sso") || lower.contains("token") => Failure::new(operation, Kind::Expired, said)
             .with_hint("sign in again: aws sso login, with --profile where one is used"),
-        _ => Failure::new(operation, Kind::Expired, chain(error)).with_hint("renew the credentials, and run this once more"),
+        _ => Failure::new(operation, Kind::Expired, said).with_hint("renew the credentials, and run this once more"),
     }
+}
+
+/// The failure that one cause of a credentials error tells by itself: a role that slmon or a profile assumes, or a
+/// connection that did not come about.
+fn behind(operation: &'static str, cause: &(dyn Error + 'static)) -> Option<Failure> {
+    if let Some(carried) = cause.downcast_ref::<Carried>() {
+        return Some(carried.0.clone());
+    }
+    if let Some(role) = cause.downcast_ref::<SdkError<AssumeRoleError, HttpResponse>>() {
+        let failure = failure(calls::ASSUME_ROLE, role);
+        let hint = "see that the profile's role exists, that its trust policy names the credentials that the profile \
+                    starts from, and that they may assume it";
+        return Some(if failure.kind == Kind::Denied { failure.with_hint(hint) } else { failure });
+    }
+    if let Some(role) = cause.downcast_ref::<SdkError<AssumeRoleWithWebIdentityError, HttpResponse>>() {
+        let failure = failure(operation, role);
+        let hint = "see that the role exists, and that its trust policy names the issuer, audience and subject of the \
+                    web identity token";
+        return Some(if failure.kind == Kind::Denied { failure.with_hint(hint) } else { failure });
+    }
+    let connector = cause.downcast_ref::<ConnectorError>()?;
+    broke(connector).then(|| Failure::new(operation, Kind::Network, chain(connector)))
 }
 
 const THROTTLING: &[&str] = &[
@@ -139,16 +182,39 @@ fn skewed(code: &str, lower: &str) -> bool {
         || lower.contains("signature not yet current")
 }
 
-/// An error and its causes in one line, without repeating what a cause says again.
+/// What layers of the SDK say of what they wrap, which tells nobody anything.
+const WRAPPERS: &[&str] = &[
+    "dispatch failure",
+    "service error",
+    "io error",
+    "client error (Connect)",
+    "client error (SendRequest)",
+    "other",
+    "an error occurred while loading credentials",
+];
+
+/// The SDK prints the whole request that it can't send, and with it the external id.
+fn without_request(text: String) -> String {
+    match text.split_once(" to request `Request {") {
+        Some((what, request)) => match request.rsplit_once("}`: ") {
+            Some((_, why)) => format!("{what}: {why}"),
+            None => what.to_owned(),
+        },
+        None => text,
+    }
+}
+
+/// An error and its causes in one line, without wrappers, and without repeating what a cause says again.
 fn chain(error: &(dyn Error + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut cause = Some(error);
     while let Some(error) = cause {
-        let text = error.to_string();
-        if !parts.last().is_some_and(|last| last.contains(&text)) {
+        let text = without_request(error.to_string());
+        cause = error.source();
+        let tells = cause.is_none() || !WRAPPERS.contains(&text.as_str());
+        if tells && !parts.last().is_some_and(|last| last.contains(&text)) {
             parts.push(text);
         }
-        cause = error.source();
     }
     parts.join(": ")
 }

@@ -143,6 +143,7 @@ impl Aws {
         account: Option<&AccountId>,
         first: Option<&Region>,
     ) -> Result<Member, Failure> {
+        hand.check(calls::ASSUME_ROLE)?;
         let named = partition_of(&role.name).map(ToOwned::to_owned);
         let region = hand.region();
         let partition = named.unwrap_or_else(|| region.as_ref().or(first).map_or("aws", Region::partition).to_owned());

@@ -163,7 +163,8 @@ fn fail_on_and_allow_empty_decide_the_exit_code() {
     // Nothing worse than warnings, and what can't be seen is accepted.
     let accepted = "[[accept_unseen]]\naccount = \"*\"\nuntil = 2099-01-01\nreason = \"it is a demo\"\n";
     let mild = format!("[[override]]\nfunction = \"*\"\nseverity = \"warning\"\n{accepted}");
-    let [told, strict] = reports([(demo(&[]).named_config(&mild), 0), (demo(&["--fail-on", "warning"]).named_config(&mild), 1)]);
+    let [told, strict] =
+        reports([(demo(&[]).named_config(&mild), 0), (demo(&["--fail-on", "warning"]).named_config(&mild), 1)]);
     assert_eq!((&told["status"], &told["coverage"]["unseen"]), (&json!("warning"), &json!([])));
     assert_ne!(told["coverage"]["accepted"], json!([]), "what is accepted is still listed");
     assert_eq!(strict["status"], "firing");

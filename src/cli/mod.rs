@@ -27,8 +27,13 @@ pub const USAGE: u8 = 2;
 pub(crate) struct Refusal(String);
 
 impl Refusal {
-    pub(crate) fn usage(text: impl Into<String>) -> Self {
-        Self(text.into())
+    pub(crate) fn usage(text: impl std::fmt::Display) -> Self {
+        Self(format!("slmon: {text}"))
+    }
+
+    /// What says by itself that it is an error, and where.
+    pub(crate) fn rendered(text: String) -> Self {
+        Self(text)
     }
 }
 
@@ -67,7 +72,7 @@ pub fn run() -> ExitCode {
     match result {
         Ok(code) => ExitCode::from(code),
         Err(Refusal(text)) => {
-            output::say(&format!("slmon: {text}"));
+            output::say(&text);
             ExitCode::from(USAGE)
         }
     }

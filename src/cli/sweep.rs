@@ -90,7 +90,7 @@ pub(super) fn start(scope: &Scope, flags: Flags) -> Result<Start, Refusal> {
         Inputs { path: scope.config.as_deref(), env: &variables, flags: &flags, read_file: &environment::read_file };
     let loaded = config::load(&inputs).map_err(|errors| {
         let color = environment::stderr_is_terminal();
-        Refusal::usage(errors.render(color))
+        Refusal::rendered(errors.render(color))
     })?;
     Ok(Start { now: clock::now(), variables, loaded })
 }

@@ -14,7 +14,7 @@ use crate::{
     report::{
         Telling,
         canvas::{BOLD, DIM, GOOD, Line, PLAIN, Page, UNKNOWN, WARNING},
-        text::place,
+        text::{demo, place},
     },
 };
 
@@ -140,6 +140,7 @@ impl AccountList {
         line.item(DIM, &format!("{} watched", counted(summary.functions as u64, "function")))
             .item(DIM, &format!("{} production", count(summary.production as u64)))
             .end();
+        demo(&mut page, telling);
         page.finish()
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     report::{
         Coverage, FunctionCounts, Telling,
         canvas::{BOLD, DIM, GOOD, Line, PLAIN, Page, UNKNOWN},
-        text::{place, unseen_section},
+        text::{demo, place, unseen_section},
     },
 };
 
@@ -94,6 +94,7 @@ impl FunctionList {
             )
             .end();
         unseen_section(&mut page, &self.coverage);
+        demo(&mut page, telling);
         page.finish()
     }
 }

@@ -42,12 +42,17 @@ pub fn render(report: &Report, telling: &Telling) -> String {
     below::counts(&mut page, report);
     below::notes(&mut page, report);
     below::cost(&mut page, report);
+    demo(&mut page, telling);
+    page.finish()
+}
+
+/// Says that none of it is real, where that is so.
+pub(in crate::report) fn demo(page: &mut Page, telling: &Telling) {
     if telling.demo {
         page.fill(label("●", "demo", BOLD))
             .words(BOLD, "the embedded demo estate: nothing is real, AWS was not asked")
             .end();
     }
-    page.finish()
 }
 
 /// Glyph and word, and the line goes on where names begin.

@@ -12,7 +12,6 @@ use crate::{
     domain::{
         account::{Account, Region},
         rules::instant,
-        text::AwsText,
         window::{Horizon, Minute},
     },
     engine::{
@@ -102,15 +101,7 @@ fn floor(at: Minute, text: &str) -> Minute {
 }
 
 fn accepts(start: &Start, account: &Account, region: Option<&Region>) -> Option<Acceptance> {
-    let accepted = start.config().accept_unseen.iter().find(|accept| {
-        let account_matches = accept.account.is_match(account.id.as_str())
-            || account.name.as_ref().map(AwsText::raw).is_some_and(|name| accept.account.is_match(name));
-        let region_matches = match (&accept.region, region) {
-            (None, _) => true,
-            (Some(glob), Some(region)) => glob.is_match(region.as_str()),
-            (Some(_), None) => false,
-        };
-        account_matches && region_matches && accept.until > start.minute()
-    })?;
+    let mut all = start.config().accept_unseen.iter();
+    let accepted = all.find(|accept| accept.covers(account, region, start.minute()))?;
     Some(Acceptance { until: accepted.until, reason: accepted.reason.clone() })
 }

@@ -24,6 +24,7 @@ pub use effective::Effective;
 pub use problem::ConfigErrors;
 
 use crate::domain::{
+    account::{Account, Region},
     finding::FailOn,
     roster::Roster,
     rules::{Glob, Rules},
@@ -102,6 +103,20 @@ pub struct AcceptUnseen {
     pub until: Minute,
     /// Why.
     pub reason: String,
+}
+
+impl AcceptUnseen {
+    /// Whether an account, or its target in a region, is accepted as unseen now.
+    pub fn covers(&self, account: &Account, region: Option<&Region>, now: Minute) -> bool {
+        let named = |glob: &Glob| account.name.as_ref().is_some_and(|name| glob.is_match(name.raw()));
+        let of_account = self.account.is_match(account.id.as_str()) || named(&self.account);
+        let of_region = match (&self.region, region) {
+            (None, _) => true,
+            (Some(glob), Some(region)) => glob.is_match(region.as_str()),
+            (Some(_), None) => false,
+        };
+        of_account && of_region && self.until > now
+    }
 }
 
 /// `[alert]`: what the gate looks at and when it fails.

@@ -1,6 +1,6 @@
 //! Functions as AWS describes them: facts only, no judgement.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -20,6 +20,20 @@ impl Tags {
     /// The value under exactly this key.
     pub fn get(&self, key: &str) -> Option<&AwsText> {
         self.iter().find(|(k, _)| k.raw() == key).map(|(_, value)| value)
+    }
+
+    /// The same tags with keys and values that are shared with all that were interned before. What an estate writes
+    /// in its tags, it writes in thousands of places.
+    #[must_use]
+    pub fn interned(&self, known: &mut HashSet<AwsText>) -> Self {
+        let mut share = |text: &AwsText| match known.get(text) {
+            Some(known) => known.clone(),
+            None => {
+                known.insert(text.clone());
+                text.clone()
+            }
+        };
+        Self(self.0.as_ref().map(|pairs| pairs.iter().map(|(key, value)| (share(key), share(value))).collect()))
     }
 
     /// The pairs, by key.

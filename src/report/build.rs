@@ -87,7 +87,15 @@ fn verdict(sweep: &Sweep<'_>, coverage: &Coverage, verdicts: &VerdictCounts, ale
     };
     let fires = alerts.iter().any(|alert| alert.severity >= least);
     let judged = sweep.judgement.functions.len() - verdicts.unknown;
-    let blind = !coverage.unseen.is_empty() || verdicts.unknown > 0 || judged == 0 && !sweep.allow_empty;
+    let accepted = |(account, region): &TargetKey| {
+        let same =
+            |row: &Unseen| row.account.as_ref() == Some(account) && row.region.as_ref().is_none_or(|r| r == region);
+        coverage.accepted.iter().any(same)
+    };
+    let doubtful =
+        |function: &&JudgedFunction| function.judged.verdict == Verdict::Unknown && !accepted(&function.target);
+    let doubts = sweep.judgement.functions.iter().filter(doubtful).count();
+    let blind = !coverage.unseen.is_empty() || doubts > 0 || judged == 0 && !sweep.allow_empty;
     let status = match (fires, blind, alerts.is_empty()) {
         (true, ..) => Status::Firing,
         (false, true, _) => Status::Unknown,

@@ -36,7 +36,7 @@ use slmon::{
     checks,
     config::{self, Flags, Inputs},
     domain::{
-        fleet::Fleet,
+        fleet::{Fleet, TargetState},
         rules::instant,
         window::{Horizon, Minute},
     },
@@ -84,7 +84,7 @@ fn look(text: &str) -> Result<Vec<String>, String> {
         return Err(format!("[ask] knows no {key}"));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    let (fleet, report) = runtime.block_on(run(&scenario, at, interrupt.map(|it| it.unsigned_abs())))?;
+    let (fleet, report) = runtime.block_on(run(&scenario, at, interrupt.map(jiff::SignedDuration::unsigned_abs)))?;
     let telling = Telling { now: scenario.world.now.timestamp(), width: 100, demo: false };
     let page = report::text::render(&report, &telling);
     let mut problems = Comparison::of(&fleet, &report).with(&scenario.expect)?;
@@ -267,7 +267,7 @@ impl<'a> Comparison<'a> {
 
     fn stages(&mut self, wanted: &Value) {
         for (name, wanted) in wanted.as_object().unwrap() {
-            let mut all = self.fleet.targets().flat_map(|state| state.known());
+            let mut all = self.fleet.targets().flat_map(TargetState::known);
             let function = all.find(|function| function.found.name.raw() == name);
             let found = function.map(|function| {
                 let stage = &function.class.stage;

@@ -26,12 +26,12 @@ impl Tags {
     /// in its tags, it writes in thousands of places.
     #[must_use]
     pub fn interned(&self, known: &mut HashSet<AwsText>) -> Self {
-        let mut share = |text: &AwsText| match known.get(text) {
-            Some(known) => known.clone(),
-            None => {
-                known.insert(text.clone());
-                text.clone()
+        let mut share = |text: &AwsText| {
+            if let Some(known) = known.get(text) {
+                return known.clone();
             }
+            known.insert(text.clone());
+            text.clone()
         };
         Self(self.0.as_ref().map(|pairs| pairs.iter().map(|(key, value)| (share(key), share(value))).collect()))
     }

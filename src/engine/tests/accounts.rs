@@ -34,11 +34,18 @@ fn accounts_of_the_first_page_do_not_wait_for_the_last() {
 
 #[test]
 fn a_hanging_account_or_target_delays_nobody() {
-    let accounts: String = (0..20).map(|n| {
-        format!("[[accounts]]\nid = \"{:012}\"\nfunctions = [\n\
-            {{ name = \"api\", tags = {{ monitor = \"true\", stage = \"prod\" }}, invocations = 60, errors = 6 }},\n\
-            {{ name = \"api\", region = \"us-east-1\", tags = {{ monitor = \"true\", stage = \"prod\" }}, invocations = 9 }}]\n", 100 + n)
-    }).collect();
+    let account = |n: usize| {
+        format!(
+            r#"
+[[accounts]]
+id = "{n:012}"
+functions = [
+    {{ name = "api", tags = {{ monitor = "true", stage = "prod" }}, invocations = 60, errors = 6 }},
+    {{ name = "api", region = "us-east-1", tags = {{ monitor = "true", stage = "prod" }}, invocations = 9 }},
+]"#
+        )
+    };
+    let accounts = (100..120).map(account).collect::<Vec<_>>().concat();
     let base = format!("regions = [\"eu-west-1\", \"us-east-1\"]\n{accounts}\n[[faults]]\nslow = \"60ms\"\n");
     let hang = |operation: &str| {
         format!(

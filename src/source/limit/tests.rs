@@ -176,9 +176,9 @@ fn what_hangs_gives_its_place_back_and_ends_by_itself() {
     run(async {
         let source = limited(50);
         // More hanging requests than there are places, all of them there before anybody else.
-        let stuck: Vec<Target> = (0..GLOBAL as u64).map(hanging).collect();
+        let silent: Vec<Target> = (0..GLOBAL as u64).map(hanging).collect();
         let begun = Instant::now();
-        let hang = join_all(stuck.iter().map(|target| async {
+        let hang = join_all(silent.iter().map(|target| async {
             let failure = source.tags(target, &"arn".into()).await.unwrap_err();
             (failure, begun.elapsed())
         }));
@@ -188,9 +188,9 @@ fn what_hangs_gives_its_place_back_and_ends_by_itself() {
             let answered = source.tags(&healthy, &"arn".into()).await.is_ok();
             (answered, begun.elapsed())
         };
-        let (hung, (answered, after)) = futures::join!(hang, ask_the_healthy);
+        let (failures, (answered, after)) = futures::join!(hang, ask_the_healthy);
         assert_eq!((answered, after), (true, PATIENCE + Duration::from_millis(50)));
-        for (failure, after) in hung {
+        for (failure, after) in failures {
             assert_eq!((failure.kind, failure.operation, after), (Kind::Timeout, calls::LIST_TAGS, CALL));
             assert_eq!(failure.message.raw(), "no answer to lambda:ListTags in 20 s");
         }

@@ -104,7 +104,7 @@ async fn sweep(world: World) -> Fleet {
     let roster = Arc::new(source.roster());
     let horizon = Horizon { at: now.plus(-3), minutes: 15, now };
     let settings = Settings { horizon, depth: Depth::Judge { hidden: true } };
-    let (rules, limit) = (Arc::new(Rules::default()), Duration::from_secs(60));
+    let (rules, limit) = (Arc::new(Rules::default()), Duration::from_mins(1));
     let source = Arc::new(Limited::new(source));
     let (fleet, end) = engine::once(source, roster, rules, settings, limit, &CancellationToken::new(), |_| {}).await;
     assert_eq!(end, End::Complete);

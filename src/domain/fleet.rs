@@ -1,15 +1,11 @@
 //! The fleet: everything observed, folded into one value. [`Fleet::apply`] is the only fold there is.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{
     account::{Account, AccountId, Target, TargetKey},
     failure::Failure,
-    function::{Configuration, Discovered},
+    function::{Configuration, Discovered, Interned},
     observation::{Observation, Reading},
     roster::{Entry, Regions},
     rules::{Class, Rules},
@@ -233,7 +229,7 @@ impl TargetState {
     }
 
     fn discover(&mut self, rules: &Rules, mut found: Vec<Discovered>, took: Duration) {
-        let mut interned = HashSet::new();
+        let mut interned = Interned::default();
         found.sort_by(|a, b| a.name.cmp(&b.name));
         found.dedup_by(|a, b| a.name == b.name);
         let mut before = self.functions.take().unwrap_or_default().into_iter().peekable();

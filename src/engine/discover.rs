@@ -3,7 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use futures::{StreamExt, TryStreamExt, stream};
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout};
 
 use crate::{
     domain::{
@@ -26,6 +26,8 @@ const TAGS_AT_ONCE: usize = 4;
 const BURST: usize = 4;
 /// Pages of configurations that a verdict waits for. What is not among them is left undecided.
 const PAGES: usize = 12;
+/// And so long at most: a verdict does not wait for what only explains it.
+const EXPLAINING: Duration = Duration::from_secs(5);
 
 /// The functions of a target, or why not.
 pub(super) async fn discover(
@@ -184,9 +186,13 @@ async fn one_by_one(
 /// Configurations until all that are wanted have been seen. They only explain a verdict, so a failure stays without
 /// consequence, and a target with thousands of functions is not read to its end.
 pub(super) async fn configurations(source: &dyn Source, target: &Target, wanted: &[AwsText]) -> Vec<Observation> {
-    let most = if wanted.is_empty() { usize::MAX } else { PAGES };
-    match listing(source.functions(target), most, BURST, &mut gentle()).await {
-        Ok((found, complete)) => vec![Observation::Configurations { target: target.key(), found, complete }],
-        Err(_) => Vec::new(),
-    }
+    let read = async |most| listing(source.functions(target), most, BURST, &mut gentle()).await;
+    let answer = if wanted.is_empty() {
+        read(usize::MAX).await.ok()
+    } else {
+        timeout(EXPLAINING, read(PAGES)).await.ok().and_then(Result::ok)
+    };
+    let observed =
+        answer.map(|(found, complete)| Observation::Configurations { target: target.key(), found, complete });
+    observed.into_iter().collect()
 }

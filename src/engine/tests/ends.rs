@@ -58,11 +58,15 @@ fn a_listing_that_hangs_leaves_its_row_and_keeps_what_it_listed() {
 }
 
 #[test]
-fn the_ghost_check_is_no_blind_spot_when_the_deadline_cuts_it() {
-    let swept = two("operation = \"lambda:ListFunctions\"\nhangs = true").sweep();
-    assert_eq!((swept.end, swept.rows()), (End::Deadline, Vec::new()));
+fn the_ghost_check_that_hangs_is_given_up_and_is_no_blind_spot() {
+    const HANGS: &str = "operation = \"lambda:ListFunctions\"\nhangs = true";
+    let swept = two(HANGS).sweep();
+    assert_eq!((swept.end, swept.took, swept.rows()), (End::Complete, ms(5040), Vec::new()));
     assert_eq!(swept.function(B, "idle").exists, None);
     swept.keeps_nothing_to_itself();
+    let cut = Ask { limit: ms(1000), ..two(HANGS) }.sweep();
+    assert_eq!((cut.end, cut.rows()), (End::Deadline, Vec::new()));
+    cut.keeps_nothing_to_itself();
 }
 
 #[test]

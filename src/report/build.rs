@@ -1,6 +1,6 @@
 //! From a fleet and its judgement to a [`Report`], with the status and the exit code that pipelines rely on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     Acceptance, Alert, Api, BlindSpot, Coverage, FunctionCounts, Hidden, Muted, Report, ReportWindow, SCHEMA, Status,
@@ -87,10 +87,10 @@ fn verdict(sweep: &Sweep<'_>, coverage: &Coverage, verdicts: &VerdictCounts, ale
     };
     let fires = alerts.iter().any(|alert| alert.severity >= least);
     let judged = sweep.judgement.functions.len() - verdicts.unknown;
+    let accepted: HashSet<_> =
+        coverage.accepted.iter().map(|row| (row.account.as_ref(), row.region.as_ref())).collect();
     let accepted = |(account, region): &TargetKey| {
-        let same =
-            |row: &Unseen| row.account.as_ref() == Some(account) && row.region.as_ref().is_none_or(|r| r == region);
-        coverage.accepted.iter().any(same)
+        accepted.contains(&(Some(account), Some(region))) || accepted.contains(&(Some(account), None))
     };
     let doubtful =
         |function: &&JudgedFunction| function.judged.verdict == Verdict::Unknown && !accepted(&function.target);

@@ -76,9 +76,11 @@ enum Decision<'a> {
     Unknown,
 }
 
-/// Decides for a number of events and their share of all calls. Where the share is not known, a clause that only the
-/// share could decide leaves it unknown.
+/// Decides for a number of events and their share of all calls. Where the share is not known, a clause that the number
+/// alone decides still fires, though something worse may hide behind one that only the share could decide; without any
+/// such clause it is unknown.
 fn decide(limits: &CheckLimits, count: u64, share: Option<f64>) -> Decision<'_> {
+    let mut undecided = false;
     for (severity, clauses) in [(Severity::Critical, &limits.critical), (Severity::Warning, &limits.warning)] {
         let mut reached = clauses.any.iter().filter(|clause| count > 0 && count as f64 >= clause.count).peekable();
         if reached.peek().is_none() {
@@ -92,11 +94,11 @@ fn decide(limits: &CheckLimits, count: u64, share: Option<f64>) -> Decision<'_> 
             }
             None => match reached.find(|clause| clause.rate <= 0.0) {
                 Some(clause) => return Decision::Fires(severity, *clause, &clauses.set_by),
-                None => return Decision::Unknown,
+                None => undecided = true,
             },
         }
     }
-    Decision::Ok
+    if undecided { Decision::Unknown } else { Decision::Ok }
 }
 
 /// How a check that counts events weighs them.
@@ -163,7 +165,6 @@ pub fn judge(function: &Function, horizon: &Horizon) -> Judged {
     let verdict = match worst {
         _ if muted => Verdict::Muted,
         Some(Severity::Critical) => Verdict::Critical,
-        // A warning may hide something critical that could not be read.
         _ if !doubts.is_empty() && worst.is_none() => Verdict::Unknown,
         Some(Severity::Warning) => Verdict::Warning,
         None if evidence.is_idle() => Verdict::Idle,

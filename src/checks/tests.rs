@@ -92,6 +92,18 @@ fn missing_is_idle_zero_is_ok_and_unread_is_unknown() {
 }
 
 #[test]
+fn what_the_number_alone_decides_fires_without_invocations() {
+    let judged = |errors, throttles| {
+        judge(&function(&[], series(&[(2, errors)]), series(&[(2, throttles)]), unread()), &HORIZON)
+    };
+    let throttled = judged(0, 20);
+    assert_eq!((throttled.verdict, throttled.findings[0].severity), (Verdict::Warning, Severity::Warning));
+    let failing = judged(20, 0);
+    assert_eq!((failing.verdict, failing.findings.len(), failing.doubts.len()), (Verdict::Unknown, 0, 1));
+    assert_eq!(judged(0, 0).verdict, Verdict::Ok);
+}
+
+#[test]
 fn a_mute_holds_till_its_end_and_keeps_what_it_mutes() {
     let muted = |until: &str| {
         judge(&function(&[("monitor:mute-until", until)], series(&[(2, 5)]), series(&[]), series(&[(2, 5)])), &HORIZON)

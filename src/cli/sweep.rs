@@ -8,12 +8,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Refusal, args::Scope, clock, environment, progress::Line};
 use crate::{
-    config::{self, AcceptUnseen, Config, Flags, Inputs, Loaded},
+    config::{self, Config, Flags, Inputs, Loaded},
     domain::{
         account::{Account, Region},
         fleet::Fleet,
         roster::Roster,
-        text::AwsText,
         usage::Usage,
         window::Minute,
     },
@@ -45,28 +44,7 @@ impl Start {
 
     /// Whether the configuration accepts that an account is unseen, in all of these regions.
     pub(super) fn accepts(&self, account: &Account, regions: &[&Region]) -> Option<Acceptance> {
-        let name = account.name.as_ref().map(AwsText::raw);
-        let holds = |accept: &&AcceptUnseen| {
-            let of_account =
-                accept.account.is_match(account.id.as_str()) || name.is_some_and(|name| accept.account.is_match(name));
-            of_account && accept.until > self.minute()
-        };
-        let standing: Vec<&AcceptUnseen> = self.config().accept_unseen.iter().filter(holds).collect();
-        let everywhere = |accept: &&&AcceptUnseen| accept.region.as_ref().is_none_or(|glob| glob.as_str() == "*");
-        let of = |region: &Region| {
-            standing.iter().find(|accept| accept.region.as_ref().is_none_or(|glob| glob.is_match(region.as_str())))
-        };
-        let accept = match standing.iter().find(everywhere) {
-            Some(accept) => accept,
-            // Region by region; what ends first ends it.
-            None if regions.is_empty() => return None,
-            None => regions
-                .iter()
-                .map(|region| of(region))
-                .collect::<Option<Vec<_>>>()?
-                .into_iter()
-                .min_by_key(|accept| accept.until)?,
-        };
+        let accept = self.config().accepts(account, regions, self.minute())?;
         Some(Acceptance { until: accept.until, reason: accept.reason.clone() })
     }
 }

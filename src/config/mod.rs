@@ -24,6 +24,7 @@ pub use effective::Effective;
 pub use problem::ConfigErrors;
 
 use crate::domain::{
+    account::{Account, Region},
     finding::FailOn,
     roster::Roster,
     rules::{Glob, Rules},
@@ -102,6 +103,30 @@ pub struct AcceptUnseen {
     pub until: Minute,
     /// Why.
     pub reason: String,
+}
+
+impl AcceptUnseen {
+    /// Whether an account is accepted as unseen in a region; without one, in any region.
+    fn covers(&self, account: &Account, region: Option<&Region>, now: Minute) -> bool {
+        let named = |glob: &Glob| account.name.as_ref().is_some_and(|name| glob.is_match(name.raw()));
+        let of_account = self.account.is_match(account.id.as_str()) || named(&self.account);
+        let of_region = match (&self.region, region) {
+            (None, _) => true,
+            (Some(glob), Some(region)) => glob.is_match(region.as_str()),
+            (Some(glob), None) => glob.as_str() == "*",
+        };
+        of_account && of_region && self.until > now
+    }
+}
+
+impl Config {
+    /// What accepts that an account is unseen in all of these regions (in any, where they are not known): one entry, or
+    /// one for each region, of which the one that ends first is given.
+    pub fn accepts(&self, account: &Account, regions: &[&Region], now: Minute) -> Option<&AcceptUnseen> {
+        let of = |region| self.accept_unseen.iter().find(|accept| accept.covers(account, region, now));
+        let each = || regions.iter().map(|region| of(Some(region))).collect::<Option<Vec<_>>>();
+        of(None).or_else(|| each()?.into_iter().min_by_key(|accept| accept.until))
+    }
 }
 
 /// `[alert]`: what the gate looks at and when it fails.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use super::{
     account::{Account, AccountId, Target, TargetKey},
     failure::Failure,
-    function::{Configuration, Discovered},
+    function::{Configuration, Discovered, Interned},
     observation::{Observation, Reading},
     roster::{Entry, Regions},
     rules::{Class, Rules},
@@ -160,7 +160,13 @@ impl Fleet {
                 let id = entry.account.id.clone();
                 self.accounts.entry(id).or_insert(AccountState { entry, opened: false, failure: None });
             }
-            Observation::ListingFailed { client, failure } => self.listings.push((client, failure)),
+            Observation::ListingFailed { client, failure } => {
+                self.listings.push((client, failure));
+                // By whose it is, whichever came first.
+                self.listings.sort_by(|(a, x), (b, y)| {
+                    a.cmp(b).then(x.operation.cmp(y.operation)).then_with(|| x.message.cmp(&y.message))
+                });
+            }
             Observation::AccountFailed { account, failure } => {
                 if let Some(state) = self.accounts.get_mut(&account) {
                     state.failure = Some(failure);
@@ -204,15 +210,7 @@ impl Fleet {
             }
             Observation::TargetFailed { target, part, failure } => {
                 if let Some(state) = self.targets.get_mut(&target) {
-                    let unread = Unread { part, failure };
-                    let known = state
-                        .unread
-                        .iter_mut()
-                        .find(|known| known.part == unread.part && known.failure.operation == unread.failure.operation);
-                    match known {
-                        Some(known) => *known = unread,
-                        None => state.unread.push(unread),
-                    }
+                    state.miss(Unread { part, failure });
                 }
             }
         }
@@ -220,11 +218,23 @@ impl Fleet {
 }
 
 impl TargetState {
+    /// Enters what could not be read, by operation and part, whichever came first.
+    fn miss(&mut self, unread: Unread) {
+        let place =
+            |known: &Unread| (known.failure.operation, &known.part).cmp(&(unread.failure.operation, &unread.part));
+        match self.unread.binary_search_by(place) {
+            Ok(known) => self.unread[known] = unread,
+            Err(place) => self.unread.insert(place, unread),
+        }
+    }
+
     fn discover(&mut self, rules: &Rules, mut found: Vec<Discovered>, took: Duration) {
+        let mut interned = Interned::default();
         found.sort_by(|a, b| a.name.cmp(&b.name));
         found.dedup_by(|a, b| a.name == b.name);
         let mut before = self.functions.take().unwrap_or_default().into_iter().peekable();
-        let functions = found.into_iter().map(|found| {
+        let functions = found.into_iter().map(|mut found| {
+            found.tags = found.tags.interned(&mut interned);
             let class = rules.classify(&self.target.account, self.target.region.as_str(), &found);
             while before.peek().is_some_and(|old| old.found.name < found.name) {
                 before.next();
@@ -264,3 +274,6 @@ impl TargetState {
         functions.get_mut(place)
     }
 }
+
+#[cfg(test)]
+mod tests;

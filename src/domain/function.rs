@@ -1,13 +1,13 @@
 //! Functions as AWS describes them: facts only, no judgement.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use jiff::Timestamp;
 
 use super::text::AwsText;
 
 /// The tags of a function, sorted by key in byte order. Cheap to clone.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Tags(Option<Arc<[(AwsText, AwsText)]>>);
 
 impl Tags {
@@ -22,10 +22,36 @@ impl Tags {
         self.iter().find(|(k, _)| k.raw() == key).map(|(_, value)| value)
     }
 
+    /// The same tags, shared with all that were interned before: as a whole where these are alike, else by their keys
+    /// and values. What an estate writes in its tags, it writes in thousands of places.
+    #[must_use]
+    pub fn interned(&self, known: &mut Interned) -> Self {
+        if let Some(known) = known.tags.get(self) {
+            return known.clone();
+        }
+        let mut share = |text: &AwsText| {
+            if let Some(known) = known.texts.get(text) {
+                return known.clone();
+            }
+            known.texts.insert(text.clone());
+            text.clone()
+        };
+        let shared = self.0.as_ref().map(|pairs| pairs.iter().map(|(key, value)| (share(key), share(value))).collect());
+        known.tags.insert(Self(shared.clone()));
+        Self(shared)
+    }
+
     /// The pairs, by key.
     pub fn iter(&self) -> impl Iterator<Item = (&AwsText, &AwsText)> {
         self.0.iter().flat_map(|pairs| pairs.iter()).map(|(key, value)| (key, value))
     }
+}
+
+/// Tags that are kept once.
+#[derive(Debug, Default)]
+pub struct Interned {
+    tags: HashSet<Tags>,
+    texts: HashSet<AwsText>,
 }
 
 /// A function that discovery found, with its tags.

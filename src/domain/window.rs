@@ -112,6 +112,8 @@ impl Frame {
     pub fn new(at: Minute, minutes: i64, now: Minute) -> Option<Self> {
         let asked = Window::ending(at, minutes);
         let period = period_for(asked.start, now)?;
+        // Widened, it may begin before what is kept at that period.
+        let period = period_for(asked.widened(period).start, now).unwrap_or(period);
         let window = asked.widened(period);
         let earlier = Window { start: at.plus(-minutes.max(LEAST_READ)), end: window.end }.widened(period);
         let still_kept = period_for(earlier.start, now) == Some(period);
@@ -173,6 +175,7 @@ mod tests {
             prop_assert!(frame.read.start <= frame.window.start && frame.read.end == frame.window.end);
             prop_assert_eq!(frame.window.start.0 % frame.period, 0);
             prop_assert!(frame.window.minutes() < minutes + 2 * frame.period);
+            prop_assert!(period_for(frame.read.start, NOW).is_none_or(|kept| kept == frame.period));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use futures::{StreamExt, TryStreamExt, stream};
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout};
 
 use crate::{
     domain::{
@@ -26,6 +26,8 @@ const TAGS_AT_ONCE: usize = 4;
 const BURST: usize = 4;
 /// Pages of configurations that a verdict waits for. What is not among them is left undecided.
 const PAGES: usize = 12;
+/// And so long at most: a verdict does not wait for what only explains it.
+const EXPLAINING: Duration = Duration::from_secs(5);
 
 /// The functions of a target, or why not.
 pub(super) async fn discover(
@@ -38,7 +40,8 @@ pub(super) async fn discover(
     let begun = Instant::now();
     let tagged = source.tagged(target, (!all).then_some(key)).try_concat();
     let (found, listed) = if all {
-        let (found, listed) = futures::future::join(tagged, listing(source.functions(target), usize::MAX)).await;
+        let (found, listed) =
+            futures::future::join(tagged, listing(source.functions(target), usize::MAX, BURST, &mut gentle())).await;
         (found, Some(listed))
     } else {
         (tagged.await, None)
@@ -83,16 +86,20 @@ fn add_untagged(found: &mut Vec<Discovered>, configurations: &[Configuration]) {
     }));
 }
 
-/// All pages, the first few at once and the others gently; at most so many. And whether that was all.
-async fn listing(mut pages: Pages<'_, Configuration>, most: usize) -> Result<(Vec<Configuration>, bool), Failure> {
+/// All pages, the first `burst` at once and the others at the pace; at most so many. And whether that was all.
+async fn listing(
+    mut pages: Pages<'_, Configuration>,
+    most: usize,
+    burst: usize,
+    pace: &mut Interval,
+) -> Result<(Vec<Configuration>, bool), Failure> {
     let mut found = Vec::new();
-    let mut breath = gentle();
     for page in 0.. {
         if page >= most {
             return Ok((found, false));
         }
-        if page >= BURST {
-            breath.tick().await;
+        if page >= burst {
+            pace.tick().await;
         }
         match pages.next().await {
             Some(configurations) => found.extend(configurations?),
@@ -102,7 +109,7 @@ async fn listing(mut pages: Pages<'_, Configuration>, most: usize) -> Result<(Ve
     Ok((found, true))
 }
 
-fn gentle() -> tokio::time::Interval {
+fn gentle() -> Interval {
     let mut pace = interval(SPACING);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     pace
@@ -120,7 +127,10 @@ async fn one_by_one(
     deadline: Instant,
 ) -> Vec<Observation> {
     let failed = |failure: Failure| vec![Observation::TargetFailed { target: target.key(), part: None, failure }];
-    let Ok((configurations, _)) = listing(source.functions(target), usize::MAX).await else { return failed(denied) };
+    let mut pace = gentle();
+    let Ok((configurations, _)) = listing(source.functions(target), usize::MAX, 0, &mut pace).await else {
+        return failed(denied);
+    };
     let needed = SPACING * u32::try_from(configurations.len()).unwrap_or(u32::MAX);
     if Instant::now() + needed >= deadline {
         let hint = format!(
@@ -132,7 +142,7 @@ async fn one_by_one(
         return failed(denied.with_hint(hint));
     }
     let wanted: Vec<(AwsText, AwsText)> = configurations.iter().map(|c| (c.name.clone(), c.arn.clone())).collect();
-    let paced = stream::unfold((gentle(), wanted.into_iter()), |(mut pace, mut rest)| async move {
+    let paced = stream::unfold((pace, wanted.into_iter()), |(mut pace, mut rest)| async move {
         let next = rest.next()?;
         pace.tick().await;
         Some((next, (pace, rest)))
@@ -176,9 +186,13 @@ async fn one_by_one(
 /// Configurations until all that are wanted have been seen. They only explain a verdict, so a failure stays without
 /// consequence, and a target with thousands of functions is not read to its end.
 pub(super) async fn configurations(source: &dyn Source, target: &Target, wanted: &[AwsText]) -> Vec<Observation> {
-    let most = if wanted.is_empty() { usize::MAX } else { PAGES };
-    match listing(source.functions(target), most).await {
-        Ok((found, complete)) => vec![Observation::Configurations { target: target.key(), found, complete }],
-        Err(_) => Vec::new(),
-    }
+    let read = async |most| listing(source.functions(target), most, BURST, &mut gentle()).await;
+    let answer = if wanted.is_empty() {
+        read(usize::MAX).await.ok()
+    } else {
+        timeout(EXPLAINING, read(PAGES)).await.ok().and_then(Result::ok)
+    };
+    let observed =
+        answer.map(|(found, complete)| Observation::Configurations { target: target.key(), found, complete });
+    observed.into_iter().collect()
 }

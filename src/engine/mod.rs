@@ -22,7 +22,7 @@ use crate::{
         failure::{Failure, Kind},
         fleet::Fleet,
         observation::Observation,
-        roster::Roster,
+        roster::{Entry, Organization, Regions, Roster},
         rules::Rules,
         text::AwsText,
     },
@@ -94,29 +94,44 @@ pub async fn once(
     (core.fleet, end)
 }
 
-/// Who has sent observations and has finished with it; none for one that sends more.
+/// Who has sent observations and has finished with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Task {
-    Listing(usize, Option<AwsText>),
-    ByHand(usize, Option<AwsText>),
+    /// The listing of this number.
+    Listing(usize),
     Enter(AccountId),
+    Regions(AccountId),
     Target(TargetKey),
 }
 
-/// Tasks under way: of listings, of accounts, and how many of each target.
+/// Tasks under way: listings by number, with whose they are; accounts; and how many jobs of each target. With the call
+/// that each waits for, as far as that is known here.
 #[derive(Debug, Default)]
 struct Waiting {
-    listings: Vec<Task>,
-    accounts: Vec<AccountId>,
+    listings: BTreeMap<usize, (Option<AwsText>, &'static str)>,
+    accounts: BTreeMap<AccountId, &'static str>,
     targets: BTreeMap<TargetKey, (Step, usize)>,
+    /// The jobs of all targets.
+    jobs: usize,
 }
 
 impl Waiting {
     fn is_over(&self) -> bool {
-        self.listings.is_empty() && self.accounts.is_empty() && self.targets.values().all(|(_, jobs)| *jobs == 0)
+        self.listings.is_empty() && self.accounts.is_empty() && self.jobs == 0
     }
 }
 
+/// The call that lists an organization.
+fn lists(organization: &Organization) -> &'static str {
+    if organization.include_ous.is_empty() { calls::LIST_ACCOUNTS } else { calls::LIST_ACCOUNTS_FOR_PARENT }
+}
+
+/// The call that enters an account.
+fn enters(entry: &Entry) -> &'static str {
+    if entry.access.role.is_some() { calls::ASSUME_ROLE } else { calls::GET_CALLER_IDENTITY }
+}
+
+/// What a task taught, and who has finished; none for one that sends more.
 type Sent = (Option<Task>, Vec<Observation>);
 
 struct Core {
@@ -134,8 +149,7 @@ struct Core {
 impl Core {
     fn find_accounts(&mut self, roster: &Arc<Roster>) {
         for (place, organization) in roster.organizations.iter().enumerate() {
-            let task = Task::Listing(place, organization.client.clone());
-            self.waiting.listings.push(task.clone());
+            self.waiting.listings.insert(place, (organization.client.clone(), lists(organization)));
             let (source, roster, sender) = (self.source.clone(), roster.clone(), self.sender.clone());
             self.tasks.spawn(async move {
                 let (out, mut pages) = channel(1);
@@ -151,14 +165,14 @@ impl Core {
                     drop(out);
                 };
                 futures::future::join(list, forward).await;
-                let _ = sender.send((Some(task), Vec::new())).await;
+                let _ = sender.send((Some(Task::Listing(place)), Vec::new())).await;
             });
         }
         for (place, account) in roster.accounts.iter().enumerate() {
-            let task = Task::ByHand(place, account.client.clone());
-            self.waiting.listings.push(task.clone());
+            let number = roster.organizations.len() + place;
+            self.waiting.listings.insert(number, (account.client.clone(), calls::GET_CALLER_IDENTITY));
             let (source, roster) = (self.source.clone(), roster.clone());
-            self.spawn(task, async move {
+            self.spawn(Task::Listing(number), async move {
                 match roster.accounts.get(place) {
                     Some(account) => roster::by_hand(&*source, &roster, account).await,
                     None => Vec::new(),
@@ -192,17 +206,27 @@ impl Core {
     /// Folds observations in; the targets for which something may be due now.
     fn fold(&mut self, finished: Option<Task>, observations: Vec<Observation>) -> Vec<TargetKey> {
         let mut due = Vec::new();
+        let mut entered = None;
         match finished {
-            Some(Task::Enter(account)) => self.waiting.accounts.retain(|waiting| *waiting != account),
+            Some(Task::Enter(account)) => {
+                self.waiting.accounts.remove(&account);
+                entered = observations.is_empty().then_some(account);
+            }
+            Some(Task::Regions(account)) => {
+                self.waiting.accounts.remove(&account);
+            }
             Some(Task::Target(key)) => {
                 if let Some((_, jobs)) = self.waiting.targets.get_mut(&key) {
                     *jobs -= 1;
+                    self.waiting.jobs -= 1;
                     if *jobs == 0 {
                         due.push(key);
                     }
                 }
             }
-            Some(listing) => self.waiting.listings.retain(|waiting| *waiting != listing),
+            Some(Task::Listing(number)) => {
+                self.waiting.listings.remove(&number);
+            }
             None => {}
         }
         for observation in observations {
@@ -210,17 +234,34 @@ impl Core {
                 Observation::Account(entry) if self.fleet.account(&entry.account.id).is_none() => {
                     let (source, entry) = (self.source.clone(), entry.clone());
                     let id = entry.account.id.clone();
-                    self.waiting.accounts.push(id.clone());
+                    self.waiting.accounts.insert(id.clone(), enters(&entry));
                     self.spawn(Task::Enter(id), async move { roster::enter(&*source, &entry).await });
                 }
                 Observation::Regions { account, regions } => {
-                    due.extend(regions.iter().map(|region| (account.clone(), region.clone())));
+                    for region in regions {
+                        let key = (account.clone(), region.clone());
+                        self.waiting.targets.entry(key.clone()).or_insert_with(|| {
+                            due.push(key);
+                            (Step::Nothing, 0)
+                        });
+                    }
                 }
                 _ => {}
             }
             self.fleet.apply(observation);
         }
+        if let Some(account) = entered {
+            self.find_regions(account);
+        }
         due
+    }
+
+    /// Asks an account that has been entered for its regions, where it is to be read in all of them.
+    fn find_regions(&mut self, id: AccountId) {
+        let Some(state) = self.fleet.account(&id).filter(|state| state.entry.regions == Regions::All) else { return };
+        let (source, account) = (self.source.clone(), state.entry.account.clone());
+        self.waiting.accounts.insert(id.clone(), calls::LIST_REGIONS);
+        self.spawn(Task::Regions(id), async move { roster::regions(&*source, &account).await });
     }
 
     /// Starts what the plan says is due.
@@ -231,6 +272,7 @@ impl Core {
             let failed = step == Step::Discovery && state.functions.is_none();
             let (step, jobs) =
                 if failed { (Step::Details, Vec::new()) } else { plan::next(state, step, &self.rules, &self.settings) };
+            self.waiting.jobs += jobs.len();
             self.waiting.targets.insert(key.clone(), (step, jobs.len()));
             if jobs.is_empty() {
                 self.done += 1;
@@ -251,17 +293,10 @@ impl Core {
         };
         let failure = |operation| Failure::new(operation, kind, why.as_str());
         let waiting = std::mem::take(&mut self.waiting);
-        for task in waiting.listings {
-            let (client, operation) = match task {
-                Task::Listing(_, client) => (client, calls::LIST_ACCOUNTS),
-                Task::ByHand(_, client) => (client, calls::GET_CALLER_IDENTITY),
-                Task::Enter(_) | Task::Target(_) => continue,
-            };
+        for (client, operation) in waiting.listings.into_values() {
             self.fleet.apply(Observation::ListingFailed { client, failure: failure(operation) });
         }
-        for account in waiting.accounts {
-            let role = self.fleet.account(&account).is_some_and(|state| state.entry.access.role.is_some());
-            let operation = if role { calls::ASSUME_ROLE } else { calls::GET_CALLER_IDENTITY };
+        for (account, operation) in waiting.accounts {
             self.fleet.apply(Observation::AccountFailed { account, failure: failure(operation) });
         }
         for (target, (step, jobs)) in waiting.targets {

@@ -54,7 +54,16 @@ pub(super) async fn organization(
             return;
         }
     };
-    let by_hand = |id: &AccountId| roster.accounts.iter().any(|account| account.id.as_ref() == Some(id));
+    // One without an id is the account of its credentials, which are known here where they are the same.
+    let by_hand = |id: &AccountId| {
+        roster.accounts.iter().any(|account| match &account.id {
+            Some(by_hand) => by_hand == id,
+            None => {
+                account.access.base == organization.member.base
+                    && caller.as_ref().is_some_and(|caller| caller.account == *id)
+            }
+        })
+    };
     while let Some(answer) = page {
         let observations = match answer {
             Ok(listed) => listed
@@ -95,18 +104,21 @@ pub(super) async fn by_hand(source: &dyn Source, roster: &Roster, account: &ByHa
     }
 }
 
-/// Enters an account and finds its regions.
+/// Enters an account. Its regions, where they are named; nothing where it has to be asked for them.
 pub(super) async fn enter(source: &dyn Source, entry: &Entry) -> Vec<Observation> {
     let account = entry.account.id.clone();
-    if let Err(failure) = source.enter(entry).await {
-        return vec![Observation::AccountFailed { account, failure }];
+    match (source.enter(entry).await, &entry.regions) {
+        (Err(failure), _) => vec![Observation::AccountFailed { account, failure }],
+        (Ok(()), Regions::These(regions)) => vec![Observation::Regions { account, regions: regions.clone() }],
+        (Ok(()), Regions::All) => Vec::new(),
     }
-    let regions = match &entry.regions {
-        Regions::These(regions) => Ok(regions.clone()),
-        Regions::All => source.regions(&entry.account).await,
-    };
-    match regions {
-        Ok(regions) => vec![Observation::Regions { account, regions }],
-        Err(failure) => vec![Observation::AccountFailed { account, failure }],
-    }
+}
+
+/// The regions that are enabled in an account.
+pub(super) async fn regions(source: &dyn Source, account: &Account) -> Vec<Observation> {
+    let id = account.id.clone();
+    vec![match source.regions(account).await {
+        Ok(regions) => Observation::Regions { account: id, regions },
+        Err(failure) => Observation::AccountFailed { account: id, failure },
+    }]
 }

@@ -138,3 +138,6 @@ impl<S: Source> Source for Limited<S> {
         self.inner.usage()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,7 +31,8 @@
 //!                                       # empty_pages = 2, or answers = "partial" (forbidden, internal-error) for
 //!                                       # function and metric
 //!
-//! [expect]                              # the test runner's own words
+//! [ask]                                 # what is asked, and
+//! [expect]                              # what is expected: the test runner's own words
 //! ```
 
 mod raw;
@@ -70,6 +71,8 @@ pub struct Scenario {
     pub world: World,
     /// A configuration to look at it with, in slmon's own format.
     pub config: Option<String>,
+    /// What is asked beside the configuration: the test runner's own words.
+    pub ask: toml::Table,
     /// What is expected: the test runner's own words.
     pub expect: toml::Table,
 }
@@ -154,7 +157,7 @@ impl Scenario {
                 points: raw.pages.points.unwrap_or(sizes.points),
             },
         };
-        Ok(Self { about: raw.about, world, config: raw.config, expect: raw.expect })
+        Ok(Self { about: raw.about, world, config: raw.config, ask: raw.ask, expect: raw.expect })
     }
 }
 

@@ -26,6 +26,8 @@ pub(super) struct RawScenario {
     pub(super) pages: RawPages,
     pub(super) config: Option<String>,
     #[serde(default)]
+    pub(super) ask: toml::Table,
+    #[serde(default)]
     pub(super) expect: toml::Table,
     pub(super) organizations: Option<Vec<RawOrganization>>,
     #[serde(default)]

@@ -37,7 +37,7 @@ fn a_scenario_answers_as_it_is_written() {
         assert_eq!(sums, [Some(0.0), Some(900.0)]);
 
         let sim = parsed(DENIED);
-        assert_eq!(look(&sim).await.unwrap().1, [Some(42.0), Some(900.0)]);
+        assert_eq!(look(&sim).await.unwrap().1, [Some(63.0), Some(900.0)]);
         let target = entered(&sim, "acme-shop").await.unwrap();
         let asked = request(Window::ending(NOW.plus(-3), 15), 1, &[("cart-api", Metric::Throttles)]);
         assert_eq!(super::sums(&sim, &target, &asked).await.unwrap(), [Some(10.0)]);
@@ -54,7 +54,7 @@ fn an_unknown_key_is_refused_in_a_sentence() {
     let message = refused(&typo);
     assert!(message.starts_with("line ") && message.contains("unknown field `runtme`"), "{message}");
     assert!(message.contains("runtime"), "{message}");
-    let nested = DENIED.replacen("per_minute = 6", "per_hour = 6", 1);
+    let nested = DENIED.replacen("per_minute = 9", "per_hour = 9", 1);
     assert!(refused(&nested).contains("unknown field `per_hour`"), "{}", refused(&nested));
     for (fault, says) in [
         ("fails = \"deny\"", "fault 1: deny: a failure is one of denied, scp,"),

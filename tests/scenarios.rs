@@ -1,0 +1,319 @@
+//! Whole estates as data: each file below `tests/scenarios/` describes one, how it is looked at, and what `slmon alert`
+//! has to say of it. What stands in `[ask]` and `[expect]` is documented here; the rest in `source::sim::scenario`.
+//!
+//! ```toml
+//! [ask]
+//! at = "2026-11-23T10:00:00Z"     # the end of the window; without it: now less the settle time
+//! interrupt = "500ms"             # Ctrl-C after so long
+//!
+//! [expect]
+//! exit_code = 1                   # these two are always needed
+//! status = "firing"
+//! # Lists are compared whole and in order, and are empty where they are not given. An entry is its text, or a table
+//! # of its text (`is`) and more keys of the report's JSON.
+//! alerts = ["shop api errors critical", { is = "shop web throttles warning", reason = "…" }]   # account's name
+//! muted = ["shop api"]
+//! unseen = ["111122223333 sts:AssumeRole denied", "111122223333 eu-west-1 tag:GetResources deadline (metrics)"]
+//! accepted = []                   # as unseen
+//! blind_spots = ["stage-conflict api"]
+//! notes = ["a part of the sentence"]
+//! # Compared where given; what a table of numbers leaves out is 0.
+//! verdicts = { ok = 1 }
+//! functions = { watched = 1, production = 1 }
+//! hidden = { functions = 1, errors = 20 }                                # or false
+//! stages = { api = "production: tag stage=prod" }                        # of the functions that are named
+//! window = { start = "…", minutes = 15 }                                 # and other keys of the JSON
+//! coverage = { targets = 2, seen = 1 }
+//! api = { metrics = 6 }
+//! ```
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "in a test, that is how one fails")]
+
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+use slmon::{
+    checks,
+    config::{self, Flags, Inputs},
+    domain::{
+        fleet::{Fleet, TargetState},
+        rules::instant,
+        window::{Horizon, Minute},
+    },
+    engine::{
+        self, End,
+        plan::{Depth, Settings},
+    },
+    report::{
+        self, Acceptance, Report, Telling,
+        build::{Sweep, build},
+    },
+    source::{
+        Source,
+        limit::Limited,
+        sim::{Scenario, Sim},
+    },
+};
+use tokio_util::sync::CancellationToken;
+
+#[test]
+fn every_scenario_comes_out_as_expected() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let mut files: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(files.len() > 20, "the scenarios are in {}", folder.display());
+    let mut wrong = Vec::new();
+    for file in &files {
+        let text = fs::read_to_string(file).unwrap();
+        let problems = look(&text).unwrap_or_else(|why| vec![why]);
+        if !problems.is_empty() {
+            let name = file.file_name().unwrap().display();
+            wrong.push(format!("== {name}\n{}\n", problems.join("\n")));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} scenarios:\n\n{}", wrong.len(), files.len(), wrong.join("\n"));
+}
+
+/// Everything in which a scenario comes out otherwise than expected; an error where it can't be run.
+fn look(text: &str) -> Result<Vec<String>, String> {
+    let scenario = Scenario::parse(text).map_err(|error| error.to_string())?;
+    let mut ask = scenario.ask.clone();
+    let at = taken(&mut ask, "at").map(|at| instant(&at)).transpose()?;
+    let interrupt = taken(&mut ask, "interrupt").map(|after| after.parse::<jiff::SignedDuration>().unwrap());
+    if let Some(key) = ask.keys().next() {
+        return Err(format!("[ask] knows no {key}"));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let (fleet, report) = runtime.block_on(run(&scenario, at, interrupt.map(jiff::SignedDuration::unsigned_abs)))?;
+    let telling = Telling { now: scenario.world.now.timestamp(), width: 100, demo: false };
+    let page = report::text::render(&report, &telling);
+    let mut problems = Comparison::of(&fleet, &report).with(&scenario.expect)?;
+    let steering = |c: char| c.is_control() && !matches!(c, '\n' | '\x1b') || c == '\u{202e}';
+    let plain = anstream::adapter::strip_str(&page).to_string();
+    if plain.contains(steering) || plain.contains('\x1b') {
+        problems.push("  the text report holds characters that steer a terminal".into());
+    }
+    Ok(problems)
+}
+
+fn taken(ask: &mut toml::Table, key: &str) -> Option<String> {
+    ask.remove(key).map(|value| value.as_str().map_or_else(|| value.to_string(), String::from))
+}
+
+/// What `slmon alert` does, over the scenario's world.
+async fn run(scenario: &Scenario, at: Option<Minute>, interrupt: Option<Duration>) -> Result<(Fleet, Report), String> {
+    let now = scenario.world.now;
+    let (env, flags) = (BTreeMap::new(), Flags::default());
+    let read_file = |_: &Path| scenario.config.clone().ok_or_else(|| std::io::ErrorKind::NotFound.into());
+    let path = scenario.config.as_ref().map(|_| Path::new("config.toml"));
+    let loaded = config::load(&Inputs { path, env: &env, flags: &flags, read_file: &read_file });
+    let config = loaded.map_err(|errors| errors.render(false))?.config;
+    let source = Sim::new(scenario.world.clone());
+    let roster = if scenario.config.is_some() { config.roster.clone() } else { source.roster() };
+    let source = Arc::new(Limited::new(source));
+    let horizon = Horizon { at: at.unwrap_or(now.plus(-config.alert.settle)), minutes: config.alert.window, now };
+    let settings = Settings { horizon, depth: Depth::Judge { hidden: config.alert.hidden } };
+    let cancel = CancellationToken::new();
+    if let Some(after) = interrupt {
+        let cancel = cancel.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            cancel.cancel();
+        });
+    }
+    let rules = Arc::new(config.rules.clone());
+    let (roster, limit) = (Arc::new(roster), config.alert.deadline);
+    let (fleet, end) = engine::once(source.clone(), roster, rules, settings, limit, &cancel, |_| {}).await;
+    let judgement = checks::judge_fleet(&fleet, &horizon);
+    let report = build(&Sweep {
+        fleet: &fleet,
+        judgement: &judgement,
+        horizon,
+        usage: source.usage(),
+        fail_on: config.alert.fail_on,
+        allow_empty: config.alert.allow_empty,
+        hidden: config.alert.hidden,
+        settle: config.alert.settle,
+        interrupted: end == End::Interrupted,
+        accepts: &|account, regions| {
+            let accepted = config.accepts(account, regions, now)?;
+            Some(Acceptance { until: accepted.until, reason: accepted.reason.clone() })
+        },
+    });
+    Ok((fleet, report))
+}
+
+/// A report beside what is expected of it.
+struct Comparison<'a> {
+    fleet: &'a Fleet,
+    report: Value,
+    problems: Vec<String>,
+}
+
+/// A list of the report: its key here, where it is in the JSON, and how an entry is said in a line.
+type List = (&'static str, &'static str, fn(&Value) -> String);
+
+const LISTS: &[List] = &[
+    ("alerts", "/alerts", |alert| words(alert, &["account_name", "function", "check", "severity"])),
+    ("muted", "/muted", |muted| words(muted, &["account_name", "function"])),
+    ("unseen", "/coverage/unseen", unseen),
+    ("accepted", "/coverage/accepted", unseen),
+    ("blind_spots", "/blind_spots", |spot| words(spot, &["kind", "function"])),
+];
+
+const NUMBERS: &[&str] = &["verdicts", "functions"];
+const TABLES: &[&str] = &["hidden", "window", "coverage", "api"];
+
+fn words(entry: &Value, keys: &[&str]) -> String {
+    let words: Vec<_> = keys.iter().filter_map(|key| entry[key].as_str()).collect();
+    words.join(" ")
+}
+
+fn unseen(row: &Value) -> String {
+    let part = row["part"].as_str().map_or(String::new(), |part| format!(" ({part})"));
+    words(row, &["account", "region", "operation", "kind"]) + &part
+}
+
+impl<'a> Comparison<'a> {
+    fn of(fleet: &'a Fleet, report: &Report) -> Self {
+        Self { fleet, report: serde_json::to_value(report).unwrap(), problems: Vec::new() }
+    }
+
+    fn with(mut self, expect: &toml::Table) -> Result<Vec<String>, String> {
+        let mut expect = serde_json::to_value(expect).unwrap();
+        let expect = expect.as_object_mut().unwrap();
+        for key in ["exit_code", "status"] {
+            let wanted = expect.remove(key).ok_or(format!("[expect] needs {key}"))?;
+            self.same(key, &wanted, &self.report[key].clone());
+        }
+        for list in LISTS {
+            self.list(list, &expect.remove(list.0).unwrap_or(json!([])))?;
+        }
+        self.notes(&expect.remove("notes").unwrap_or(json!([])));
+        for key in NUMBERS {
+            if let Some(mut wanted) = expect.remove(*key) {
+                let numbers = self.report[key].as_object().unwrap().clone();
+                for other in numbers.keys() {
+                    let all = wanted.as_object_mut().ok_or(format!("{key} is a table"))?;
+                    all.entry(other.as_str()).or_insert(json!(0));
+                }
+                self.table(key, &wanted);
+            }
+        }
+        for key in TABLES {
+            if let Some(wanted) = expect.remove(*key) {
+                self.table(key, &wanted);
+            }
+        }
+        self.stages(&expect.remove("stages").unwrap_or(json!({})));
+        match expect.keys().next() {
+            Some(key) => Err(format!("[expect] knows no {key}")),
+            None => Ok(self.problems),
+        }
+    }
+
+    fn same(&mut self, what: &str, wanted: &Value, found: &Value) {
+        let alike = wanted == found || wanted.as_f64().is_some() && wanted.as_f64() == found.as_f64();
+        if !alike {
+            self.problems.push(format!("  {what}\n    - {wanted}\n    + {found}"));
+        }
+    }
+
+    /// Keys of a table of the report. `false` is for one that is not there.
+    fn table(&mut self, key: &str, wanted: &Value) {
+        let found = self.report[key].clone();
+        match wanted.as_object() {
+            Some(wanted) => {
+                for (inner, wanted) in wanted {
+                    self.same(&format!("{key}.{inner}"), wanted, &found[inner]);
+                }
+            }
+            None => self.same(key, &json!(*wanted != json!(false)), &json!(!found.is_null())),
+        }
+    }
+
+    fn list(&mut self, (key, pointer, say): &List, wanted: &Value) -> Result<(), String> {
+        let found = self.report.pointer(pointer).and_then(Value::as_array).unwrap().clone();
+        let said: Vec<String> = found.iter().map(say).collect();
+        let mut lines = Vec::new();
+        for entry in wanted.as_array().ok_or(format!("{key} is a list"))? {
+            let line = entry.as_str().or(entry["is"].as_str()).ok_or(format!("{key}: {entry} has no `is`"))?;
+            lines.push(line.to_owned());
+        }
+        if said != lines {
+            self.problems.push(format!("  {key}\n{}", difference(&lines, &said)));
+            return Ok(());
+        }
+        for (entry, found) in wanted.as_array().unwrap().iter().zip(&found) {
+            let more = entry.as_object().into_iter().flatten().filter(|(key, _)| *key != "is");
+            for (inner, wanted) in more {
+                let at = if inner == "evidence" { &found["stage"][inner] } else { &found[inner] };
+                self.same(&format!("{key}: {} {inner}", say(found)), wanted, at);
+            }
+        }
+        Ok(())
+    }
+
+    fn notes(&mut self, wanted: &Value) {
+        let strings = |value: &Value| -> Vec<String> {
+            value.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+        };
+        let (wanted, found) = (strings(wanted), strings(&self.report["notes"]));
+        let alike = wanted.len() == found.len() && wanted.iter().zip(&found).all(|(part, note)| note.contains(part));
+        if !alike {
+            self.problems.push(format!("  notes\n{}", difference(&wanted, &found)));
+        }
+    }
+
+    fn stages(&mut self, wanted: &Value) {
+        for (name, wanted) in wanted.as_object().unwrap() {
+            let mut all = self.fleet.targets().flat_map(TargetState::known);
+            let function = all.find(|function| function.found.name.raw() == name);
+            let found = function.map(|function| {
+                let stage = &function.class.stage;
+                let watched = if function.class.watched { "" } else { "unwatched " };
+                format!("{watched}{}: {}", stage.kind.as_str(), stage.evidence)
+            });
+            self.same(&format!("stages.{name}"), wanted, &json!(found));
+        }
+    }
+}
+
+/// All lines of both, in the order of what is expected: `-` for what is missing, `+` for what is too much.
+fn difference(wanted: &[String], found: &[String]) -> String {
+    let mut rest: Vec<&String> = found.iter().collect();
+    let mut lines = Vec::new();
+    for line in wanted {
+        match rest.iter().position(|found| *found == line) {
+            Some(at) => {
+                rest.remove(at);
+                lines.push(format!("      {line}"));
+            }
+            None => lines.push(format!("    - {line}")),
+        }
+    }
+    lines.extend(rest.into_iter().map(|line| format!("    + {line}")));
+    if !lines.iter().any(|line| !line.starts_with("      ")) {
+        lines.push(format!("    in another order: {}", found.join(" | ")));
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn a_mistake_in_a_scenario_is_told() {
+    let text = |expect: &str| format!("now = \"2026-11-23T10:00:00Z\"\n[expect]\n{expect}");
+    let said = |expect: &str| match look(&text(expect)) {
+        Ok(problems) => problems.join("\n"),
+        Err(why) => why,
+    };
+    assert_eq!(said("exit_code = 3\nstatus = \"unknown\""), "");
+    assert_eq!(said("exit_code = 3"), "[expect] needs status");
+    assert_eq!(said("exit_code = 3\nstatus = \"unknown\"\nalert = []"), "[expect] knows no alert");
+    assert_eq!(said("exit_code = 0\nstatus = \"unknown\""), "  exit_code\n    - 0\n    + 3");
+    let missing = said("exit_code = 3\nstatus = \"unknown\"\nalerts = [\"shop api errors critical\"]");
+    assert_eq!(missing, "  alerts\n    - shop api errors critical");
+    assert_eq!(
+        said("exit_code = 3\nstatus = \"unknown\"\nverdicts = { okay = 1 }"),
+        "  verdicts.okay\n    - 1\n    + null"
+    );
+}

@@ -192,6 +192,10 @@ fn a_profile_whose_role_wants_mfa_says_so() {
         &["ops asks for an MFA code", "export-credentials --profile ops"],
     );
     assert_row(&row("plain"), "sts:AssumeRole", "denied", &["the profile's role", "trust policy"]);
+    // Once its keys are in the environment, as the hint says, the profile is not what fails any more.
+    let run = slmon().estate(estate).profiles(&profiles).env("AWS_PROFILE", "ops").args(["alert"]);
+    let told = report(run.args(["--role", &estate.role_in("bare")]), 3);
+    assert_row(unseen(&told)["-"], "sts:AssumeRole", "denied", &["trust policy", "without an external id"]);
 }
 
 #[test]

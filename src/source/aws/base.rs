@@ -146,6 +146,10 @@ impl Hand {
     /// The SDK for Rust ignores `mfa_serial`, so a profile that needs a code fails without saying why, and it says of a
     /// profile that is not there that there are no credentials. Both are said here.
     async fn explain_profile(&self, failure: Failure) -> Failure {
+        // Keys in the environment go before a profile that only the environment names: then it is not in use.
+        if self.profile.is_none() && Env::real().get("AWS_ACCESS_KEY_ID").is_ok_and(|key| !key.is_empty()) {
+            return failure;
+        }
         let files = EnvConfigFiles::default();
         let Ok(profiles) = aws_config::profile::load(&Fs::real(), &Env::real(), &files, None).await else {
             return failure;

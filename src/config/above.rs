@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use super::{
     Flags,
+    origin::Origin,
     problem::Problem,
     schema::{self, FILE_VARIABLE, KEYS, Kind, PREFIX, START},
-    tree::{Entry, Node, Origin, Value},
+    tree::{Entry, Node, Value},
 };
 use crate::domain::text::nearest;
 

@@ -6,8 +6,9 @@ use std::fmt::{self, Write as _};
 use unicode_width::UnicodeWidthStr;
 
 use super::{
+    origin::Origin,
     schema::{self, Kind},
-    tree::{Entry, Node, Origin, Value},
+    tree::{Entry, Node, Value},
 };
 use crate::domain::text::clean;
 

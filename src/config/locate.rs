@@ -9,9 +9,9 @@ use std::{
 
 use super::{
     Inputs,
+    origin::{Origin, Source},
     problem::Problem,
     schema::FILE_VARIABLE,
-    tree::{Origin, Source},
 };
 
 /// The file, if there is one. One that somebody named has to be there.

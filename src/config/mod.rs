@@ -7,6 +7,7 @@
 mod above;
 mod effective;
 mod locate;
+mod origin;
 mod problem;
 mod read;
 mod schema;
@@ -30,8 +31,9 @@ use crate::domain::{
     rules::{Glob, Rules},
     window::Minute,
 };
+use origin::Origin;
 use read::{Reader, View};
-use tree::{Node, Origin};
+use tree::Node;
 
 /// The embedded defaults, commented for people.
 pub const DEFAULT: &str = include_str!("default.toml");

@@ -8,7 +8,7 @@ use std::{
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-use super::tree::{Origin, Source};
+use super::origin::{Origin, Source};
 use crate::domain::text::{clean, nearest};
 
 /// More than these are counted, not shown: whoever has that many mends the first and asks again.

@@ -1,36 +1,17 @@
 //! One tree for all layers: values that remember where they were said, and how a higher layer is laid over a lower
 //! one. Knows TOML's shapes and nothing of what any key means.
 
-use std::{ops::Range, path::PathBuf, sync::Arc};
+use std::{ops::Range, sync::Arc};
 
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
 
-use super::problem::Problem;
-
-/// A configuration file as it was read.
-pub(super) struct Source {
-    pub(super) path: PathBuf,
-    pub(super) text: String,
-}
-
-impl Source {
-    /// The line, from 1, that a byte lies in.
-    pub(super) fn line(&self, at: usize) -> usize {
-        1 + self.text.bytes().take(at).filter(|byte| *byte == b'\n').count()
-    }
-}
-
-/// Where something was said. The later variant beats the earlier.
-#[derive(Clone)]
-pub(super) enum Origin {
-    Default,
-    File(Arc<Source>, Range<usize>),
-    Variable(Arc<str>),
-    Flag(&'static str),
-}
+use super::{
+    origin::{Origin, Source},
+    problem::Problem,
+};
 
 #[derive(Clone)]
 pub(super) enum Value {

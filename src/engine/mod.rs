@@ -191,7 +191,17 @@ impl Core {
 
     async fn run(&mut self, receiver: &mut Receiver<Sent>, progress: &mut impl FnMut(Progress)) {
         while !self.waiting.is_over() {
-            let Some((finished, observations)) = receiver.recv().await else { return };
+            let (finished, observations) = tokio::select! {
+                sent = receiver.recv() => match sent {
+                    Some(sent) => sent,
+                    None => return,
+                },
+                // A task that panics sends nothing, and would be waited for till the deadline.
+                Some(Err(error)) = self.tasks.join_next(), if !self.tasks.is_empty() => match error.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    Err(_) => continue,
+                },
+            };
             let due = self.fold(finished, observations);
             self.start(due);
             progress(Progress {
@@ -199,7 +209,6 @@ impl Core {
                 targets: self.fleet.target_count(),
                 done: self.done,
             });
-            while self.tasks.try_join_next().is_some() {}
         }
     }
 

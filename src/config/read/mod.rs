@@ -10,9 +10,10 @@ use std::{collections::BTreeMap, io, path::Path};
 use jiff::Timestamp;
 
 use super::{
+    origin::Origin,
     problem::Problem,
     schema,
-    tree::{Node, Origin, Value},
+    tree::{Node, Value},
 };
 use crate::domain::{
     account::{AccountId, Region},

@@ -4,11 +4,7 @@ use std::path::Path;
 
 use super::{Complaint, Reader, View, account_id, free, region};
 use crate::{
-    config::{
-        MEMBER_ROLE,
-        problem::Problem,
-        tree::{Node, Origin},
-    },
+    config::{MEMBER_ROLE, origin::Origin, problem::Problem, tree::Node},
     domain::{
         account::{AccountId, Region},
         roster::{Access, Base, ByHand, Organization, Regions, Role, Roster, Secret},

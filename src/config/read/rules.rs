@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::{Complaint, Reader, View, free, glob, one_of, switch, when, word};
 use crate::{
     config::{
+        origin::Origin,
         problem::Problem,
         schema,
-        tree::{Node, Origin, Value},
+        tree::{Node, Value},
     },
     domain::{
         finding::Severity,

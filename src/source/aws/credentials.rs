@@ -15,11 +15,8 @@ use aws_credential_types::{
 use aws_smithy_async::time::SharedTimeSource;
 use tokio::sync::Mutex;
 
-use super::error;
-use crate::{
-    domain::{failure::Failure, roster::Role},
-    source::calls,
-};
+use super::{carried::Carried, error};
+use crate::{domain::roster::Role, source::calls};
 
 /// Credentials are renewed when less than this is left of them, or a tenth of a session that is shorter than usual.
 const MARGIN: Duration = Duration::from_mins(1);
@@ -150,21 +147,3 @@ impl ProvideCredentials for RoleProvider {
         future::ProvideCredentials::new(self.assume())
     }
 }
-
-/// A failure on its way through the SDK's errors: what went wrong when a role was assumed comes out again as it was.
-#[derive(Debug)]
-pub(super) struct Carried(pub(super) Failure);
-
-impl Carried {
-    fn wrap(failure: Failure) -> CredentialsError {
-        CredentialsError::provider_error(Self(failure))
-    }
-}
-
-impl fmt::Display for Carried {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.0.operation, self.0.message.shown())
-    }
-}
-
-impl std::error::Error for Carried {}

@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::{error::metadata::ProvideErrorMetadata, retry::ErrorKind};
 
-use super::credentials::Carried;
+use super::carried::Carried;
 use crate::{
     domain::failure::{Failure, Kind},
     source::calls,

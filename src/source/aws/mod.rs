@@ -3,6 +3,7 @@
 //! One HTTP client for everything; base credentials loaded once; one session, and one retry budget, an account.
 
 mod base;
+mod carried;
 mod credentials;
 mod discovery;
 mod error;

@@ -6,6 +6,7 @@ pub mod basis;
 pub mod build;
 mod canvas;
 pub mod json;
+pub mod junit;
 pub mod markdown;
 #[cfg(test)]
 mod samples;

@@ -5,6 +5,7 @@ mod based;
 pub mod basis;
 pub mod build;
 mod canvas;
+pub mod github;
 pub mod json;
 pub mod junit;
 pub mod markdown;

@@ -9,6 +9,7 @@ pub mod github;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod nagios;
 #[cfg(test)]
 mod samples;
 pub mod tables;

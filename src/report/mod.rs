@@ -10,6 +10,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod nagios;
+pub mod openmetrics;
 #[cfg(test)]
 mod samples;
 pub mod tables;

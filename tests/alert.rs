@@ -142,7 +142,7 @@ fn a_file_that_is_there_survives_until_the_report_replaces_it() {
 
 #[test]
 fn formats_are_checked() {
-    assert_refused(demo(&["--format", "yaml"]), &["there is no format \"yaml\"", "text and json"]);
+    assert_refused(demo(&["--format", "yaml"]), &["there is no format \"yaml\"", "text, json, markdown"]);
     assert_refused(demo(&["--format", "text", "--format", "json"]), &["standard output", "json=FILE"]);
     assert_refused(demo(&["--format", "json=x", "--format", "text=x"]), &["can't both go to x"]);
     assert_refused(demo(&["--format", "json="]), &["names no file"]);

@@ -6,7 +6,7 @@ mod since;
 mod throttles;
 
 use crate::domain::{
-    finding::{Finding, Judged, JudgedFunction, Judgement, Outcome, Severity, Verdict},
+    finding::{Doubt, Finding, Judged, JudgedFunction, Judgement, Outcome, Severity, Verdict},
     fleet::{Fleet, Function},
     observation::Reading,
     rules::limits::{CheckLimits, Clause, Limits},
@@ -157,7 +157,7 @@ pub fn judge(function: &Function, horizon: &Horizon) -> Judged {
         match check.evaluate(&evidence, &function.class.limits) {
             Outcome::Ok => {}
             Outcome::Finding(finding) => findings.push(capped(finding, function.class.cap)),
-            Outcome::Unknown(why) => doubts.push(why),
+            Outcome::Unknown(why) => doubts.push(Doubt { check: check.id(), why }),
         }
     }
     let muted = function.class.mute.as_ref().is_some_and(|(until, _)| *until > horizon.at);
@@ -192,7 +192,8 @@ fn capped(finding: Finding, cap: Option<Severity>) -> Finding {
 
 /// Judges all of a fleet. Functions that are known not to exist any more are left out.
 pub fn judge_fleet(fleet: &Fleet, horizon: &Horizon) -> Judgement {
-    let mut judgement = Judgement { functions: Vec::new(), hidden: (0, 0) };
+    let checks = ALL.iter().map(|check| check.id()).collect();
+    let mut judgement = Judgement { checks, functions: Vec::new(), hidden: (0, 0) };
     for state in fleet.targets() {
         let target = state.target.key();
         let watched = state.known().iter().enumerate().filter(|(_, f)| f.class.watched && f.exists != Some(false));

@@ -2,7 +2,7 @@
 
 use super::{
     Refusal,
-    args::{Alert, Scope},
+    args::{Alert, ExitStyle, Scope},
     output,
     sweep::{self, Start, telling},
 };
@@ -28,12 +28,28 @@ use crate::{
 enum Format {
     Text,
     Json,
+    Markdown,
+    Junit,
+    Github,
+    Nagios,
+    Openmetrics,
 }
 
-const FORMATS: &[(&str, Format)] = &[("text", Format::Text), ("json", Format::Json)];
+const FORMATS: &[(&str, Format)] = &[
+    ("text", Format::Text),
+    ("json", Format::Json),
+    ("markdown", Format::Markdown),
+    ("junit", Format::Junit),
+    ("github", Format::Github),
+    ("nagios", Format::Nagios),
+    ("openmetrics", Format::Openmetrics),
+];
+
+/// The variable that names the file to which each step of a job on GitHub adds its summary.
+const GITHUB_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
 pub(super) async fn run(scope: &Scope, args: &Alert) -> Result<u8, Refusal> {
-    let outputs = output::parse(&args.formats, FORMATS)?;
+    let mut outputs = output::parse(&args.formats, FORMATS)?;
     let flags = Flags {
         window: args.window.clone(),
         settle: args.settle.clone(),
@@ -43,12 +59,13 @@ pub(super) async fn run(scope: &Scope, args: &Alert) -> Result<u8, Refusal> {
         ..Flags::default()
     };
     let start = sweep::start(scope, flags)?;
+    output::add_to(&mut outputs, start.variables.get(GITHUB_SUMMARY));
     let horizon = horizon(&start, args.at.as_deref())?;
     let alert = &start.config().alert;
     let settings = Settings { horizon, depth: Depth::Judge { hidden: alert.hidden } };
     let swept = sweep::sweep(&start, scope, settings, "alert").await;
     let judgement = checks::judge_fleet(&swept.fleet, &horizon);
-    let report = build(&Sweep {
+    let mut report = build(&Sweep {
         fleet: &swept.fleet,
         judgement: &judgement,
         horizon,
@@ -60,6 +77,9 @@ pub(super) async fn run(scope: &Scope, args: &Alert) -> Result<u8, Refusal> {
         interrupted: swept.end == End::Interrupted,
         accepts: &|account, regions| start.accepts(account, regions),
     });
+    if args.exit_style == ExitStyle::Nagios {
+        report.exit_code = report::nagios::code(&report);
+    }
     let telling = telling(&start, scope);
     output::write_all(&outputs, |format| render(format, &report, &telling))?;
     Ok(report.exit_code)
@@ -69,6 +89,11 @@ fn render(format: Format, report: &Report, telling: &Telling) -> String {
     match format {
         Format::Text => report::text::render(report, telling),
         Format::Json => report::json::render(report),
+        Format::Markdown => report::markdown::render(report, telling),
+        Format::Junit => report::junit::render(report),
+        Format::Github => report::github::render(report, telling),
+        Format::Nagios => report::nagios::render(report, telling),
+        Format::Openmetrics => report::openmetrics::render(report),
     }
 }
 

@@ -104,6 +104,8 @@ Examples:
   slmon alert --window 1h                     the last hour
   slmon alert --fail-on warning               warnings fail, too
   slmon alert --format text --format json=report.json
+  slmon alert --format github --format markdown=\"$GITHUB_STEP_SUMMARY\" --format junit=slmon.xml
+  slmon alert --format nagios --exit-style nagios --deadline 50s
   slmon alert --at 2026-11-23T10:00:00Z       as it was then")]
 pub struct Alert {
     /// How far back to look, in whole minutes [default: 15m]
@@ -124,9 +126,23 @@ pub struct Alert {
     /// Don't read what fails outside of production
     #[arg(long)]
     pub no_hidden: bool,
-    /// Report as text or json, to standard output or to a file; may be given several times
+    /// Report as text, json, markdown, junit, github, nagios or openmetrics, to standard output or to a file; may be
+    /// given several times
     #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "text")]
     pub formats: Vec<String>,
+    /// What the exit codes mean; nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, which a mistake in usage is, too
+    #[arg(long, value_name = "STYLE", default_value = "slmon", hide_possible_values = false)]
+    pub exit_style: ExitStyle,
+}
+
+/// What the exit codes mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ExitStyle {
+    /// Those below
+    #[default]
+    Slmon,
+    /// Those of Nagios' plugins
+    Nagios,
 }
 
 /// `slmon functions`.

@@ -6,6 +6,7 @@ mod alert;
 pub mod args;
 mod clock;
 mod environment;
+mod exit_style;
 mod functions;
 mod listing;
 mod output;
@@ -44,7 +45,7 @@ pub fn run() -> ExitCode {
         Err(error) => {
             let _ = error.print();
             let shown = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            return ExitCode::from(if shown { 0 } else { USAGE });
+            return if shown { ExitCode::SUCCESS } else { exit_style::refused(&error.to_string()) };
         }
     };
     environment::settle_colors(cli.scope.color);
@@ -56,7 +57,7 @@ pub fn run() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => {
             output::say(&format!("slmon: no threads can be started: {error}"));
-            return ExitCode::from(USAGE);
+            return exit_style::refused(&format!("no threads can be started: {error}"));
         }
     };
     let result = runtime.block_on(async {
@@ -73,7 +74,7 @@ pub fn run() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(Refusal(text)) => {
             output::say(&text);
-            ExitCode::from(USAGE)
+            exit_style::refused(&text)
         }
     }
 }

@@ -14,6 +14,8 @@ pub(super) struct Output<F> {
     pub(super) format: F,
     /// None is standard output.
     pub(super) file: Option<PathBuf>,
+    /// Whether it is added to what the file holds already.
+    pub(super) adds: bool,
 }
 
 /// Reads `FORMAT[=FILE]`, and sees that each file can be written and none, nor standard output, is asked for twice.
@@ -26,7 +28,7 @@ pub(super) fn parse<F: Copy>(texts: &[String], formats: &[(&str, F)]) -> Result<
         };
         let Some((_, format)) = formats.iter().find(|(known, _)| *known == name) else {
             let known: Vec<_> = formats.iter().map(|(known, _)| *known).collect();
-            return Err(Refusal::usage(format!("there is no format {name:?}; formats are {}", known.join(" and "))));
+            return Err(Refusal::usage(format!("there is no format {name:?}; formats are {}", listed(&known))));
         };
         if file == Some("") {
             return Err(Refusal::usage(format!("--format {text} names no file; write {name}=FILE, or {name} alone")));
@@ -38,12 +40,27 @@ pub(super) fn parse<F: Copy>(texts: &[String], formats: &[(&str, F)]) -> Result<
                 "two formats can't both go to {place}: give one of them a file, --format json=FILE"
             )));
         }
-        outputs.push(Output { format: *format, file });
+        outputs.push(Output { format: *format, file, adds: false });
     }
     for file in outputs.iter().filter_map(|output| output.file.as_deref()) {
         writable(file)?;
     }
     Ok(outputs)
+}
+
+/// `text`, `text and json`, `text, json and junit`.
+fn listed(words: &[&str]) -> String {
+    match words.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => words.concat(),
+    }
+}
+
+/// Has the output to this very file added to what it holds: others write to it as well.
+pub(super) fn add_to<F>(outputs: &mut [Output<F>], file: Option<&String>) {
+    for output in outputs.iter_mut().filter(|output| file.is_some() && output.file.as_deref() == file.map(Path::new)) {
+        output.adds = true;
+    }
 }
 
 /// Sees that a file can be written, without touching what is in it: a report that can't be kept is told before the sweep.
@@ -62,8 +79,24 @@ fn cannot_write(file: &Path, error: &io::Error) -> Refusal {
 
 /// Writes each output to its place. One that can't be written must not keep the others from being told.
 pub(super) fn write_all<F: Copy>(outputs: &[Output<F>], render: impl Fn(F) -> String) -> Result<(), Refusal> {
-    let written: Vec<_> = outputs.iter().map(|output| write(&render(output.format), output.file.as_deref())).collect();
+    let written: Vec<_> = outputs
+        .iter()
+        .map(|output| match &output.file {
+            Some(file) if output.adds => add(&render(output.format), file),
+            file => write(&render(output.format), file.as_deref()),
+        })
+        .collect();
     written.into_iter().collect()
+}
+
+/// Adds a text to a file, on lines of its own.
+fn add(text: &str, file: &Path) -> Result<(), Refusal> {
+    let open = || File::options().append(true).create(true).open(file);
+    let written = open().and_then(|mut open| {
+        let gap = if open.metadata()?.len() > 0 { "\n\n" } else { "" };
+        open.write_all(format!("{gap}{text}").as_bytes())
+    });
+    written.map_err(|error| cannot_write(file, &error))
 }
 
 /// Writes a text to its place. A reader that has gone away is no error: it has seen what it wanted.

@@ -139,6 +139,15 @@ pub struct SpotText {
     pub detail: String,
 }
 
+/// What a check could not tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    /// The check's name.
+    pub check: &'static str,
+    /// Why it can't tell.
+    pub why: String,
+}
+
 /// One production function, judged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judged {
@@ -146,8 +155,8 @@ pub struct Judged {
     pub verdict: Verdict,
     /// What fires; of a muted function, what would.
     pub findings: Vec<Finding>,
-    /// What could not be told, and why.
-    pub doubts: Vec<String>,
+    /// What could not be told.
+    pub doubts: Vec<Doubt>,
     /// The window over which it was judged: its own where it has a wider one.
     pub window: Window,
     /// Errors in the window; none where they could not be read.
@@ -172,6 +181,8 @@ pub struct JudgedFunction {
 /// What the checks make of a whole fleet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
+    /// The names of the checks, in their order.
+    pub checks: Vec<&'static str>,
     /// Every watched production function that exists, by target and name.
     pub functions: Vec<JudgedFunction>,
     /// Watched functions that fail and are not production: how many, and their errors together.

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::{
-    Acceptance, Alert, Api, BlindSpot, Coverage, FunctionCounts, Hidden, Muted, Report, ReportWindow, SCHEMA, Status,
-    Unseen, VerdictCounts,
+    Acceptance, Alert, Api, Basis, BlindSpot, Coverage, FunctionCounts, Hidden, JudgedRow, Muted, Report, ReportWindow,
+    SCHEMA, SeenRow, Status, Unseen, VerdictCounts,
 };
 use crate::domain::{
     account::{Account, Region, TargetKey},
@@ -78,6 +78,7 @@ pub fn build(sweep: &Sweep<'_>) -> Report {
         muted,
         blind_spots: blind_spots(sweep.fleet),
         api: Api { requests: sweep.usage.total(), metrics: sweep.usage.metrics, usd: sweep.usage.dollars() },
+        basis: basis(sweep),
     }
 }
 
@@ -275,6 +276,40 @@ fn mute(state: &TargetState, function: &Function, judged: &JudgedFunction) -> Mu
         severity: worst.map(|finding| finding.severity),
         reason: worst.map(|finding| finding.reason.clone()),
         owner: function.class.owner.clone(),
+    }
+}
+
+/// Every function that was judged and every target. Names are shared, so that this is cheap.
+fn basis(sweep: &Sweep<'_>) -> Basis {
+    let judged = sweep.judgement.functions.iter().filter_map(|judged| {
+        let state = sweep.fleet.target(&judged.target)?;
+        let function = state.known().get(judged.place)?;
+        let account = &state.target.account;
+        Some(JudgedRow {
+            client: account.client.clone(),
+            account: account.id.clone(),
+            account_name: account.name.clone(),
+            region: state.target.region.clone(),
+            function: function.found.name.clone(),
+            stage: function.class.stage.kind,
+            owner: function.class.owner.clone(),
+            runbook: function.class.runbook.clone(),
+            mute: function.class.mute.clone(),
+            judged: judged.judged.clone(),
+        })
+    });
+    let targets = sweep.fleet.targets().map(|state| SeenRow {
+        client: state.target.account.client.clone(),
+        account: state.target.account.id.clone(),
+        region: state.target.region.clone(),
+        seen: state.is_seen(),
+    });
+    Basis {
+        fail_on: sweep.fail_on,
+        interrupted: sweep.interrupted,
+        checks: sweep.judgement.checks.clone(),
+        judged: judged.collect(),
+        targets: targets.collect(),
     }
 }
 

@@ -1,17 +1,27 @@
 //! One report, told in several formats. This module knows facts and findings; it does not know where they came from.
 
+#[cfg(test)]
+mod based;
+pub mod basis;
 pub mod build;
 mod canvas;
+pub mod github;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod nagios;
+pub mod openmetrics;
 #[cfg(test)]
 mod samples;
 pub mod tables;
 pub mod text;
 mod verdict;
+mod words;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use self::basis::{Basis, JudgedRow, SeenRow};
 use crate::domain::{
     account::{AccountId, Region},
     failure::Kind,
@@ -53,6 +63,9 @@ pub struct Report {
     pub notes: Vec<String>,
     /// What the run asked of AWS.
     pub api: Api,
+    /// What the verdict rests on, for formats that tell of every function.
+    #[serde(skip)]
+    pub basis: Basis,
 }
 
 /// The verdict in one word.

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Acceptance, Alert, Api, BlindSpot, Coverage, FunctionCounts, Hidden, Muted, Report, ReportWindow, SCHEMA, Status,
-    Telling, Unseen, VerdictCounts,
+    Acceptance, Alert, Api, Basis, BlindSpot, Coverage, FunctionCounts, Hidden, Muted, Report, ReportWindow, SCHEMA,
+    Status, Telling, Unseen, VerdictCounts,
 };
 use crate::domain::{
     account::{AccountId, Region},
@@ -72,6 +72,7 @@ pub(crate) fn quiet() -> Report {
         blind_spots: vec![],
         notes: vec![],
         api: Api { requests: 512, metrics: 6024, usd: 0.060_24 },
+        basis: Basis::default(),
     }
 }
 

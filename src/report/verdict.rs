@@ -37,6 +37,7 @@ impl Report {
         let all_seen = self.coverage.unseen.is_empty();
         match (self.exit_code, self.status) {
             (130, _) => "interrupted",
+            _ if self.basis.interrupted => "interrupted",
             (1 | 2, Status::Warning) => "a warning fires",
             (1 | 2, _) if all_seen => "something fires",
             (1 | 2, _) => "something fires, and not all was seen",

@@ -1,6 +1,7 @@
 //! Emulators of AWS as processes of the test: started when first asked for, ended with the test.
 
 use std::{
+    ffi::OsStr,
     fs::{self, File},
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
@@ -147,6 +148,14 @@ pub fn seed(command: &str, arguments: &Value) -> Value {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "seed.py {command} {arguments}: {}\n{said}", output.status);
     serde_json::from_slice(&output.stdout).expect("seed.py prints JSON")
+}
+
+/// Runs `tests/emulators/consume.py`, which documents its commands, and returns what it read of each file.
+pub fn consume(arguments: &[&OsStr]) -> Vec<Value> {
+    let output = python("consume.py").args(arguments).output().expect("python starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "consume.py {arguments:?}: {}\n{said}", output.status);
+    serde_json::from_slice(&output.stdout).expect("consume.py prints JSON")
 }
 
 /// A script of `tests/emulators` in the interpreter that has the emulators, with nothing of AWS in its environment.

@@ -23,7 +23,7 @@ use std::{
 };
 
 pub use binary::{Output, Running, Slmon, slmon};
-pub use emulator::{Emulator, Kind, microburst, ministack, ministack_auth, moto, seed};
+pub use emulator::{Emulator, Kind, consume, microburst, ministack, ministack_auth, moto, seed};
 pub use estate::{Credentials, Estate};
 pub use pty::{Screen, Terminal, key};
 pub use schema::assert_valid;

@@ -90,7 +90,7 @@ fn tally(page: &mut Page, word: &str, total: usize, noun: &str, parts: &[(usize,
     line.end();
 }
 
-fn hidden(report: &Report) -> String {
+pub(in crate::report) fn hidden(report: &Report) -> String {
     let Some(hidden) = &report.hidden else { return "what fails outside production was not read".into() };
     let all_seen = report.coverage.unseen.is_empty() && report.coverage.accepted.is_empty();
     if hidden.functions == 0 {

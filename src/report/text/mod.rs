@@ -10,8 +10,9 @@ mod place;
 mod spots;
 mod unseen;
 
+pub(super) use below::hidden;
 pub(super) use place::place;
-pub(super) use unseen::section as unseen_section;
+pub(super) use unseen::{Told, section as unseen_section, told};
 
 use anstyle::Style;
 

@@ -5,7 +5,7 @@ use super::{DETAIL, label, more, place::place};
 use crate::{
     domain::{
         account::{AccountId, Region},
-        text::{AwsText, clock},
+        text::{AwsText, clean, clock},
     },
     report::{
         Coverage, Report, Unseen,
@@ -60,6 +60,31 @@ pub(super) fn accepted(page: &mut Page, report: &Report) {
     }
 }
 
+/// One failure and where it happened, in words for other formats.
+pub(in crate::report) struct Told<'a> {
+    /// Operation, kind, part and acceptance are the same in all.
+    pub(in crate::report) first: &'a Unseen,
+    /// Where: one phrase an account.
+    pub(in crate::report) places: Vec<String>,
+    pub(in crate::report) message: String,
+    pub(in crate::report) hint: String,
+}
+
+/// What fails alike once, with all the places where it does.
+pub(in crate::report) fn told(rows: &[Unseen]) -> Vec<Told<'_>> {
+    let mut all = Vec::new();
+    for group in groups(rows) {
+        let (hint, message) = group.words();
+        all.push(Told {
+            first: group.first,
+            places: group.places.iter().map(|place| place.parts(group.first.operation).join(" · ")).collect(),
+            message: clean(message.trim()).into_owned(),
+            hint: clean(hint.trim()).into_owned(),
+        });
+    }
+    all
+}
+
 fn groups(rows: &[Unseen]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for row in rows {
@@ -112,17 +137,21 @@ impl<'a> Group<'a> {
         }
     }
 
-    fn draw(&self, page: &mut Page, label: Line, acceptance: Option<&str>) {
-        let row = self.first;
-        let what = [row.operation, row.kind.as_str()];
-        // The exact words where they speak of one thing, general ones only where they speak of many.
-        let (hint, message) = match self.places.as_slice() {
-            [place] if place.regions.len() <= 1 => (row.hint.clone(), row.message.raw().to_owned()),
+    /// Hint and message: the exact words where they speak of one thing, general ones only where they speak of many.
+    fn words(&self) -> (String, String) {
+        match self.places.as_slice() {
+            [place] if place.regions.len() <= 1 => (self.first.hint.clone(), self.first.message.raw().to_owned()),
             [Place { account: Some(id), .. }] => {
                 (self.hint.replace(ACCOUNT_MARK, id.as_str()), self.message.replace(ACCOUNT_MARK, id.as_str()))
             }
             _ => (self.hint.clone(), self.message.clone()),
-        };
+        }
+    }
+
+    fn draw(&self, page: &mut Page, label: Line, acceptance: Option<&str>) {
+        let row = self.first;
+        let what = [row.operation, row.kind.as_str()];
+        let (hint, message) = self.words();
         let mut head = page.fill(label);
         if let [place] = self.places.as_slice() {
             let parts = place.parts(row.operation);

@@ -1,0 +1,90 @@
+//! What some formats need beside what the JSON says: every production function that was judged, every target, and by
+//! which rule the verdict was reached.
+
+use super::{Report, Status};
+use crate::domain::{
+    account::{AccountId, Region},
+    finding::{FailOn, Judged, Severity},
+    rules::StageKind,
+    text::AwsText,
+    window::Minute,
+};
+
+/// What a [`Report`] rests on. It is no part of the JSON.
+#[derive(Clone, Debug, Default)]
+pub struct Basis {
+    /// From which severity on the run fails.
+    pub fail_on: FailOn,
+    /// Whether somebody interrupted the run.
+    pub interrupted: bool,
+    /// The names of the checks, in their order.
+    pub checks: Vec<&'static str>,
+    /// Every watched production function that exists, by target and name.
+    pub judged: Vec<JudgedRow>,
+    /// Every target, by account and region; those of an account that is out of reach are not among them.
+    pub targets: Vec<SeenRow>,
+}
+
+/// One production function, and what the checks make of it.
+#[derive(Clone, Debug)]
+pub struct JudgedRow {
+    /// Whose account.
+    pub client: Option<AwsText>,
+    /// The account.
+    pub account: AccountId,
+    /// Its name.
+    pub account_name: Option<AwsText>,
+    /// The region.
+    pub region: Region,
+    /// The function's name.
+    pub function: AwsText,
+    /// Its stage.
+    pub stage: StageKind,
+    /// Who looks after it.
+    pub owner: Option<AwsText>,
+    /// Where it is written what to do.
+    pub runbook: Option<AwsText>,
+    /// Until when it is muted, and who says so; to be read only where the verdict says that it is.
+    pub mute: Option<(Minute, String)>,
+    /// What the checks make of it.
+    pub judged: Judged,
+}
+
+/// One target, and whether it was read whole.
+#[derive(Clone, Debug)]
+pub struct SeenRow {
+    /// Whose account.
+    pub client: Option<AwsText>,
+    /// The account.
+    pub account: AccountId,
+    /// The region.
+    pub region: Region,
+    /// Whether all that was asked of it could be read.
+    pub seen: bool,
+}
+
+impl Basis {
+    /// Whether something of that severity fails the run.
+    pub fn fails(&self, severity: Severity) -> bool {
+        match self.fail_on {
+            FailOn::Critical => severity == Severity::Critical,
+            FailOn::Warning => true,
+            FailOn::Never => false,
+        }
+    }
+}
+
+impl Report {
+    /// Whether it can't be told because there was no production function to judge, and for no other reason.
+    pub fn is_empty_handed(&self) -> bool {
+        let judged = self.functions.production.saturating_sub(self.verdicts.unknown);
+        self.status == Status::Unknown && self.coverage.unseen.is_empty() && judged == 0 && self.verdicts.unknown == 0
+    }
+
+    /// Whether that nothing is known of a place is accepted: an account, or one region of it.
+    pub fn is_accepted(&self, account: &AccountId, region: &Region) -> bool {
+        self.coverage.accepted.iter().any(|row| {
+            row.account.as_ref() == Some(account) && row.region.as_ref().is_none_or(|accepted| accepted == region)
+        })
+    }
+}

@@ -5,7 +5,7 @@
 
 mod support;
 
-use std::fs;
+use std::{fs, io::Read, net::TcpListener, sync::mpsc, thread};
 
 use serde_json::{Value, json};
 use support::{Output, Silent, Slmon, assert_valid, minutes_ago, slmon};
@@ -406,4 +406,22 @@ fn the_deadline_ends_a_hanging_sweep() {
     }
     let listed = hanging(&silent).args(["--deadline", "1s", "accounts"]).run().ended_with(3);
     assert!(listed.stdout.contains("deadline"), "{}", listed.stdout);
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_used() {
+    let proxy = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let url = format!("http://{}", proxy.local_addr().expect("it has an address"));
+    let (sender, asked) = mpsc::channel();
+    thread::spawn(move || {
+        for mut connection in proxy.incoming().flatten() {
+            let mut head = [0; 256];
+            let read = connection.read(&mut head).unwrap_or_default();
+            let _ = sender.send(String::from_utf8_lossy(&head[..read]).into_owned());
+        }
+    });
+    let told = report(with_keys().args(["alert"]).region("eu-west-1").env("HTTPS_PROXY", url), 3);
+    assert_eq!(the_unseen(&told)["kind"], "network");
+    let head = asked.recv().expect("somebody asked the proxy");
+    assert!(head.starts_with("CONNECT sts.eu-west-1.amazonaws.com:443"), "{head}");
 }

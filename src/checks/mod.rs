@@ -136,7 +136,7 @@ fn weigh(weighing: &Weighing<'_>, evidence: &Evidence<'_>) -> Outcome {
             Outcome::Finding(Finding {
                 check: weighing.check,
                 severity,
-                value: of.map_or(0.0, |(_, share)| share),
+                value: of.map(|(_, share)| share),
                 threshold: clause.rate,
                 threshold_source: set_by.to_owned(),
                 reason: format!("{}, limit {}", (weighing.found)(events, of), (weighing.limit)(&clause)),
@@ -196,7 +196,7 @@ pub fn judge_fleet(fleet: &Fleet, horizon: &Horizon) -> Judgement {
     let mut judgement = Judgement { checks, functions: Vec::new(), hidden: (0, 0) };
     for state in fleet.targets() {
         let target = state.target.key();
-        let watched = state.known().iter().enumerate().filter(|(_, f)| f.class.watched && f.exists != Some(false));
+        let watched = state.known().iter().enumerate().filter(|(_, f)| f.class.watched && !f.is_gone());
         for (place, function) in watched {
             if function.class.alerts() {
                 judgement.functions.push(JudgedFunction {

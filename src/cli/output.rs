@@ -65,9 +65,13 @@ pub(super) fn add_to<F>(outputs: &mut [Output<F>], file: Option<&String>) {
 
 /// Sees that a file can be written, without touching what is in it: a report that can't be kept is told before the sweep.
 fn writable(file: &Path) -> Result<(), Refusal> {
-    let existed = file.exists();
+    // What is there (a link, too) stays as it is; a pipe or a device would notice being opened.
+    let there = std::fs::symlink_metadata(file).is_ok();
+    if std::fs::metadata(file).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+        return Ok(());
+    }
     File::options().append(true).create(true).open(file).map_err(|error| cannot_write(file, &error))?;
-    if !existed {
+    if !there {
         let _ = std::fs::remove_file(file);
     }
     Ok(())

@@ -1,9 +1,14 @@
 //! A sweep as the commands start it: which source, with which bounds, and what ends it early.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use jiff::Timestamp;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::{Refusal, args::Scope, clock, environment, progress::Line};
@@ -113,35 +118,67 @@ pub(super) async fn sweep(start: &Start, scope: &Scope, settings: Settings, what
         None => (Arc::new(Limited::new(Aws::new())), start.config().roster.clone()),
     };
     let cancel = CancellationToken::new();
-    let signals = cancel_on_signals(cancel.clone());
+    let swept = Arc::new(AtomicBool::new(false));
+    end_on_signals(cancel.clone(), swept.clone());
     let line = Line::new(what, environment::progress_columns(&start.variables));
     let rules = Arc::new(start.config().rules.clone());
     let limit = start.config().alert.deadline;
     let progress = |progress| line.show(what, progress);
     let (fleet, end) = engine::once(source.clone(), Arc::new(roster), rules, settings, limit, &cancel, progress).await;
     drop(line);
-    signals.abort();
+    swept.store(true, Ordering::Relaxed);
     Swept { fleet, end, usage: source.usage() }
 }
 
-/// Ends the sweep on Ctrl-C and on a request to terminate, both caught from the moment at which this returns.
-fn cancel_on_signals(cancel: CancellationToken) -> JoinHandle<()> {
-    #[cfg(unix)]
-    let caught = {
-        use tokio::signal::unix::{SignalKind, signal};
-        let both = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
-        async move {
-            let (Ok(mut interrupt), Ok(mut terminate)) = both else { return std::future::pending().await };
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-        }
-    };
-    #[cfg(not(unix))]
-    let caught = async { drop(tokio::signal::ctrl_c().await) };
+/// Ends the sweep on Ctrl-C and on a request to terminate, both caught from the moment at which this returns. After the
+/// sweep, and the second time, ends the program: a report that nobody reads must not keep it.
+fn end_on_signals(cancel: CancellationToken, swept: Arc<AtomicBool>) {
+    let mut signals = Signals::catch();
     tokio::spawn(async move {
-        caught.await;
-        cancel.cancel();
-    })
+        loop {
+            signals.next().await;
+            if swept.swap(true, Ordering::Relaxed) {
+                std::process::exit(INTERRUPTED);
+            }
+            cancel.cancel();
+        }
+    });
+}
+
+/// The exit code of a run that somebody interrupted.
+const INTERRUPTED: i32 = 130;
+
+#[cfg(unix)]
+struct Signals(Option<(tokio::signal::unix::Signal, tokio::signal::unix::Signal)>);
+
+#[cfg(unix)]
+impl Signals {
+    fn catch() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        Self(signal(SignalKind::interrupt()).ok().zip(signal(SignalKind::terminate()).ok()))
+    }
+
+    async fn next(&mut self) {
+        let Some((interrupt, terminate)) = &mut self.0 else { return std::future::pending().await };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn catch() -> Self {
+        Self
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    }
 }

@@ -82,6 +82,28 @@ const REGIONS: &[&str] = &[
     "us-west-2",
 ];
 
+/// Regions of the partition `aws` that no account has to enable: those from before 20 March 2019. Source: the AWS Account
+/// Management reference, "Enable or disable AWS Regions in your account".
+const ALWAYS_ENABLED: &[&str] = &[
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
+
 impl Region {
     /// The region, if the text has the form of a region's code (`letters-words-digit`).
     pub fn parse(text: &str) -> Option<Self> {
@@ -106,6 +128,11 @@ impl Region {
     /// Whether the code is one of those known when this was built.
     pub fn is_known(&self) -> bool {
         REGIONS.contains(&self.as_str())
+    }
+
+    /// Whether every account of its partition has it, without having to enable it.
+    pub fn is_always_enabled(&self) -> bool {
+        self.partition() != "aws" || ALWAYS_ENABLED.contains(&self.as_str())
     }
 
     /// The known region that a mistyped code most likely means.

@@ -34,8 +34,8 @@ pub struct Finding {
     pub check: &'static str,
     /// How bad it is.
     pub severity: Severity,
-    /// The share that was found, 0.0 to 1.0.
-    pub value: f64,
+    /// The share that was found, 0.0 to 1.0; none where it is not known of how many.
+    pub value: Option<f64>,
     /// The share from which it fires; 0 where the number alone decides.
     pub threshold: f64,
     /// Who set the threshold.

@@ -33,6 +33,17 @@ pub struct Function {
 }
 
 impl Function {
+    /// Whether it is a ghost: the tagging API lists it, Lambda does not know it, and it has not run. One that has failed
+    /// before it was deleted is none: its failures were there.
+    pub fn is_gone(&self) -> bool {
+        let silent = |reading: &Reading| match reading {
+            Reading::Known(series) => series.is_empty(),
+            Reading::NotAsked => true,
+            Reading::Unknown(_) => false,
+        };
+        self.exists == Some(false) && silent(&self.errors) && silent(&self.throttles)
+    }
+
     /// The reading of a metric.
     pub fn reading(&self, metric: Metric) -> &Reading {
         match metric {
@@ -157,8 +168,13 @@ impl Fleet {
     pub fn apply(&mut self, observation: Observation) {
         match observation {
             Observation::Account(entry) => {
-                let id = entry.account.id.clone();
-                self.accounts.entry(id).or_insert(AccountState { entry, opened: false, failure: None });
+                // Of two that lead to one account the first tells how to enter it; both tell where it is read.
+                if let Some(known) = self.accounts.get_mut(&entry.account.id) {
+                    known.entry.regions = known.entry.regions.with(&entry.regions);
+                } else {
+                    let id = entry.account.id.clone();
+                    self.accounts.insert(id, AccountState { entry, opened: false, failure: None });
+                }
             }
             Observation::ListingFailed { client, failure } => {
                 self.listings.push((client, failure));

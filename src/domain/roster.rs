@@ -77,6 +77,31 @@ pub enum Regions {
     All,
 }
 
+impl Regions {
+    /// What `more` has beyond these; none where it has nothing.
+    #[must_use]
+    pub fn lacks(&self, more: &Self) -> Option<Self> {
+        match (self, more) {
+            (Self::All, _) => None,
+            (Self::These(_), Self::All) => Some(Self::All),
+            (Self::These(these), Self::These(more)) => {
+                let more: Vec<Region> = more.iter().filter(|region| !these.contains(region)).cloned().collect();
+                (!more.is_empty()).then_some(Self::These(more))
+            }
+        }
+    }
+
+    /// These, and what `more` has beyond them.
+    #[must_use]
+    pub fn with(&self, more: &Self) -> Self {
+        match (self, self.lacks(more)) {
+            (_, None) => self.clone(),
+            (Self::These(these), Some(Self::These(more))) => Self::These(these.iter().chain(&more).cloned().collect()),
+            _ => Self::All,
+        }
+    }
+}
+
 /// An organization: who lists its accounts, and how each is entered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Organization {

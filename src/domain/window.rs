@@ -136,7 +136,10 @@ impl Horizon {
     /// The frame for a function: its own window where that is wider and CloudWatch still has it, else the run's.
     /// None where CloudWatch keeps nothing of the run's window any more.
     pub fn frame(&self, own: Option<i64>) -> Option<Frame> {
-        own.filter(|own| *own > self.minutes)
+        // A window that reaches beyond what CloudWatch keeps is judged as far as it keeps anything.
+        let kept = RETENTION.last().map_or(0, |(kept, period)| kept - period) - (self.now.0 - self.at.0) - 1;
+        own.map(|own| own.min(kept))
+            .filter(|own| *own > self.minutes)
             .and_then(|own| Frame::new(self.at, own, self.now))
             .or_else(|| Frame::new(self.at, self.minutes, self.now))
     }

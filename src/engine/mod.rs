@@ -6,8 +6,9 @@ mod metrics;
 pub mod plan;
 mod roster;
 
-use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use futures::FutureExt;
 use tokio::{
     sync::mpsc::{Receiver, Sender, channel},
     task::JoinSet,
@@ -110,6 +111,8 @@ enum Task {
 struct Waiting {
     listings: BTreeMap<usize, (Option<AwsText>, &'static str)>,
     accounts: BTreeMap<AccountId, &'static str>,
+    /// Regions that were named while their account was being entered.
+    more: BTreeMap<AccountId, Regions>,
     targets: BTreeMap<TargetKey, (Step, usize)>,
     /// The jobs of all targets.
     jobs: usize,
@@ -184,24 +187,19 @@ impl Core {
     fn spawn(&mut self, task: Task, work: impl Future<Output = Vec<Observation>> + Send + 'static) {
         let sender = self.sender.clone();
         self.tasks.spawn(async move {
-            let observations = work.await;
+            // A panic is a fault of ours; whatever it was about was not seen.
+            let observations = match AssertUnwindSafe(work).catch_unwind().await {
+                Ok(observations) => observations,
+                Err(_) => fault(&task),
+            };
             let _ = sender.send((Some(task), observations)).await;
         });
     }
 
     async fn run(&mut self, receiver: &mut Receiver<Sent>, progress: &mut impl FnMut(Progress)) {
         while !self.waiting.is_over() {
-            let (finished, observations) = tokio::select! {
-                sent = receiver.recv() => match sent {
-                    Some(sent) => sent,
-                    None => return,
-                },
-                // A task that panics sends nothing, and would be waited for till the deadline.
-                Some(Err(error)) = self.tasks.join_next(), if !self.tasks.is_empty() => match error.try_into_panic() {
-                    Ok(panic) => std::panic::resume_unwind(panic),
-                    Err(_) => continue,
-                },
-            };
+            while self.tasks.try_join_next().is_some() {}
+            let Some((finished, observations)) = receiver.recv().await else { return };
             let due = self.fold(finished, observations);
             self.start(due);
             progress(Progress {
@@ -215,11 +213,14 @@ impl Core {
     /// Folds observations in; the targets for which something may be due now.
     fn fold(&mut self, finished: Option<Task>, observations: Vec<Observation>) -> Vec<TargetKey> {
         let mut due = Vec::new();
-        let mut entered = None;
+        let mut entered = Vec::new();
         match finished {
             Some(Task::Enter(account)) => {
                 self.waiting.accounts.remove(&account);
-                entered = observations.is_empty().then_some(account);
+                if observations.is_empty() {
+                    entered.push((account.clone(), Regions::All));
+                }
+                entered.extend(self.waiting.more.remove(&account).map(|more| (account, more)));
             }
             Some(Task::Regions(account)) => {
                 self.waiting.accounts.remove(&account);
@@ -246,6 +247,19 @@ impl Core {
                     self.waiting.accounts.insert(id.clone(), enters(&entry));
                     self.spawn(Task::Enter(id), async move { roster::enter(&*source, &entry).await });
                 }
+                Observation::Account(entry) => {
+                    // Another way to an account that is known: nothing of where it is read is lost.
+                    let id = entry.account.id.clone();
+                    let known = self.fleet.account(&id).map(|state| &state.entry.regions);
+                    if let Some(more) = known.and_then(|known| known.lacks(&entry.regions)) {
+                        if self.waiting.accounts.contains_key(&id) {
+                            let more = self.waiting.more.get(&id).map_or(more.clone(), |before| before.with(&more));
+                            self.waiting.more.insert(id, more);
+                        } else {
+                            entered.push((id, more));
+                        }
+                    }
+                }
                 Observation::Regions { account, regions } => {
                     for region in regions {
                         let key = (account.clone(), region.clone());
@@ -259,18 +273,25 @@ impl Core {
             }
             self.fleet.apply(observation);
         }
-        if let Some(account) = entered {
-            self.find_regions(account);
+        for (account, regions) in entered {
+            due.extend(self.open(account, regions));
         }
         due
     }
 
-    /// Asks an account that has been entered for its regions, where it is to be read in all of them.
-    fn find_regions(&mut self, id: AccountId) {
-        let Some(state) = self.fleet.account(&id).filter(|state| state.entry.regions == Regions::All) else { return };
-        let (source, account) = (self.source.clone(), state.entry.account.clone());
-        self.waiting.accounts.insert(id.clone(), calls::LIST_REGIONS);
-        self.spawn(Task::Regions(id), async move { roster::regions(&*source, &account).await });
+    /// Opens regions of an account that has been entered: those that are named, or, where it is to be read in all, once
+    /// it has said which these are.
+    fn open(&mut self, id: AccountId, regions: Regions) -> Vec<TargetKey> {
+        let Some(state) = self.fleet.account(&id).filter(|state| state.failure.is_none()) else { return Vec::new() };
+        match regions {
+            Regions::These(regions) => self.fold(None, vec![Observation::Regions { account: id, regions }]),
+            Regions::All => {
+                let (source, account) = (self.source.clone(), state.entry.account.clone());
+                self.waiting.accounts.insert(id.clone(), calls::LIST_REGIONS);
+                self.spawn(Task::Regions(id), async move { roster::regions(&*source, &account).await });
+                Vec::new()
+            }
+        }
     }
 
     /// Starts what the plan says is due.
@@ -324,6 +345,30 @@ impl Core {
             };
             self.fleet.apply(Observation::TargetFailed { target, part, failure: failure(operation) });
         }
+    }
+}
+
+/// What a task that has panicked leaves behind.
+fn fault(task: &Task) -> Vec<Observation> {
+    let failure = |operation| {
+        Failure::new(operation, Kind::Other, "slmon itself has failed here")
+            .with_hint("this is a fault of slmon's: report it, with what standard error says above")
+    };
+    match task {
+        Task::Enter(account) => {
+            vec![Observation::AccountFailed { account: account.clone(), failure: failure(calls::ASSUME_ROLE) }]
+        }
+        Task::Regions(account) => {
+            vec![Observation::AccountFailed { account: account.clone(), failure: failure(calls::LIST_REGIONS) }]
+        }
+        Task::Target(target) => {
+            vec![Observation::TargetFailed {
+                target: target.clone(),
+                part: None,
+                failure: failure(calls::GET_RESOURCES),
+            }]
+        }
+        Task::Listing(_) => vec![Observation::ListingFailed { client: None, failure: failure(calls::LIST_ACCOUNTS) }],
     }
 }
 

@@ -116,7 +116,7 @@ pub fn next(state: &TargetState, step: Step, rules: &Rules, settings: &Settings)
 
 /// Errors and throttles of watched production, errors of what else is watched.
 fn metrics(state: &TargetState, hidden: bool, horizon: &Horizon) -> Vec<Job> {
-    let watched = || state.known().iter().filter(|function| function.class.watched && function.exists != Some(false));
+    let watched = || state.known().iter().filter(|function| function.class.watched && !function.is_gone());
     let production = watched().filter(|function| function.class.alerts());
     let production = production.flat_map(|function| [(function, Metric::Errors), (function, Metric::Throttles)]);
     let others =

@@ -118,6 +118,12 @@ pub(super) async fn enter(source: &dyn Source, entry: &Entry) -> Vec<Observation
 pub(super) async fn regions(source: &dyn Source, account: &Account) -> Vec<Observation> {
     let id = account.id.clone();
     vec![match source.regions(account).await {
+        // An account without a region is none that was seen.
+        Ok(regions) if regions.is_empty() => Observation::AccountFailed {
+            account: id,
+            failure: Failure::new(calls::LIST_REGIONS, Kind::Malformed, "the answer names no region that is enabled")
+                .with_hint("name the regions to read instead of all"),
+        },
         Ok(regions) => Observation::Regions { account: id, regions },
         Err(failure) => Observation::AccountFailed { account: id, failure },
     }]

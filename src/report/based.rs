@@ -62,7 +62,7 @@ pub(crate) fn based(report: Report) -> Report {
         let finding = muted.severity.map(|severity| Finding {
             check: "errors",
             severity,
-            value: 0.236,
+            value: Some(0.236),
             threshold: 0.05,
             threshold_source: "default".into(),
             reason: muted.reason.clone().unwrap_or_default(),

@@ -89,7 +89,9 @@ fn verdict(sweep: &Sweep<'_>, coverage: &Coverage, verdicts: &VerdictCounts, ale
         FailOn::Critical | FailOn::Never => Severity::Critical,
     };
     let fires = alerts.iter().any(|alert| alert.severity >= least);
-    let judged = sweep.judgement.functions.len() - verdicts.unknown;
+    // Too early to tell, silence is no verdict.
+    let silent = if is_premature(&sweep.horizon) { verdicts.idle } else { 0 };
+    let judged = sweep.judgement.functions.len() - verdicts.unknown - silent - muted_in_doubt(sweep.judgement);
     let blind = !coverage.unseen.is_empty() || unknown(sweep) > 0 || judged == 0 && !sweep.allow_empty;
     let status = match (fires, blind, alerts.is_empty()) {
         (true, ..) => Status::Firing,
@@ -107,6 +109,13 @@ fn verdict(sweep: &Sweep<'_>, coverage: &Coverage, verdicts: &VerdictCounts, ale
     (status, code)
 }
 
+/// Muted functions of which nobody knows whether they fail.
+fn muted_in_doubt(judgement: &Judgement) -> usize {
+    let in_doubt =
+        |judged: &&JudgedFunction| judged.judged.verdict == Verdict::Muted && !judged.judged.doubts.is_empty();
+    judgement.functions.iter().filter(in_doubt).count()
+}
+
 /// Functions that could not be judged and are not accepted as that.
 fn unknown(sweep: &Sweep<'_>) -> usize {
     let accepted = |judged: &&JudgedFunction| {
@@ -119,7 +128,11 @@ fn unknown(sweep: &Sweep<'_>) -> usize {
 
 /// What was seen, and a row for each thing that was not.
 pub fn coverage_of(fleet: &Fleet, accepts: &Accepts<'_>) -> Coverage {
-    let mut coverage = Coverage { targets: fleet.target_count(), ..Coverage::default() };
+    let mut coverage = Coverage {
+        // An organization that could not be listed has one target at least.
+        targets: fleet.target_count() + fleet.listings().len(),
+        ..Coverage::default()
+    };
     let mut enter =
         |account: Option<&Account>, region: Option<&Region>, part: Option<&String>, failure: &Failure, client| {
             let entry = account.and_then(|account| fleet.account(&account.id)).map(|state| &state.entry.regions);
@@ -179,7 +192,7 @@ fn watched(fleet: &Fleet) -> impl Iterator<Item = (&TargetState, &Function)> {
     fleet
         .targets()
         .flat_map(|state| state.known().iter().map(move |function| (state, function)))
-        .filter(|(_, function)| function.class.watched && function.exists != Some(false))
+        .filter(|(_, function)| function.class.watched && !function.is_gone())
 }
 
 fn counts(fleet: &Fleet) -> FunctionCounts {
@@ -223,7 +236,10 @@ fn alerts(sweep: &Sweep<'_>) -> (Vec<Alert>, Vec<Muted>) {
     }
     let worse = |a: &Alert, b: &Alert| {
         let failures = |alert: &Alert| if alert.check == "throttles" { alert.throttles } else { alert.errors };
-        b.severity.cmp(&a.severity).then(failures(b).cmp(&failures(a))).then(b.value.total_cmp(&a.value))
+        b.severity
+            .cmp(&a.severity)
+            .then(failures(b).cmp(&failures(a)))
+            .then(b.value.unwrap_or(0.0).total_cmp(&a.value.unwrap_or(0.0)))
     };
     alerts.sort_by(worse);
     muted.sort_by_key(|muted| std::cmp::Reverse(muted.severity));
@@ -328,10 +344,11 @@ fn blind_spots(fleet: &Fleet) -> Vec<BlindSpot> {
                     detail: detail.to_owned(),
                 });
             };
-            if function.exists == Some(false) {
-                if function.class.watched {
-                    add(SpotKind::Deleted, "the tagging API lists it, Lambda does not know it any more");
-                }
+            if function.exists == Some(false) && function.class.watched {
+                let judged = if function.is_gone() { "" } else { "; what it did before is judged" };
+                add(SpotKind::Deleted, &format!("the tagging API lists it, Lambda does not know it any more{judged}"));
+            }
+            if function.is_gone() {
                 continue;
             }
             for spot in &function.class.spots {
@@ -352,6 +369,7 @@ fn notes(sweep: &Sweep<'_>, window: Window, functions: &FunctionCounts) -> Vec<S
             minutes(window.minutes()),
         ));
     }
+    notes.extend(premature(sweep));
     notes.extend(judged_late(sweep));
     let detours = sweep.fleet.targets().filter(|state| state.detour.is_some()).count();
     if detours > 0 {
@@ -375,18 +393,35 @@ fn notes(sweep: &Sweep<'_>, window: Window, functions: &FunctionCounts) -> Vec<S
 
 /// A metric bears the minute in which the invocation began, and appears when it ends.
 fn judged_late(sweep: &Sweep<'_>) -> Option<String> {
-    let settle = u32::try_from(sweep.settle * 60).unwrap_or(u32::MAX);
+    let waited = (sweep.horizon.now.0 - sweep.horizon.at.0).max(0);
     let longest = |function: &Function| function.configuration.as_ref().and_then(|configuration| configuration.timeout);
     let late = watched(sweep.fleet)
         .filter(|(_, function)| function.class.alerts())
-        .filter_map(|(_, function)| longest(function).filter(|timeout| *timeout > settle));
+        .filter_map(|(_, function)| longest(function).filter(|timeout| i64::from(*timeout) > waited * 60));
     let (count, longest) = late.fold((0, 0), |(count, longest), timeout| (count + 1, timeout.max(longest)));
     (count > 0).then(|| {
         format!(
-            "{} may run for up to {}, longer than the {} that slmon waits for late data: what they began last may be judged late",
+            "{} may run for up to {}, and the window ended {} ago: what they began last may be judged late",
             counted(count, "production function"),
             minutes(i64::from(longest.div_ceil(60))),
-            minutes(sweep.settle),
+            minutes(waited),
+        )
+    })
+}
+
+/// Minutes after which CloudWatch usually shows what happened; of younger ones, silence says nothing.
+const SHOWN_AFTER: i64 = 2;
+
+/// Whether the window reaches into minutes that CloudWatch does not show yet.
+fn is_premature(horizon: &Horizon) -> bool {
+    horizon.now.0 - horizon.at.0 < SHOWN_AFTER
+}
+
+fn premature(sweep: &Sweep<'_>) -> Option<String> {
+    is_premature(&sweep.horizon).then(|| {
+        format!(
+            "the window ends less than {} ago, and CloudWatch shows its last minutes later: what is silent there may have failed",
+            minutes(SHOWN_AFTER)
         )
     })
 }

@@ -211,8 +211,8 @@ pub struct Alert {
     pub throttles: Option<u64>,
     /// Invocations in the window.
     pub invocations: Option<u64>,
-    /// The share that was found.
-    pub value: f64,
+    /// The share that was found; none where it is not known of how many.
+    pub value: Option<f64>,
     /// The share from which it fires.
     pub threshold: f64,
     /// Who set the threshold.

@@ -29,6 +29,8 @@ use ciborium::Value;
 pub(crate) struct Asked {
     /// `GetMetricData`, `AssumeRole` and so on.
     pub(crate) operation: String,
+    /// The region in the signature.
+    pub(crate) region: String,
     /// The access key in the signature.
     pub(crate) key: String,
     /// The body as text; of CBOR, its debug form.
@@ -86,6 +88,11 @@ impl Fake {
 
     /// A configuration whose every request ends here.
     pub(crate) fn sdk(&self) -> SdkConfig {
+        self.sdk_in("eu-west-1")
+    }
+
+    /// The same with credentials of another region.
+    pub(crate) fn sdk_in(&self, region: &'static str) -> SdkConfig {
         let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
         let timeouts = TimeoutConfig::builder()
             .operation_attempt_timeout(Duration::from_secs(6))
@@ -94,7 +101,7 @@ impl Fake {
         let keys = Credentials::new("AKIABASE", "secret", None, None, "test");
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
-            .region(Some(aws_config::Region::new("eu-west-1")))
+            .region(Some(aws_config::Region::new(region)))
             .credentials_provider(SharedCredentialsProvider::new(keys))
             .retry_config(retries)
             .timeout_config(timeouts)
@@ -146,7 +153,7 @@ fn encode(value: &Value) -> Vec<u8> {
     bytes
 }
 
-/// The operation is in the target header, in the path, or in the form; the key is in the signature.
+/// The operation is in the target header, in the path, or in the form; region and key are in the signature.
 fn read(request: &HttpRequest) -> Asked {
     let bytes = request.body().bytes().unwrap_or_default();
     let cbor: Option<Value> = (request.headers().get("smithy-protocol") == Some("rpc-v2-cbor"))
@@ -165,7 +172,7 @@ fn read(request: &HttpRequest) -> Asked {
     let signature = request.headers().get("authorization").unwrap_or_default();
     let scope: Vec<&str> = signature.split("Credential=").nth(1).unwrap_or_default().split(['/', ',']).collect();
     let field = |place: usize| scope.get(place).copied().unwrap_or_default().to_owned();
-    Asked { operation: operation.to_owned(), key: field(0), body: body.clone(), cbor }
+    Asked { operation: operation.to_owned(), region: field(2), key: field(0), body: body.clone(), cbor }
 }
 
 /// An epoch time as CBOR has it.

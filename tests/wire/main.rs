@@ -594,3 +594,48 @@ async fn a_role_that_lists_accounts_is_narrowed_to_listing_and_the_members_to_re
         fake.asked().iter().filter(|asked| asked.operation == "ListAccounts").all(|asked| asked.key == "ASIALISTER")
     );
 }
+
+#[tokio::test]
+async fn a_region_that_is_not_enabled_is_asked_once_and_harms_no_other() {
+    let fake = Fake::new(|asked| match asked.operation.as_str() {
+        "AssumeRole" => session("ASIA"),
+        _ if asked.region == "me-south-1" => error("UnrecognizedClientException"),
+        "GetResources" => resources(&["pay"], ""),
+        "ListFunctions" => listed(&["pay"]),
+        _ => same(asked, &[(2, 0.0)]),
+    });
+    let mut roster = roster();
+    roster.regions = Some(Regions::These(vec![region("eu-west-1"), region("me-south-1")]));
+    let seen = sweep_all(&fake, roster, Duration::from_secs(30)).await;
+    assert_eq!(seen.unseen(), [("tag:GetResources", Kind::RegionDisabled, None)]);
+    assert_eq!((fake.count("AssumeRole"), fake.count("GetResources")), (1, 2));
+}
+
+#[tokio::test]
+async fn an_account_that_names_no_region_is_not_seen() {
+    for (answer, kind) in
+        [(r#"{"Regions": []}"#, Kind::Malformed), (r#"{"Regions": [{"RegionName": "Mars"}]}"#, Kind::Malformed)]
+    {
+        let fake = Fake::new(move |asked| match asked.operation.as_str() {
+            "AssumeRole" => session("ASIA"),
+            _ => Reply::Json(200, answer.into()),
+        });
+        let mut roster = roster();
+        roster.regions = Some(Regions::All);
+        let seen = sweep_all(&fake, roster, Duration::from_secs(30)).await;
+        assert_eq!(seen.unseen(), [("account:ListRegions", kind, None)], "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn roles_are_assumed_in_a_region_that_every_account_has() {
+    for (at_hand, asked_in) in [("af-south-1", "us-east-1"), ("eu-west-1", "eu-west-1")] {
+        let fake = with_metrics(|asked| same(asked, &[(2, 0.0)]));
+        let source: Arc<dyn Source> = Arc::new(Limited::new(Aws::preset(Base::Default, &fake.sdk_in(at_hand))));
+        let settings = Settings { horizon: HORIZON, depth: Depth::Judge { hidden: true } };
+        let (roster, rules) = (Arc::new(roster()), Arc::new(Rules::default()));
+        let limit = Duration::from_secs(30);
+        engine::once(source, roster, rules, settings, limit, &CancellationToken::new(), |_| {}).await;
+        assert_eq!(fake.asked()[0].region, asked_in);
+    }
+}

@@ -202,12 +202,16 @@ fn what_speaks_of_the_unknown_is_left_out() {
 }
 
 #[test]
-fn an_account_is_taken_as_it_came_first() {
+fn an_account_is_entered_as_it_came_first_and_read_where_any_says() {
     let first = entry(1, Regions::These(vec![region(0)]));
-    let second = Entry { regions: Regions::All, ..entry(1, Regions::All) };
-    let fleet = folded([Observation::Account(first.clone()), Observation::Account(second)]);
-    assert_eq!(fleet.account(&id(1)).unwrap().entry, first);
-    assert_eq!(fleet.accounts().count(), 1);
+    let mut second = entry(1, Regions::These(vec![region(1), region(0)]));
+    second.access.base = crate::domain::roster::Base::Profile("other".into());
+    let both = folded([Observation::Account(first.clone()), Observation::Account(second)]);
+    let expected = Entry { regions: Regions::These(vec![region(0), region(1)]), ..first.clone() };
+    assert_eq!(both.account(&id(1)).unwrap().entry, expected);
+    let all = folded([Observation::Account(first.clone()), Observation::Account(entry(1, Regions::All))]);
+    assert_eq!(all.account(&id(1)).unwrap().entry, Entry { regions: Regions::All, ..first });
+    assert_eq!((both.accounts().count(), all.accounts().count()), (1, 1));
 }
 
 #[test]

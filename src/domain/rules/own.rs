@@ -126,7 +126,10 @@ pub fn span_minutes(text: &str) -> Result<i64, String> {
     let span: jiff::Span = text.parse().map_err(|_| needed())?;
     let relative = jiff::SpanRelativeTo::days_are_24_hours();
     let total = span.total((jiff::Unit::Second, relative)).map_err(|_| needed())?;
-    if total < 60.0 || total % 60.0 != 0.0 || total > 455.0 * 86_400.0 {
+    if total > 455.0 * 86_400.0 {
+        return Err("CloudWatch keeps metrics for 455 days, and no span may be longer".into());
+    }
+    if total < 60.0 || total % 60.0 != 0.0 {
         return Err(needed());
     }
     #[expect(clippy::cast_possible_truncation, reason = "checked above: at most 455 days of minutes")]

@@ -10,11 +10,12 @@ use crate::{
         account::{AccountId, Region},
         failure::Kind,
         text::{AwsText, count, counted, millis},
+        window::Minute,
     },
     report::{
-        Telling,
+        Coverage, Telling, Unseen,
         canvas::{BOLD, DIM, GOOD, Line, PLAIN, Page, UNKNOWN, WARNING},
-        text::{demo, place},
+        text::{accepted_section, demo, place},
     },
 };
 
@@ -25,6 +26,8 @@ pub struct AccountList {
     pub schema: &'static str,
     /// All targets together.
     pub summary: AccountSummary,
+    /// What of the unseen is accepted, until when and why.
+    pub accepted: Vec<Unseen>,
     /// The targets.
     pub targets: Vec<TargetRow>,
 }
@@ -90,8 +93,9 @@ pub enum State {
 }
 
 impl AccountList {
-    /// The list of these rows, in this order, of so many targets in all.
-    pub fn new(targets: Vec<TargetRow>, count: usize) -> Self {
+    /// The list of these rows, in this order.
+    pub fn new(targets: Vec<TargetRow>, coverage: Coverage) -> Self {
+        let count = coverage.targets;
         let of = |state| targets.iter().filter(|row| row.state == state).count();
         let accounts: BTreeSet<_> = targets.iter().filter_map(|row| row.account.as_ref()).collect();
         let summary = AccountSummary {
@@ -103,7 +107,7 @@ impl AccountList {
             functions: targets.iter().filter_map(|row| row.functions).sum(),
             production: targets.iter().filter_map(|row| row.production).sum(),
         };
-        Self { schema: "slmon.accounts/1", summary, targets }
+        Self { schema: "slmon.accounts/1", summary, accepted: coverage.accepted, targets }
     }
 
     /// The documented JSON, with a newline.
@@ -140,6 +144,7 @@ impl AccountList {
         line.item(DIM, &format!("{} watched", counted(summary.functions as u64, "function")))
             .item(DIM, &format!("{} production", count(summary.production as u64)))
             .end();
+        accepted_section(&mut page, &self.accepted, Minute::floor(telling.now));
         demo(&mut page, telling);
         page.finish()
     }

@@ -10,11 +10,12 @@ use crate::{
         account::{AccountId, Region},
         rules::{Stage, StageKind},
         text::{AwsText, clean, count, counted},
+        window::Minute,
     },
     report::{
         Coverage, FunctionCounts, Telling,
         canvas::{BOLD, DIM, GOOD, Line, PLAIN, Page, UNKNOWN},
-        text::{demo, place, unseen_section},
+        text::{accepted_section, demo, place, unseen_section},
     },
 };
 
@@ -94,6 +95,7 @@ impl FunctionList {
             )
             .end();
         unseen_section(&mut page, &self.coverage);
+        accepted_section(&mut page, &self.coverage.accepted, Minute::floor(telling.now));
         demo(&mut page, telling);
         page.finish()
     }

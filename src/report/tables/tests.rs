@@ -12,6 +12,7 @@ use crate::{
         text::{AwsText, steers},
     },
     report::{
+        Coverage,
         canvas::width,
         samples::{self, account, region, telling},
     },
@@ -111,7 +112,7 @@ fn accounts() -> AccountList {
                 ..target("777788889999", "", "eu-west-1", Some(listing))
             },
         ],
-        5,
+        Coverage { targets: 5, ..Coverage::default() },
     )
 }
 

@@ -186,8 +186,8 @@ impl Columns {
 /// window lies in the past, until that ends: of what came after, nothing is known.
 fn age(alert: &Alert, report: &Report, now: Minute) -> String {
     let Some(since) = alert.since else { return String::new() };
-    let recent = now <= report.window.end.plus(60);
-    let until = if recent { now } else { report.window.end };
+    let recent = now <= report.window.end.plus(10);
+    let until = if recent && !alert.since_open { now } else { report.window.end };
     let age = minutes((until.0 - since.0).max(1));
     if alert.since_open {
         format!("for over {age}")

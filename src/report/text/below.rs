@@ -122,6 +122,7 @@ pub(super) fn cost(page: &mut Page, report: &Report) {
         .item(DIM, &counted(api.requests, "request"))
         .item(DIM, &counted(api.metrics, "metric"))
         .item(DIM, &usd(api.usd))
-        .item(PLAIN, &format!("exit {}: {}", report.exit_code, report.exit_reason()))
         .end();
+    let exit = format!("exit {}: {}", report.exit_code, report.exit_reason());
+    page.fill(label("–", "verdict", DIM)).words(BOLD, &exit).end();
 }

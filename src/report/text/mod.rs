@@ -12,7 +12,7 @@ mod unseen;
 
 pub(super) use below::hidden;
 pub(super) use place::place;
-pub(super) use unseen::{Told, section as unseen_section, told};
+pub(super) use unseen::{Told, accepted_section, section as unseen_section, told};
 
 use anstyle::Style;
 

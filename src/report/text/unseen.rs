@@ -6,6 +6,7 @@ use crate::{
     domain::{
         account::{AccountId, Region},
         text::{AwsText, clean, clock},
+        window::Minute,
     },
     report::{
         Coverage, Report, Unseen,
@@ -50,10 +51,15 @@ pub(in crate::report) fn section(page: &mut Page, coverage: &Coverage) {
 }
 
 pub(super) fn accepted(page: &mut Page, report: &Report) {
-    for group in groups(&report.coverage.accepted) {
+    accepted_section(page, &report.coverage.accepted, report.window.end);
+}
+
+/// What is accepted as unseen, as it stands in every report; `near` is the day whose date needs no saying.
+pub(in crate::report) fn accepted_section(page: &mut Page, rows: &[Unseen], near: Minute) {
+    for group in groups(rows) {
         page.blank();
         let acceptance = group.first.acceptance.as_ref().map(|acceptance| {
-            let until = clock(acceptance.until, report.window.end);
+            let until = clock(acceptance.until, near);
             format!("unseen, and accepted until {until} UTC: {}", acceptance.reason)
         });
         group.draw(page, label("–", "accepted", DIM), acceptance.as_deref());

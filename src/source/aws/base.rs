@@ -11,9 +11,11 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_sdk_sts::config::IdentityCache;
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
+use aws_smithy_runtime::client::retries::RetryPartition;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::os_shim_internal::{Env, Fs};
+use tokio::sync::OnceCell;
 
 use super::{
     ATTEMPT, CALL,
@@ -38,6 +40,7 @@ pub(super) struct Hand {
     pub(super) sdk: SdkConfig,
     pub(super) credentials: Arc<Renewing>,
     profile: Option<String>,
+    caller: OnceCell<Caller>,
 }
 
 impl Hand {
@@ -72,7 +75,7 @@ impl Hand {
         let credentials = Arc::new(Renewing::new(provider, time));
         let shared = SharedCredentialsProvider::new(Shared(credentials.clone()));
         let sdk = sdk.to_builder().identity_cache(IdentityCache::no_cache()).credentials_provider(shared).build();
-        Self { sdk, credentials, profile }
+        Self { sdk, credentials, profile, caller: OnceCell::new() }
     }
 
     /// The region that goes with these credentials, if one is set.
@@ -80,17 +83,35 @@ impl Hand {
         self.sdk.region().and_then(|region| Region::parse(region.as_ref()))
     }
 
-    /// STS, in the region at hand or the partition's first one: a session from any of them is good in all.
-    pub(super) fn sts(&self, meter: &Meter, partition: &str) -> aws_sdk_sts::Client {
-        let mut config = aws_sdk_sts::config::Builder::from(&self.sdk).interceptor(meter.clone());
-        if self.sdk.region().is_none() {
-            config = config.region(Some(aws_sdk_sts::config::Region::new(first_region(partition))));
-        }
+    /// STS in the region at hand, or the partition's first one.
+    fn sts(&self, meter: &Meter, partition: &str) -> aws_sdk_sts::Client {
+        let region = self.region().map_or_else(|| first_region(partition).to_owned(), |region| region.to_string());
+        self.sts_in(region, meter, partition)
+    }
+
+    /// STS for assuming roles. A session from any region is good in all, but the region that is asked has to be enabled
+    /// in the account of the role; one that every account has is. Source: the IAM user guide, "Managing AWS STS in an
+    /// AWS Region".
+    pub(super) fn sts_for_roles(&self, meter: &Meter, partition: &str) -> aws_sdk_sts::Client {
+        let at_hand = self.region().filter(|region| region.partition() == partition && region.is_always_enabled());
+        let region = at_hand.map_or_else(|| first_region(partition).to_owned(), |region| region.to_string());
+        self.sts_in(region, meter, partition)
+    }
+
+    fn sts_in(&self, region: String, meter: &Meter, partition: &str) -> aws_sdk_sts::Client {
+        let config = aws_sdk_sts::config::Builder::from(&self.sdk)
+            .region(Some(aws_sdk_sts::config::Region::new(region)))
+            .retry_partition(RetryPartition::custom(format!("sts/{partition}/{:?}", self.profile)).build())
+            .interceptor(meter.clone());
         aws_sdk_sts::Client::from_conf(config.build())
     }
 
-    /// Whom the credentials belong to.
+    /// Whom the credentials belong to; asked once.
     pub(super) async fn caller(&self, meter: &Meter) -> Result<Caller, Failure> {
+        self.caller.get_or_try_init(|| self.ask_caller(meter)).await.cloned()
+    }
+
+    async fn ask_caller(&self, meter: &Meter) -> Result<Caller, Failure> {
         self.check(calls::GET_CALLER_IDENTITY)?;
         if let Err(error) = self.credentials.load().await {
             return Err(self.explain(error::of_credentials(calls::GET_CALLER_IDENTITY, &error)).await);

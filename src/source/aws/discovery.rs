@@ -10,7 +10,7 @@ use super::{error, member::Member, paging::again};
 use crate::{
     domain::{
         account::Region,
-        failure::Failure,
+        failure::{Failure, Kind},
         function::{Configuration, Discovered, Tags, name_of_arn},
         text::AwsText,
     },
@@ -148,8 +148,11 @@ pub(super) async fn regions(member: &Member, home: &Region) -> Result<Vec<Region
                     .map_err(|error| error::failure(calls::LIST_REGIONS, &error))
             })
             .await?;
-        let names = answer.regions().iter().filter_map(|region| region.region_name());
-        found.extend(names.filter_map(Region::parse));
+        for name in answer.regions().iter().filter_map(|region| region.region_name()) {
+            let unknown =
+                || Failure::new(calls::LIST_REGIONS, Kind::Malformed, format!("`{name}` is no region's code"));
+            found.push(Region::parse(name).ok_or_else(unknown)?);
+        }
         token = again(calls::LIST_REGIONS, asked.as_deref(), answer.next_token())?;
         if token.is_none() {
             return Ok(found);

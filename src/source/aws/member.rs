@@ -59,7 +59,7 @@ impl Member {
         loop {
             let generation = self.credentials.generation();
             match call().await {
-                Err(failure) if failure.kind == Kind::Expired && renewals < RENEWALS => {
+                Err(failure) if failure.kind == Kind::Expired && !is_unknown(&failure) && renewals < RENEWALS => {
                     renewals += 1;
                     if !self.credentials.renew(generation).await {
                         return Err(self.explain(failure));
@@ -74,9 +74,7 @@ impl Member {
     /// Entering the account has worked, so credentials that one region does not know mean that the region is not
     /// enabled there; and what is denied is denied to a known role.
     fn explain(&self, failure: Failure) -> Failure {
-        let unknown = ["UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure"];
-        let message = failure.message.raw();
-        if failure.kind == Kind::Expired && unknown.iter().any(|code| message.starts_with(code)) {
+        if failure.kind == Kind::Expired && is_unknown(&failure) {
             return Failure::new(failure.operation, Kind::RegionDisabled, failure.message);
         }
         match (&failure.kind, &self.role) {
@@ -91,4 +89,10 @@ impl Member {
             _ => failure,
         }
     }
+}
+
+/// Whether AWS does not know the credentials at all, which renewing them does not mend.
+fn is_unknown(failure: &Failure) -> bool {
+    let codes = ["UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure"];
+    codes.iter().any(|code| failure.message.raw().starts_with(code))
 }

@@ -57,6 +57,8 @@ fn part(result: &MetricDataResult) -> Option<MetricPart> {
     let points = result.timestamps().iter().zip(result.values());
     let points = points.map(|(at, value)| (Minute(at.secs().div_euclid(60)), *value)).collect();
     let status = match result.status_code() {
+        // As many values as timestamps, or something was lost on its way.
+        _ if result.timestamps().len() != result.values().len() => MetricStatus::InternalError,
         Some(StatusCode::Complete) => MetricStatus::Complete,
         Some(StatusCode::PartialData) => MetricStatus::Partial,
         Some(StatusCode::Forbidden) => MetricStatus::Forbidden,

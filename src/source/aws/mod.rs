@@ -21,7 +21,12 @@ use std::{
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_http_client::{
+    Builder, Connector,
+    proxy::ProxyConfig,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime::client::retries::RetryPartition;
 use aws_smithy_runtime_api::client::{
     http::{HttpClient, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector},
     runtime_components::RuntimeComponents,
@@ -65,8 +70,15 @@ pub struct Aws {
 impl Aws {
     /// AWS over HTTPS.
     pub fn new() -> Self {
-        let tls = Provider::Rustls(CryptoMode::AwsLc);
-        Self::over(aws_smithy_http_client::Builder::new().tls_provider(tls).build_https())
+        // As the SDK builds its own default client, which heeds HTTPS_PROXY and NO_PROXY; but one for all services.
+        Self::over(Builder::new().build_with_connector_fn(|settings, components| {
+            let mut connector = Connector::builder()
+                .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+                .proxy_config(ProxyConfig::from_env());
+            connector.set_connector_settings(settings.cloned());
+            connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+            connector.build()
+        }))
     }
 
     /// AWS over an HTTP client of one's own.
@@ -154,7 +166,7 @@ impl Aws {
         };
         let arn = role.arn(&partition, &account);
         let provider = RoleProvider {
-            sts: hand.sts(&self.meter, &partition),
+            sts: hand.sts_for_roles(&self.meter, &partition),
             role: role.clone(),
             place,
             hint: format!(
@@ -212,6 +224,7 @@ impl Source for Aws {
             let region = sdk.region().map_or_else(|| base::first_region(partition).to_owned(), ToString::to_string);
             let config = aws_sdk_organizations::config::Builder::from(&sdk)
                 .region(Some(aws_sdk_organizations::config::Region::new(region)))
+                .retry_partition(RetryPartition::custom(format!("organizations/{:?}", organization.lister)).build())
                 .interceptor(self.meter.clone());
             let client = aws_sdk_organizations::Client::from_conf(config.build());
             Ok(organizations::accounts(client, &organization.include_ous))

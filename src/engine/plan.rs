@@ -46,17 +46,28 @@ pub struct Settings {
     pub depth: Depth,
 }
 
+/// Which functions discovery finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Those that carry the tag.
+    Tagged,
+    /// All, but those without any tag only as far as they come soon: the others are to be judged in time.
+    Most,
+    /// All, as long as the deadline lets it.
+    All,
+}
+
 /// One thing to ask of a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Job {
-    /// Its functions: those that carry the tag, or all.
+    /// Its functions.
     Discover {
         /// The target.
         target: Target,
         /// The tag's key, which the fallback needs, too.
         key: String,
-        /// All functions, whatever their tags.
-        all: bool,
+        /// Whether all of them, whatever their tags.
+        all: Reach,
     },
     /// Metrics.
     Metrics {
@@ -93,8 +104,12 @@ pub enum Step {
 pub fn next(state: &TargetState, step: Step, rules: &Rules, settings: &Settings) -> (Step, Vec<Job>) {
     match (step, settings.depth) {
         (Step::Nothing, depth) => {
-            let all =
-                matches!(depth, Depth::Discover { all: true, .. }) || rules.watches_untagged(&state.target.account);
+            let all = match depth {
+                Depth::Discover { all: true, .. } => Reach::All,
+                _ if !rules.watches_untagged(&state.target.account) => Reach::Tagged,
+                Depth::Discover { .. } => Reach::All,
+                Depth::Judge { .. } => Reach::Most,
+            };
             let discover = Job::Discover { target: state.target.clone(), key: rules.watch.key.clone(), all };
             (Step::Discovery, vec![discover])
         }

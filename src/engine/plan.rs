@@ -174,6 +174,12 @@ fn details(state: &TargetState, horizon: &Horizon) -> Vec<Job> {
 
 type Queries = Vec<(AwsText, Metric)>;
 
+/// Queries that fit in one request over a stretch of time.
+pub(super) fn most(read: Window, period: i64) -> usize {
+    let points = (read.minutes() / period).max(1);
+    usize::try_from(DATAPOINTS / points).unwrap_or(1).clamp(1, QUERIES)
+}
+
 /// As few requests as AWS's limits allow. Functions with a window of their own are asked in requests of their own,
 /// since a request has one stretch of time.
 fn batches<'a>(target: &Target, asked: impl Iterator<Item = (&'a Function, Metric)>, horizon: &Horizon) -> Vec<Job> {
@@ -186,9 +192,7 @@ fn batches<'a>(target: &Target, asked: impl Iterator<Item = (&'a Function, Metri
     }
     let mut jobs = Vec::new();
     for (frame, queries) in by_frame.into_values() {
-        let points = (frame.read.minutes() / frame.period).max(1);
-        let most = usize::try_from(DATAPOINTS / points).unwrap_or(1).clamp(1, QUERIES);
-        jobs.extend(queries.chunks(most).map(|queries| Job::Metrics {
+        jobs.extend(queries.chunks(most(frame.read, frame.period)).map(|queries| Job::Metrics {
             target: target.clone(),
             request: MetricRequest { read: frame.read, period: frame.period, queries: queries.to_vec() },
         }));

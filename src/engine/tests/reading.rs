@@ -281,3 +281,15 @@ fn configurations_are_read_until_all_that_are_wanted_have_been_seen() {
     assert_eq!(lists(&format!("{tags}, invocations = 60, errors = 6")), (2, vec![Some(true), Some(true)]));
     assert_eq!(lists(&format!("{tags}, deleted = true")), (4, vec![Some(true), Some(false)]));
 }
+
+#[test]
+fn two_requests_that_fail_are_two_parts() {
+    let swept = many(510, 50, &broken("cloudwatch:GetMetricData", "fails = \"server\"")).sweep();
+    let row = |part| format!("111111111111 eu-west-1 cloudwatch:GetMetricData server ({part})");
+    let first = swept.names(A)[0];
+    let second = swept.names(A)[250];
+    let parts = ["metrics of 10 functions".to_owned()]
+        .into_iter()
+        .chain([first, second].map(|name| format!("metrics of 250 functions, from {name} on")));
+    assert_eq!(swept.rows(), parts.map(row).collect::<Vec<_>>());
+}

@@ -1,10 +1,14 @@
 //! Carries out discovery: by tag, of everything, or one by one where the tagging API is denied.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
-use futures::{StreamExt, TryStreamExt, stream};
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout};
+use futures::{StreamExt, TryStreamExt, future::try_join, stream};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout, timeout_at};
 
+use super::plan::Reach;
 use crate::{
     domain::{
         account::Target,
@@ -28,56 +32,75 @@ const BURST: usize = 4;
 const PAGES: usize = 12;
 /// And so long at most: a verdict does not wait for what only explains it.
 const EXPLAINING: Duration = Duration::from_secs(5);
+/// What discovery leaves for metrics at most; of a short run, a tenth.
+const SPARE: Duration = Duration::from_secs(3);
+/// What Lambda says of a function that was deleted since it was listed.
+const GONE: &str = "ResourceNotFoundException";
 
 /// The functions of a target, or why not.
 pub(super) async fn discover(
     source: &dyn Source,
     target: &Target,
     key: &str,
-    all: bool,
+    reach: Reach,
     deadline: Instant,
 ) -> Vec<Observation> {
     let begun = Instant::now();
+    let left = deadline.saturating_duration_since(begun);
+    let latest = begun + left.saturating_sub(SPARE.min(left / 10));
+    let all = reach != Reach::Tagged;
     let tagged = source.tagged(target, (!all).then_some(key)).try_concat();
-    let (found, listed) = if all {
-        let (found, listed) =
-            futures::future::join(tagged, listing(source.functions(target), usize::MAX, BURST, &mut gentle())).await;
-        (found, Some(listed))
+    let mut listing = Listing::new(source, target);
+    let found = if all {
+        let limit = if reach == Reach::Most { begun + left / 2 } else { latest };
+        let read = async {
+            // What has not come by then is told below.
+            let _ = timeout_at(limit, listing.read(BURST, usize::MAX)).await;
+            Ok(())
+        };
+        try_join(tagged, read).await.map(|(found, ())| found)
     } else {
-        (tagged.await, None)
+        tagged.await
     };
     let target_key = target.key();
+    let failed = |failure| vec![Observation::TargetFailed { target: target.key(), part: None, failure }];
     match found {
         Ok(mut found) => {
             let mut more = Vec::new();
-            match listed {
-                Some(Ok((configurations, complete))) => {
-                    add_untagged(&mut found, &configurations);
-                    more.push(Observation::Configurations {
-                        target: target_key.clone(),
-                        found: configurations,
-                        complete,
-                    });
-                }
-                Some(Err(failure)) => {
+            if all {
+                add_untagged(&mut found, &listing.found);
+                if let Some(failure) = listing.unread(begun.elapsed()) {
                     let part = Some("functions without tags".into());
                     more.push(Observation::TargetFailed { target: target_key.clone(), part, failure });
                 }
-                None => {}
+                more.push(listing.observed(target));
             }
             let found = Observation::Functions { target: target_key, found, took: begun.elapsed(), detour: None };
             [found].into_iter().chain(more).collect()
         }
-        Err(failure) if failure.kind == Kind::Denied && failure.operation == calls::GET_RESOURCES => {
-            one_by_one(source, target, key, all, failure, begun, deadline).await
+        Err(denied) if denied.kind == Kind::Denied && denied.operation == calls::GET_RESOURCES => {
+            let detour = one_by_one(source, target, (!all).then_some(key), listing, &denied, latest);
+            match timeout_at(latest, detour).await {
+                Ok(Ok((found, configurations))) => {
+                    let took = begun.elapsed();
+                    let found = Observation::Functions { target: target_key, found, took, detour: Some(denied) };
+                    vec![found, configurations]
+                }
+                Ok(Err(failure)) => failed(failure),
+                Err(_) => {
+                    let without = "without it, functions are asked one by one, for which the deadline left no time";
+                    let hint = format!("{}; {without}", denied.hint);
+                    failed(denied.with_hint(hint))
+                }
+            }
         }
-        Err(failure) => vec![Observation::TargetFailed { target: target_key, part: None, failure }],
+        Err(failure) => failed(failure),
     }
 }
 
 /// Functions that the tagging API has never seen have no tags.
 fn add_untagged(found: &mut Vec<Discovered>, configurations: &[Configuration]) {
-    let known: std::collections::HashSet<AwsText> = found.iter().map(|function| function.name.clone()).collect();
+    let known: HashSet<AwsText> = found.iter().map(|function| function.name.clone()).collect();
     let untagged = configurations.iter().filter(|configuration| !known.contains(&configuration.name));
     found.extend(untagged.map(|configuration| Discovered {
         arn: configuration.arn.clone(),
@@ -86,63 +109,107 @@ fn add_untagged(found: &mut Vec<Discovered>, configurations: &[Configuration]) {
     }));
 }
 
-/// All pages, the first `burst` at once and the others at the pace; at most so many. And whether that was all.
-async fn listing(
-    mut pages: Pages<'_, Configuration>,
-    most: usize,
-    burst: usize,
-    pace: &mut Interval,
-) -> Result<(Vec<Configuration>, bool), Failure> {
-    let mut found = Vec::new();
-    for page in 0.. {
-        if page >= most {
-            return Ok((found, false));
+/// The configurations of a target, as far as they have come. Reading may be left off at any moment and taken up again.
+struct Listing<'a> {
+    pages: Pages<'a, Configuration>,
+    pace: Interval,
+    found: Vec<Configuration>,
+    /// Pages that have come.
+    came: usize,
+    /// How it ended, once it has.
+    end: Option<Result<(), Failure>>,
+}
+
+impl<'a> Listing<'a> {
+    fn new(source: &'a dyn Source, target: &'a Target) -> Self {
+        let mut pace = interval(SPACING);
+        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { pages: source.functions(target), pace, found: Vec::new(), came: 0, end: None }
+    }
+
+    /// The next page: one of the first `burst` at once, any other at the pace. None where it has ended.
+    async fn page(&mut self, burst: usize) -> Option<&[Configuration]> {
+        if self.end.is_some() {
+            return None;
         }
-        if page >= burst {
-            pace.tick().await;
+        if self.came >= burst {
+            self.pace.tick().await;
         }
-        match pages.next().await {
-            Some(configurations) => found.extend(configurations?),
-            None => break,
+        match self.pages.next().await {
+            Some(Ok(configurations)) => {
+                let before = self.found.len();
+                self.found.extend(configurations);
+                self.came += 1;
+                return self.found.get(before..);
+            }
+            Some(Err(failure)) => self.end = Some(Err(failure)),
+            None => self.end = Some(Ok(())),
+        }
+        None
+    }
+
+    /// All pages, at most so many.
+    async fn read(&mut self, burst: usize, most: usize) {
+        while self.came < most && self.page(burst).await.is_some() {}
+    }
+
+    fn is_whole(&self) -> bool {
+        matches!(self.end, Some(Ok(())))
+    }
+
+    /// Why these are not all, where they are not.
+    fn unread(&self, took: Duration) -> Option<Failure> {
+        match &self.end {
+            Some(Ok(())) => None,
+            Some(Err(failure)) => Some(failure.clone()),
+            None => {
+                let message = format!(
+                    "{} came in the {} s that the deadline leaves for this list, and there may be more",
+                    counted(self.found.len() as u64, "function"),
+                    took.as_secs_f64().round(),
+                );
+                Some(Failure::new(calls::LIST_FUNCTIONS, Kind::Deadline, message))
+            }
         }
     }
-    Ok((found, true))
+
+    fn observed(self, target: &Target) -> Observation {
+        Observation::Configurations { target: target.key(), complete: self.is_whole(), found: self.found }
+    }
 }
 
-fn gentle() -> Interval {
-    let mut pace = interval(SPACING);
-    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    pace
-}
-
-/// Where `GetResources` is denied: every function by `ListFunctions`, and its tags by `ListTags`, as fast as is fair.
-/// Where that can't be done before the deadline, or is denied as well, the target is unseen at once.
+/// Where `GetResources` is denied: every function by `ListFunctions`, and its tags by `ListTags`, as fast as is fair;
+/// those that carry the tag `key`, or all. Where it shows that this can't be done in time, or is denied as well, the
+/// target is unseen at once.
 async fn one_by_one(
     source: &dyn Source,
     target: &Target,
-    key: &str,
-    all: bool,
-    denied: Failure,
-    begun: Instant,
-    deadline: Instant,
-) -> Vec<Observation> {
-    let failed = |failure: Failure| vec![Observation::TargetFailed { target: target.key(), part: None, failure }];
-    let mut pace = gentle();
-    let Ok((configurations, _)) = listing(source.functions(target), usize::MAX, 0, &mut pace).await else {
-        return failed(denied);
-    };
-    let needed = SPACING * u32::try_from(configurations.len()).unwrap_or(u32::MAX);
-    if Instant::now() + needed >= deadline {
-        let hint = format!(
-            "{}; without it, {} would have to be asked one by one, which takes {} s: more than the deadline leaves",
-            denied.hint,
-            counted(configurations.len() as u64, "function"),
-            needed.as_secs(),
-        );
-        return failed(denied.with_hint(hint));
+    key: Option<&str>,
+    mut listing: Listing<'_>,
+    denied: &Failure,
+    latest: Instant,
+) -> Result<(Vec<Discovered>, Observation), Failure> {
+    loop {
+        let needed = SPACING * u32::try_from(listing.found.len()).unwrap_or(u32::MAX);
+        if !needed.is_zero() && Instant::now() + needed >= latest {
+            let hint = format!(
+                "{}; without it, at least {} would have to be asked one by one, which takes {} s: more than the deadline leaves",
+                denied.hint,
+                counted(listing.found.len() as u64, "function"),
+                needed.as_secs(),
+            );
+            return Err(denied.clone().with_hint(hint));
+        }
+        if listing.page(0).await.is_none() {
+            break;
+        }
     }
-    let wanted: Vec<(AwsText, AwsText)> = configurations.iter().map(|c| (c.name.clone(), c.arn.clone())).collect();
-    let paced = stream::unfold((pace, wanted.into_iter()), |(mut pace, mut rest)| async move {
+    if !listing.is_whole() {
+        return Err(denied.clone());
+    }
+    let Listing { pace, found: configurations, .. } = listing;
+    let names: Vec<(AwsText, AwsText)> = configurations.iter().map(|c| (c.name.clone(), c.arn.clone())).collect();
+    let paced = stream::unfold((pace, names.into_iter()), |(mut pace, mut rest)| async move {
         let next = rest.next()?;
         pace.tick().await;
         Some((next, (pace, rest)))
@@ -156,43 +223,52 @@ async fn one_by_one(
         .filter_map(|(name, tags)| async move {
             match tags {
                 Ok(tags) => Some(Ok((name, tags))),
-                // Deleted since it was listed.
-                Err(failure) if failure.kind == Kind::Other && failure.message.raw().contains("NotFound") => None,
+                Err(failure) if is_gone(&failure) => None,
                 Err(failure) => Some(Err(failure)),
             }
         })
         .try_collect()
         .await;
-    let mut tags = match tags {
-        Ok(tags) => tags,
-        Err(failure) if failure.kind == Kind::Denied => return failed(denied),
-        Err(failure) => return failed(failure),
-    };
-    let found = configurations
-        .iter()
-        .filter_map(|configuration| {
-            let tags = tags.remove(&configuration.name)?;
-            let wanted = all || tags.get(key).is_some();
-            wanted.then(|| Discovered { arn: configuration.arn.clone(), name: configuration.name.clone(), tags })
-        })
-        .collect();
-    let target = target.key();
-    vec![
-        Observation::Functions { target: target.clone(), found, took: begun.elapsed(), detour: Some(denied) },
-        Observation::Configurations { target, found: configurations, complete: true },
-    ]
+    let mut tags = tags.map_err(|failure| {
+        if failure.kind == Kind::Denied {
+            return denied.clone();
+        }
+        let hint = format!("{}; or {}, and tags need not be asked one by one", failure.hint, denied.hint);
+        failure.with_hint(hint)
+    })?;
+    let found = configurations.iter().filter_map(|configuration| {
+        let tags = tags.remove(&configuration.name)?;
+        let wanted = key.is_none_or(|key| tags.get(key).is_some());
+        wanted.then(|| Discovered { arn: configuration.arn.clone(), name: configuration.name.clone(), tags })
+    });
+    let found = found.collect();
+    Ok((found, Observation::Configurations { target: target.key(), found: configurations, complete: true }))
+}
+
+/// Whether a function was deleted since it was listed. Its name may hold any word, so only the code tells.
+fn is_gone(failure: &Failure) -> bool {
+    failure.kind == Kind::Other && failure.message.raw().split(':').next() == Some(GONE)
 }
 
 /// Configurations until all that are wanted have been seen. They only explain a verdict, so a failure stays without
 /// consequence, and a target with thousands of functions is not read to its end.
 pub(super) async fn configurations(source: &dyn Source, target: &Target, wanted: &[AwsText]) -> Vec<Observation> {
-    let read = async |most| listing(source.functions(target), most, BURST, &mut gentle()).await;
-    let answer = if wanted.is_empty() {
-        read(usize::MAX).await.ok()
+    let mut listing = Listing::new(source, target);
+    if wanted.is_empty() {
+        listing.read(BURST, usize::MAX).await;
     } else {
-        timeout(EXPLAINING, read(PAGES)).await.ok().and_then(Result::ok)
-    };
-    let observed =
-        answer.map(|(found, complete)| Observation::Configurations { target: target.key(), found, complete });
-    observed.into_iter().collect()
+        let mut wanted: HashSet<&str> = wanted.iter().map(AwsText::raw).collect();
+        let read = async {
+            while listing.came < PAGES && !wanted.is_empty() {
+                let Some(page) = listing.page(BURST).await else { break };
+                for configuration in page {
+                    wanted.remove(configuration.name.raw());
+                }
+            }
+        };
+        // What has come by then is all that there is to tell.
+        let _ = timeout(EXPLAINING, read).await;
+    }
+    let came = listing.is_whole() || !listing.found.is_empty();
+    came.then(|| listing.observed(target)).into_iter().collect()
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 
+use super::plan;
 use crate::{
     domain::{
         account::Target,
@@ -95,13 +96,17 @@ fn conclude(
         };
         readings.push((name.clone(), *metric, reading));
     }
+    let full = request.queries.len() >= plan::most(request.read, request.period);
+    let functions = |names: &[AwsText]| counted(names.len() as u64, "function");
     let key = target.key();
     let mut observations = vec![Observation::Readings { target: key.clone(), readings }];
     for (failure, mut names) in unread {
         names.dedup();
         let part = match names.as_slice() {
             [one] => format!("metrics of {}", one.shown()),
-            more => format!("metrics of {}", counted(more.len() as u64, "function")),
+            // A full request is hardly the only one, and what is unread of another is another part.
+            [first, ..] if full => format!("metrics of {}, from {} on", functions(&names), first.shown()),
+            more => format!("metrics of {}", functions(more)),
         };
         let failure = Failure::clone(&failure);
         observations.push(Observation::TargetFailed { target: key.clone(), part: Some(part), failure });

@@ -46,17 +46,28 @@ pub struct Settings {
     pub depth: Depth,
 }
 
+/// Which functions discovery finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Those that carry the tag.
+    Tagged,
+    /// All, but those without any tag only as far as they come soon: the others are to be judged in time.
+    Most,
+    /// All, as long as the deadline lets it.
+    All,
+}
+
 /// One thing to ask of a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Job {
-    /// Its functions: those that carry the tag, or all.
+    /// Its functions.
     Discover {
         /// The target.
         target: Target,
         /// The tag's key, which the fallback needs, too.
         key: String,
-        /// All functions, whatever their tags.
-        all: bool,
+        /// Whether all of them, whatever their tags.
+        all: Reach,
     },
     /// Metrics.
     Metrics {
@@ -93,8 +104,12 @@ pub enum Step {
 pub fn next(state: &TargetState, step: Step, rules: &Rules, settings: &Settings) -> (Step, Vec<Job>) {
     match (step, settings.depth) {
         (Step::Nothing, depth) => {
-            let all =
-                matches!(depth, Depth::Discover { all: true, .. }) || rules.watches_untagged(&state.target.account);
+            let all = match depth {
+                Depth::Discover { all: true, .. } => Reach::All,
+                _ if !rules.watches_untagged(&state.target.account) => Reach::Tagged,
+                Depth::Discover { .. } => Reach::All,
+                Depth::Judge { .. } => Reach::Most,
+            };
             let discover = Job::Discover { target: state.target.clone(), key: rules.watch.key.clone(), all };
             (Step::Discovery, vec![discover])
         }
@@ -159,6 +174,12 @@ fn details(state: &TargetState, horizon: &Horizon) -> Vec<Job> {
 
 type Queries = Vec<(AwsText, Metric)>;
 
+/// Queries that fit in one request over a stretch of time.
+pub(super) fn most(read: Window, period: i64) -> usize {
+    let points = (read.minutes() / period).max(1);
+    usize::try_from(DATAPOINTS / points).unwrap_or(1).clamp(1, QUERIES)
+}
+
 /// As few requests as AWS's limits allow. Functions with a window of their own are asked in requests of their own,
 /// since a request has one stretch of time.
 fn batches<'a>(target: &Target, asked: impl Iterator<Item = (&'a Function, Metric)>, horizon: &Horizon) -> Vec<Job> {
@@ -171,9 +192,7 @@ fn batches<'a>(target: &Target, asked: impl Iterator<Item = (&'a Function, Metri
     }
     let mut jobs = Vec::new();
     for (frame, queries) in by_frame.into_values() {
-        let points = (frame.read.minutes() / frame.period).max(1);
-        let most = usize::try_from(DATAPOINTS / points).unwrap_or(1).clamp(1, QUERIES);
-        jobs.extend(queries.chunks(most).map(|queries| Job::Metrics {
+        jobs.extend(queries.chunks(most(frame.read, frame.period)).map(|queries| Job::Metrics {
             target: target.clone(),
             request: MetricRequest { read: frame.read, period: frame.period, queries: queries.to_vec() },
         }));

@@ -149,3 +149,147 @@ fn discovery_asks_for_no_metrics() {
         assert_eq!(swept.names(A).len(), if all { 4 } else { 2 });
     }
 }
+
+/// So many production functions `f` by page of configurations, and something broken.
+fn many(count: usize, page: usize, faults: &str) -> Ask {
+    let function = format!(
+        "name = \"f\"\ncount = {count}\ntags = {{ monitor = \"true\", stage = \"prod\" }}\ninvocations = 60\nerrors = 6"
+    );
+    let account = format!("[[accounts]]\nid = \"{A}\"\n[[accounts.functions]]\n{function}");
+    ask(&format!("pages = {{ functions = {page} }}\n{account}\n[[faults]]\nslow = \"10ms\"\n{faults}"))
+}
+
+fn broken(operation: &str, effect: &str) -> String {
+    format!("\n[[faults]]\noperation = \"{operation}\"\n{effect}\n")
+}
+
+#[test]
+fn a_detour_is_left_with_the_page_that_shows_that_it_is_too_long() {
+    let swept = many(5000, 50, NO_TAGGING).sweep();
+    assert_eq!(swept.rows(), ["111111111111 eu-west-1 tag:GetResources denied"]);
+    // 27 s are left for it, so 150 functions are too many.
+    assert_eq!((swept.end, swept.calls("lambda:ListFunctions", "").len()), (End::Complete, 3));
+    assert!(swept.took < ms(1000), "{:?}", swept.took);
+    let hint = &swept.target(A, "eu-west-1").unread[0].failure.hint;
+    assert!(hint.contains("allow tag:GetResources") && hint.contains("at least 150 functions"), "{hint}");
+}
+
+#[test]
+fn a_detour_that_takes_too_long_ends_before_the_deadline_and_still_tells_what_to_allow() {
+    for (operation, effect) in [
+        ("lambda:ListTags", "slow = \"4s\""),
+        ("lambda:ListTags", "hangs = true"),
+        ("lambda:ListFunctions", "hangs = true"),
+    ] {
+        let asked = many(40, 50, &(NO_TAGGING.to_owned() + &broken(operation, effect)));
+        let swept = Ask { limit: ms(20_000), ..asked }.sweep();
+        assert_eq!(swept.rows(), ["111111111111 eu-west-1 tag:GetResources denied"], "{operation} {effect}");
+        assert_eq!(swept.end, End::Complete);
+        assert!(swept.took > ms(17_000) && swept.took < ms(18_500), "{:?}", swept.took);
+        let hint = &swept.target(A, "eu-west-1").unread[0].failure.hint;
+        assert!(hint.contains("allow tag:GetResources") && hint.contains("left no time"), "{hint}");
+    }
+}
+
+#[test]
+fn only_the_code_says_that_a_function_is_gone() {
+    let says = |text: &str| broken("lambda:ListTags", &format!("fails = \"other\"\nmessage = \"{text}\""));
+    let gone = "ResourceNotFoundException: Function not found: arn:aws:lambda:eu-west-1:111111111111:function:f";
+    let swept = many(3, 50, &(NO_TAGGING.to_owned() + &says(gone))).sweep();
+    assert_eq!((swept.rows(), swept.names(A).len()), (Vec::new(), 0));
+    let other = "ValidationException: function:onNotFound, ResourceNotFoundException";
+    let swept = many(3, 50, &(NO_TAGGING.to_owned() + &says(other))).sweep();
+    assert_eq!(swept.rows(), ["111111111111 eu-west-1 lambda:ListTags other"]);
+    let hint = &swept.target(A, "eu-west-1").unread[0].failure.hint;
+    assert!(hint.contains("allow tag:GetResources"), "{hint}");
+}
+
+#[test]
+fn tagged_functions_are_judged_while_a_long_list_is_left_off() {
+    let swept = Ask { limit: ms(10_000), ..watching(many(200, 1, ""), "legacy-*") }.sweep();
+    assert_eq!(swept.rows(), ["111111111111 eu-west-1 lambda:ListFunctions deadline (functions without tags)"]);
+    assert_eq!((swept.end, swept.names(A).len()), (End::Complete, 200));
+    swept.keeps_nothing_to_itself();
+    let judged = swept.target(A, "eu-west-1").known().iter().filter(|f| matches!(f.errors, Reading::Known(_)));
+    assert_eq!(judged.count(), 200);
+    assert!(swept.calls("cloudwatch:GetMetricData", "")[0].from < ms(5100));
+    let message = swept.target(A, "eu-west-1").unread[0].failure.message.raw();
+    assert!(message.contains("functions came in the 5 s"), "{message}");
+    // What came of the list counts.
+    let swept = Ask { limit: ms(10_000), ..watching(untagged(many(200, 1, "")), "f*") }.sweep();
+    let known = swept.names(A).len();
+    assert!((20..40).contains(&known), "{known}");
+    swept.keeps_nothing_to_itself();
+}
+
+fn untagged(mut asked: Ask) -> Ask {
+    let functions = asked.world.accounts.iter_mut().flat_map(|account| &mut account.functions);
+    functions.for_each(|function| function.tags = Tags::default());
+    asked
+}
+
+#[test]
+fn pages_that_came_before_a_list_failed_count() {
+    let failing = many(10, 1, &broken("lambda:ListFunctions", "page = 3\nfails = \"server\""));
+    let swept = watching(untagged(failing), "f*").sweep();
+    assert_eq!(swept.rows(), ["111111111111 eu-west-1 lambda:ListFunctions server (functions without tags)"]);
+    assert_eq!(swept.names(A).len(), 3);
+}
+
+#[test]
+fn discovery_of_all_reads_a_long_list_to_its_end() {
+    let asked = Ask { depth: Depth::Discover { all: true, configurations: true }, ..many(100, 1, "") };
+    let swept = asked.sweep();
+    assert_eq!((swept.end, swept.rows(), swept.calls("lambda:ListFunctions", "").len()), (End::Complete, vec![], 100));
+    assert!(swept.took > ms(15_000), "{:?}", swept.took);
+    let asked = Ask { depth: Depth::Discover { all: true, configurations: true }, ..many(300, 1, "") };
+    let swept = asked.sweep();
+    assert_eq!(swept.rows(), ["111111111111 eu-west-1 lambda:ListFunctions deadline (functions without tags)"]);
+    assert_eq!((swept.end, swept.names(A).len()), (End::Complete, 300));
+}
+
+#[test]
+fn where_tagging_fails_nobody_waits_for_the_list_nor_reads_it_twice() {
+    let hanging = broken("lambda:ListFunctions", "hangs = true") + &broken("tag:GetResources", "fails = \"server\"");
+    let swept = watching(many(3, 50, &hanging), "legacy-*").sweep();
+    assert_eq!(swept.rows(), ["111111111111 eu-west-1 tag:GetResources server"]);
+    assert_eq!(swept.took, ms(30));
+    for slow in ["1ms", "700ms"] {
+        let denied = NO_TAGGING.to_owned() + &broken("tag:GetResources", &format!("slow = \"{slow}\""));
+        let swept = watching(many(40, 5, &denied), "legacy-*").sweep();
+        assert_eq!((swept.end, swept.rows(), swept.names(A).len()), (End::Complete, Vec::new(), 40));
+        assert_eq!(swept.calls("lambda:ListFunctions", "").len(), 8, "{slow}");
+    }
+}
+
+#[test]
+fn configurations_are_read_until_all_that_are_wanted_have_been_seen() {
+    let text = |second: &str| {
+        format!(
+            "pages = {{ functions = 1 }}\n[[accounts]]\nid = \"{A}\"\nfunctions = [\n\
+            {{ name = \"a\", tags = {{ monitor = \"true\", stage = \"prod\" }}, invocations = 60, errors = 6 }},\n\
+            {{ name = \"b\", {second} }},\n{{ name = \"c\" }},\n{{ name = \"d\" }},\n{{ name = \"e\" }},\n]\n"
+        )
+    };
+    let lists = |second: &str| {
+        let swept = ask(&text(second)).sweep();
+        let exists: Vec<_> = swept.target(A, "eu-west-1").known().iter().map(|function| function.exists).collect();
+        (swept.calls("lambda:ListFunctions", "").len(), exists)
+    };
+    let tags = "tags = { monitor = \"true\", stage = \"prod\" }";
+    assert_eq!(lists(&format!("{tags}, invocations = 60")), (1, vec![Some(true), None]));
+    assert_eq!(lists(&format!("{tags}, invocations = 60, errors = 6")), (2, vec![Some(true), Some(true)]));
+    assert_eq!(lists(&format!("{tags}, deleted = true")), (4, vec![Some(true), Some(false)]));
+}
+
+#[test]
+fn two_requests_that_fail_are_two_parts() {
+    let swept = many(510, 50, &broken("cloudwatch:GetMetricData", "fails = \"server\"")).sweep();
+    let row = |part| format!("111111111111 eu-west-1 cloudwatch:GetMetricData server ({part})");
+    let first = swept.names(A)[0];
+    let second = swept.names(A)[250];
+    let parts = ["metrics of 10 functions".to_owned()]
+        .into_iter()
+        .chain([first, second].map(|name| format!("metrics of 250 functions, from {name} on")));
+    assert_eq!(swept.rows(), parts.map(row).collect::<Vec<_>>());
+}

@@ -118,11 +118,15 @@ fn one_sweep_writes_every_format() {
     let metrics = consume(&["openmetrics".as_ref(), files["openmetrics"].as_os_str()]);
     assert_eq!(metrics[0]["slmon_alert"]["samples"], json!(alerts.len()), "{metrics:?}");
     assert_eq!(metrics[0]["slmon_function_errors"]["samples"].as_u64(), Some(judged));
-    for alert in alerts {
-        let name = alert["function"].as_str().unwrap();
-        for format in ["text", "markdown", "junit", "github", "nagios", "openmetrics"] {
+    // What fires follows the clock: a hostile name may be among it, which each format cleans in its own way, and more
+    // than GitHub shows.
+    let plain = |name: &&str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let names = alerts.iter().map(|alert| alert["function"].as_str().unwrap());
+    for (place, name) in names.enumerate().filter(|(_, name)| plain(name)) {
+        for format in ["text", "markdown", "junit", "nagios", "openmetrics"] {
             assert!(text(format).contains(name), "{name} in {format}");
         }
+        assert!(place >= 5 || text("github").contains(name), "{name} in github");
     }
     assert!(text("nagios").starts_with("SLMON CRITICAL - "));
 }

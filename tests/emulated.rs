@@ -219,7 +219,7 @@ fn functions_and_accounts_tell_the_organization() {
     assert_eq!(state("management"), json!(["seen", null, 1, 1]));
     assert_eq!(state("shop"), json!(["seen", null, 5, 3]));
     assert_eq!(state("blind"), json!(["seen", "denied", 1, 1]), "seen, by a detour that says what to mend");
-    assert_eq!(state("unmeasured"), json!(["seen", null, 1, 1]), "metrics are not asked here");
+    assert_eq!(state("unmeasured"), json!(["partial", "denied", 1, 1]), "one metric is asked for");
     assert_eq!(state("stranger"), json!(["unseen", "denied", null, null]));
     assert_eq!(state("bare"), json!(["unseen", "denied", null, null]));
 

@@ -502,3 +502,27 @@ mod can_fail {
         wrong("src/elsewhere/a.rs", "", &[(1, "no rule says what this folder may name")]);
     }
 }
+
+/// The bans of deny.toml, held here as well, since cargo-deny is not on every machine: TLS and HTTP of the generation with
+/// known holes, and bindings to the system's OpenSSL.
+#[test]
+fn what_is_banned_is_not_locked() {
+    let lock: toml::Table = fs::read_to_string("Cargo.lock").expect("it is there").parse().expect("it is TOML");
+    let text = |package: &toml::Value, key: &str| package[key].as_str().expect("a text").to_owned();
+    let packages = lock["package"].as_array().expect("packages").iter();
+    let packages: Vec<(String, String)> =
+        packages.map(|package| (text(package, "name"), text(package, "version"))).collect();
+    assert!(
+        packages.iter().any(|(name, version)| name == "rustls" && version.starts_with("0.23.")),
+        "the list is read"
+    );
+    for (name, version) in &packages {
+        let old = match name.as_str() {
+            "rustls" => ["0.19.", "0.20.", "0.21."].iter().any(|old| version.starts_with(old)),
+            "hyper" | "h2" => version.starts_with("0.1") && name == "hyper" || version.starts_with("0.3"),
+            "openssl" | "openssl-sys" | "native-tls" => true,
+            _ => false,
+        };
+        assert!(!old, "{name} {version} is banned: see deny.toml");
+    }
+}

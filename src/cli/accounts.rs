@@ -16,8 +16,7 @@ use crate::{
 };
 
 pub(super) async fn run(scope: &Scope, args: &Listing) -> Result<u8, Refusal> {
-    let depth = Depth::Discover { all: false, configurations: false };
-    listing(scope, args, depth, "accounts", |fleet, coverage, telling| {
+    listing(scope, args, Depth::Probe, "accounts", |fleet, coverage, telling| {
         let list = AccountList::new(rows(fleet), coverage);
         Listed { text: list.text(telling), json: list.json() }
     })

@@ -30,6 +30,8 @@ pub enum Depth {
         /// Their configurations, too.
         configurations: bool,
     },
+    /// Functions that are tagged; and whether the other calls that a verdict needs would be answered.
+    Probe,
     /// Everything that a verdict needs.
     Judge {
         /// Errors of what is watched and not production, too.
@@ -107,7 +109,7 @@ pub fn next(state: &TargetState, step: Step, rules: &Rules, settings: &Settings)
             let all = match depth {
                 Depth::Discover { all: true, .. } => Reach::All,
                 _ if !rules.watches_untagged(&state.target.account) => Reach::Tagged,
-                Depth::Discover { .. } => Reach::All,
+                Depth::Discover { .. } | Depth::Probe => Reach::All,
                 Depth::Judge { .. } => Reach::Most,
             };
             let discover = Job::Discover { target: state.target.clone(), key: rules.watch.key.clone(), all };
@@ -120,6 +122,7 @@ pub fn next(state: &TargetState, step: Step, rules: &Rules, settings: &Settings)
             let job = Job::Configurations { target: state.target.clone(), wanted: Vec::new() };
             (Step::Details, wanted.then_some(job).into_iter().collect())
         }
+        (Step::Discovery, Depth::Probe) => (Step::Details, probe(state, &settings.horizon)),
         (Step::Discovery, Depth::Judge { hidden }) => {
             let jobs = metrics(state, hidden, &settings.horizon);
             (if jobs.is_empty() { Step::Details } else { Step::Metrics }, jobs)
@@ -137,6 +140,12 @@ fn metrics(state: &TargetState, hidden: bool, horizon: &Horizon) -> Vec<Job> {
     let others =
         watched().filter(|function| hidden && !function.class.alerts()).map(|function| (function, Metric::Errors));
     batches(&state.target, production.chain(others), horizon)
+}
+
+/// One metric of one function: the least that tells whether metrics can be read.
+fn probe(state: &TargetState, horizon: &Horizon) -> Vec<Job> {
+    let first = state.known().iter().find(|function| function.class.watched);
+    batches(&state.target, first.map(|function| (function, Metric::Errors)).into_iter(), horizon)
 }
 
 /// Invocations where something failed; and configurations where a function failed, or has no datapoint and may not

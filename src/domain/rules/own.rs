@@ -109,8 +109,8 @@ pub fn instant(text: &str) -> Result<Minute, String> {
         Err(_) if text.len() > "2026-12-01".len() => return Err(needed()),
         Err(_) => text
             .parse::<Date>()
-            .and_then(|date| date.to_zoned(TimeZone::UTC))
-            .map(|zoned| zoned.timestamp())
+            // The last days of the year 9999, by which people say "for ever", are beyond jiff's instants.
+            .map(|date| date.to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |zoned| zoned.timestamp()))
             .map_err(|_| needed())?,
     };
     let whole = Minute::floor(at);
@@ -149,6 +149,7 @@ mod tests {
         assert!(["", "0m", "90s", "soon", "-5m", "1000d"].iter().all(|text| span_minutes(text).is_err()));
         assert_eq!(instant("2026-12-01").unwrap().to_string(), "2026-12-01T00:00:00Z");
         assert_eq!(instant("2026-12-01T08:00:30+01:00").unwrap().to_string(), "2026-12-01T07:01:00Z");
+        assert!(instant("9999-12-31").is_ok());
         assert!(instant("tomorrow").is_err() && instant("2026-12-01T08:00:00").is_err());
     }
 

@@ -71,7 +71,8 @@ async fn ask(client: &Client, question: Question) -> Result<(Vec<Listed>, Vec<Qu
                 .set_next_token(token.clone())
                 .send()
                 .await;
-            let answer = answer.map_err(|error| explain(error::failure(calls::LIST_ACCOUNTS_FOR_PARENT, &error)))?;
+            let answer =
+                answer.map_err(|error| of_unit(error::failure(calls::LIST_ACCOUNTS_FOR_PARENT, &error), &unit))?;
             let next = again(calls::LIST_ACCOUNTS_FOR_PARENT, token.as_deref(), answer.next_token())?;
             let next = next.map(|token| Question::AccountsOf(unit, Some(token)));
             Ok((answer.accounts().iter().filter_map(active).collect(), next.into_iter().collect()))
@@ -79,7 +80,7 @@ async fn ask(client: &Client, question: Question) -> Result<(Vec<Listed>, Vec<Qu
         Question::UnitsOf(unit, token) => {
             let request = client.list_organizational_units_for_parent().parent_id(&unit).max_results(PAGE);
             let answer = request.set_next_token(token.clone()).send().await;
-            let answer = answer.map_err(|error| explain(error::failure(calls::LIST_OUS_FOR_PARENT, &error)))?;
+            let answer = answer.map_err(|error| of_unit(error::failure(calls::LIST_OUS_FOR_PARENT, &error), &unit))?;
             let below = answer.organizational_units().iter().filter_map(|unit| unit.id());
             let mut next: Vec<Question> = below
                 .flat_map(|id| [Question::AccountsOf(id.into(), None), Question::UnitsOf(id.into(), None)])
@@ -102,4 +103,12 @@ fn explain(failure: Failure) -> Failure {
         return failure.with_hint(hint);
     }
     failure
+}
+
+/// A failure that is about one organizational unit.
+fn of_unit(failure: Failure, unit: &str) -> Failure {
+    if failure.message.raw().starts_with("ParentNotFoundException") {
+        return failure.with_hint(format!("the organization has no unit {unit}: correct include_ous"));
+    }
+    explain(failure)
 }

@@ -55,7 +55,7 @@ impl World {
         let accounts = ACCOUNTS.iter().zip(0_u64..).map(|(account, place)| {
             let id = id(seed, account.name, place);
             if account.slow {
-                let slow = Fault::everywhere(Effect::Slow(Duration::from_millis(600)));
+                let slow = Fault::everywhere(Effect::Slow(Duration::from_millis(250)));
                 faults.push(Fault { account: Some(id.clone()), ..slow });
             }
             WorldAccount {

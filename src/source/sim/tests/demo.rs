@@ -204,7 +204,7 @@ fn all_accounts_but_the_shut_one_can_be_read_and_one_is_slow() {
         let mut world = World::demo(7, NOW);
         let slow = world.faults.pop().unwrap();
         assert!(world.faults.is_empty());
-        assert_eq!(slow.effect, Effect::Slow(std::time::Duration::from_millis(600)));
+        assert_eq!(slow.effect, Effect::Slow(std::time::Duration::from_millis(250)));
         let sim = still(world);
         let roster = sim.roster();
         let mut denied = Vec::new();

@@ -173,6 +173,20 @@ pub struct VerdictCounts {
     pub muted: usize,
 }
 
+impl VerdictCounts {
+    /// Each verdict with its word, worst first.
+    pub fn worded(&self) -> [(usize, &'static str); 6] {
+        [
+            (self.critical, "critical"),
+            (self.warning, "warning"),
+            (self.ok, "ok"),
+            (self.idle, "idle"),
+            (self.unknown, "unknown"),
+            (self.muted, "muted"),
+        ]
+    }
+}
+
 /// Watched functions that fail and are not production.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Hidden {

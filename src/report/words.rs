@@ -99,15 +99,7 @@ pub(super) fn would_be(muted: &Muted) -> String {
 
 /// `1,200 production functions judged: 2 critical, 3 warning, 898 ok`, without what there is none of.
 pub(super) fn verdicts(report: &Report) -> String {
-    let verdicts = &report.verdicts;
-    let parts = [
-        (verdicts.critical, "critical"),
-        (verdicts.warning, "warning"),
-        (verdicts.ok, "ok"),
-        (verdicts.idle, "idle"),
-        (verdicts.unknown, "unknown"),
-        (verdicts.muted, "muted"),
-    ];
+    let parts = report.verdicts.worded();
     let parts: Vec<_> =
         parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{} {word}", count(*n as u64))).collect();
     let functions = counted(report.functions.production as u64, "production function");

@@ -54,21 +54,13 @@ pub(super) fn counts(page: &mut Page, report: &Report) {
             .words(PLAIN, &format!("{functions} could not be judged: neither fine nor failing"))
             .end();
     }
-    let by_verdict = [
-        (verdicts.critical, "critical"),
-        (verdicts.warning, "warning"),
-        (verdicts.ok, "ok"),
-        (verdicts.idle, "idle"),
-        (verdicts.unknown, "unknown"),
-        (verdicts.muted, "muted"),
-    ];
     let functions = &report.functions;
     let by_stage = [
         (functions.production, "production"),
         (functions.other, "other"),
         (functions.unknown, "without a stage (never alert)"),
     ];
-    tally(page, "judged", functions.production, "production function", &by_verdict);
+    tally(page, "judged", functions.production, "production function", &verdicts.worded());
     tally(page, "watched", functions.watched, "function", &by_stage);
     // Of what was not seen at all, nothing is said: not even that nothing fails.
     if report.coverage.seen > 0 || functions.watched > 0 {

@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use aws_sdk_account::types::RegionOptStatus;
+use aws_sdk_lambda::types::FunctionConfiguration;
 use aws_sdk_resourcegroupstagging::types::{ResourceTagMapping, TagFilter};
-use futures::{StreamExt, stream};
 
-use super::{error, member::Member, paging::again};
+use super::{
+    error,
+    member::Member,
+    paging::{again, pages},
+};
 use crate::{
     domain::{
         account::Region,
@@ -17,36 +21,12 @@ use crate::{
     source::{Pages, calls},
 };
 
-/// Where a paged answer stands.
-#[derive(Clone)]
-enum Page {
-    First,
-    Next(String),
-    Done,
-}
-
-impl Page {
-    fn token(&self) -> Option<String> {
-        match self {
-            Self::Next(token) => Some(token.clone()),
-            Self::First | Self::Done => None,
-        }
-    }
-
-    fn after(token: Option<String>) -> Self {
-        token.map_or(Self::Done, Self::Next)
-    }
-}
-
 pub(super) fn tagged<'a>(member: Arc<Member>, region: &Region, key: Option<&'a str>) -> Pages<'a, Discovered> {
     let client = member.tagging(region);
-    stream::try_unfold((member, client, Page::First), move |(member, client, page)| async move {
-        if matches!(page, Page::Done) {
-            return Ok(None);
-        }
-        let asked = page.token();
-        let answer = member
-            .call(|| async {
+    pages(move |asked| {
+        let (member, client) = (member.clone(), client.clone());
+        async move {
+            let call = || async {
                 client
                     .get_resources()
                     .resources_per_page(100)
@@ -56,13 +36,12 @@ pub(super) fn tagged<'a>(member: Arc<Member>, region: &Region, key: Option<&'a s
                     .send()
                     .await
                     .map_err(|error| error::failure(calls::GET_RESOURCES, &error))
-            })
-            .await?;
-        let next = again(calls::GET_RESOURCES, asked.as_deref(), answer.pagination_token())?;
-        let found = answer.resource_tag_mapping_list().iter().filter_map(discovered).collect();
-        Ok(Some((found, (member, client, Page::after(next)))))
+            };
+            let answer = member.call(call).await?;
+            let next = again(calls::GET_RESOURCES, asked.as_deref(), answer.pagination_token())?;
+            Ok((answer.resource_tag_mapping_list().iter().filter_map(discovered).collect(), next))
+        }
     })
-    .boxed()
 }
 
 fn discovered(mapping: &ResourceTagMapping) -> Option<Discovered> {
@@ -73,13 +52,10 @@ fn discovered(mapping: &ResourceTagMapping) -> Option<Discovered> {
 
 pub(super) fn functions<'a>(member: Arc<Member>, region: &Region) -> Pages<'a, Configuration> {
     let client = member.lambda(region);
-    stream::try_unfold((member, client, Page::First), |(member, client, page)| async move {
-        if matches!(page, Page::Done) {
-            return Ok(None);
-        }
-        let asked = page.token();
-        let answer = member
-            .call(|| async {
+    pages(move |asked| {
+        let (member, client) = (member.clone(), client.clone());
+        async move {
+            let call = || async {
                 client
                     .list_functions()
                     .max_items(50)
@@ -87,31 +63,27 @@ pub(super) fn functions<'a>(member: Arc<Member>, region: &Region) -> Pages<'a, C
                     .send()
                     .await
                     .map_err(|error| error::failure(calls::LIST_FUNCTIONS, &error))
-            })
-            .await?;
-        let next = again(calls::LIST_FUNCTIONS, asked.as_deref(), answer.next_marker())?;
-        let found = answer
-            .functions()
-            .iter()
-            .filter_map(|function| {
-                Some(Configuration {
-                    name: function.function_name()?.into(),
-                    arn: function.function_arn()?.into(),
-                    runtime: function.runtime().map(|runtime| runtime.as_str().into()),
-                    timeout: function.timeout().and_then(|seconds| u32::try_from(seconds).ok()),
-                    memory: function.memory_size().and_then(|memory| u32::try_from(memory).ok()),
-                    // `2026-11-23T09:00:00.000+0000`: an offset without a colon.
-                    last_modified: function.last_modified().and_then(|text| {
-                        jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%.f%z", text)
-                            .and_then(|parsed| parsed.to_timestamp())
-                            .ok()
-                    }),
-                })
-            })
-            .collect();
-        Ok(Some((found, (member, client, Page::after(next)))))
+            };
+            let answer = member.call(call).await?;
+            let next = again(calls::LIST_FUNCTIONS, asked.as_deref(), answer.next_marker())?;
+            Ok((answer.functions().iter().filter_map(configuration).collect(), next))
+        }
     })
-    .boxed()
+}
+
+/// Everything of a function's configuration but its environment variables, which are not kept.
+fn configuration(function: &FunctionConfiguration) -> Option<Configuration> {
+    Some(Configuration {
+        name: function.function_name()?.into(),
+        arn: function.function_arn()?.into(),
+        runtime: function.runtime().map(|runtime| runtime.as_str().into()),
+        timeout: function.timeout().and_then(|seconds| u32::try_from(seconds).ok()),
+        memory: function.memory_size().and_then(|memory| u32::try_from(memory).ok()),
+        // `2026-11-23T09:00:00.000+0000`: an offset without a colon.
+        last_modified: function.last_modified().and_then(|text| {
+            jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%.f%z", text).and_then(|parsed| parsed.to_timestamp()).ok()
+        }),
+    })
 }
 
 pub(super) async fn tags(member: &Member, region: &Region, arn: &AwsText) -> Result<Tags, Failure> {

@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use aws_sdk_cloudwatch::types::{Dimension, MetricDataQuery, MetricDataResult, MetricStat, ScanBy, StatusCode};
 use aws_smithy_types::DateTime;
-use futures::{StreamExt, stream};
 
-use super::{error, member::Member, paging::again};
+use super::{
+    error,
+    member::Member,
+    paging::{again, pages},
+};
 use crate::{
     domain::{account::Region, window::Minute},
     source::{MetricPart, MetricRequest, MetricStatus, Pages, calls},
@@ -19,23 +22,18 @@ pub(super) fn metrics<'a>(member: Arc<Member>, region: &Region, request: &Metric
     let end = DateTime::from_secs(request.read.end.epoch_seconds());
     let call = client.get_metric_data().start_time(start).end_time(end).scan_by(ScanBy::TimestampAscending);
     let call = call.set_metric_data_queries(Some(queries));
-    stream::try_unfold((member, call, None, true), |(member, call, asked, more)| async move {
-        if !more {
-            return Ok(None);
-        }
-        let token: Option<String> = asked.clone();
-        let answer = member
-            .call(|| async {
-                let call = call.clone().set_next_token(token.clone());
+    pages(move |asked| {
+        let (member, call) = (member.clone(), call.clone());
+        async move {
+            let ask = || async {
+                let call = call.clone().set_next_token(asked.clone());
                 call.send().await.map_err(|error| error::failure(calls::GET_METRIC_DATA, &error))
-            })
-            .await?;
-        let next = again(calls::GET_METRIC_DATA, asked.as_deref(), answer.next_token())?;
-        let more = next.is_some();
-        let parts = answer.metric_data_results().iter().filter_map(part).collect();
-        Ok(Some((parts, (member, call, next, more))))
+            };
+            let answer = member.call(ask).await?;
+            let next = again(calls::GET_METRIC_DATA, asked.as_deref(), answer.next_token())?;
+            Ok((answer.metric_data_results().iter().filter_map(part).collect(), next))
+        }
     })
-    .boxed()
 }
 
 /// Ids must begin with a lower-case letter, so names can't be ids: the query's place is.

@@ -70,7 +70,6 @@ pub async fn once(
     let (sender, mut receiver) = channel(BACKLOG);
     let mut core = Core {
         source,
-        rules: rules.clone(),
         settings,
         deadline,
         fleet: Fleet::new(rules),
@@ -139,7 +138,6 @@ type Sent = (Option<Task>, Vec<Observation>);
 
 struct Core {
     source: Arc<dyn Source>,
-    rules: Arc<Rules>,
     settings: Settings,
     deadline: Instant,
     fleet: Fleet,
@@ -154,21 +152,11 @@ impl Core {
         for (place, organization) in roster.organizations.iter().enumerate() {
             self.waiting.listings.insert(place, (organization.client.clone(), lists(organization)));
             let (source, roster, sender) = (self.source.clone(), roster.clone(), self.sender.clone());
-            self.tasks.spawn(async move {
-                let (out, mut pages) = channel(1);
-                let forward = async {
-                    while let Some(observations) = pages.recv().await {
-                        let _ = sender.send((None, observations)).await;
-                    }
-                };
-                let list = async {
-                    if let Some(organization) = roster.organizations.get(place) {
-                        roster::organization(&*source, &roster, organization, &out).await;
-                    }
-                    drop(out);
-                };
-                futures::future::join(list, forward).await;
-                let _ = sender.send((Some(Task::Listing(place)), Vec::new())).await;
+            self.spawn(Task::Listing(place), async move {
+                if let Some(organization) = roster.organizations.get(place) {
+                    roster::organization(&*source, &roster, organization, &sender).await;
+                }
+                Vec::new()
             });
         }
         for (place, account) in roster.accounts.iter().enumerate() {
@@ -300,8 +288,11 @@ impl Core {
             let step = self.waiting.targets.get(&key).map_or(Step::Nothing, |(step, _)| *step);
             let Some(state) = self.fleet.target(&key) else { continue };
             let failed = step == Step::Discovery && state.functions.is_none();
-            let (step, jobs) =
-                if failed { (Step::Details, Vec::new()) } else { plan::next(state, step, &self.rules, &self.settings) };
+            let (step, jobs) = if failed {
+                (Step::Details, Vec::new())
+            } else {
+                plan::next(state, step, self.fleet.rules(), &self.settings)
+            };
             self.waiting.jobs += jobs.len();
             self.waiting.targets.insert(key.clone(), (step, jobs.len()));
             if jobs.is_empty() {
@@ -332,7 +323,7 @@ impl Core {
         for (target, (step, jobs)) in waiting.targets {
             let Some(state) = self.fleet.target(&target) else { continue };
             let still_due = |step| {
-                let (_, jobs) = plan::next(state, step, &self.rules, &self.settings);
+                let (_, jobs) = plan::next(state, step, self.fleet.rules(), &self.settings);
                 jobs.iter().any(|job| matches!(job, Job::Metrics { .. }))
             };
             let metrics = |part: &str| (calls::GET_METRIC_DATA, Some(part.to_owned()));
@@ -374,7 +365,7 @@ fn fault(task: &Task) -> Vec<Observation> {
 
 async fn carry_out(source: &dyn Source, job: &Job, deadline: Instant) -> Vec<Observation> {
     match job {
-        Job::Discover { target, key, all } => discover::discover(source, target, key, *all, deadline).await,
+        Job::Discover { target, key, reach } => discover::discover(source, target, key, *reach, deadline).await,
         Job::Metrics { target, request } => metrics::read(source, target, request).await,
         Job::Configurations { target, wanted } => discover::configurations(source, target, wanted).await,
     }

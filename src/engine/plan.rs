@@ -69,7 +69,7 @@ pub enum Job {
         /// The tag's key, which the fallback needs, too.
         key: String,
         /// Whether all of them, whatever their tags.
-        all: Reach,
+        reach: Reach,
     },
     /// Metrics.
     Metrics {
@@ -106,13 +106,13 @@ pub enum Step {
 pub fn next(state: &TargetState, step: Step, rules: &Rules, settings: &Settings) -> (Step, Vec<Job>) {
     match (step, settings.depth) {
         (Step::Nothing, depth) => {
-            let all = match depth {
+            let reach = match depth {
                 Depth::Discover { all: true, .. } => Reach::All,
                 _ if !rules.watches_untagged(&state.target.account) => Reach::Tagged,
                 Depth::Discover { .. } | Depth::Probe => Reach::All,
                 Depth::Judge { .. } => Reach::Most,
             };
-            let discover = Job::Discover { target: state.target.clone(), key: rules.watch.key.clone(), all };
+            let discover = Job::Discover { target: state.target.clone(), key: rules.watch.key.clone(), reach };
             (Step::Discovery, vec![discover])
         }
         (Step::Discovery, Depth::Discover { all, configurations }) => {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures::{StreamExt, future::join};
 use tokio::sync::mpsc::Sender;
 
+use super::Sent;
 use crate::{
     domain::{
         account::{Account, AccountId},
@@ -36,21 +37,21 @@ pub(super) async fn organization(
     source: &dyn Source,
     roster: &Roster,
     organization: &Organization,
-    out: &Sender<Vec<Observation>>,
+    out: &Sender<Sent>,
 ) {
     let failed = |failure| vec![Observation::ListingFailed { client: organization.client.clone(), failure }];
     let mut pages = source.accounts(organization);
     let (caller, mut page) = join(source.caller(&organization.member.base), pages.next()).await;
     if let (Err(caller), Some(Err(_))) = (&caller, &page) {
         // Credentials that work for nothing: the first call says it best.
-        let _ = out.send(failed(caller.clone())).await;
+        let _ = out.send((None, failed(caller.clone()))).await;
         return;
     }
     let caller = caller.ok();
     let regions = match regions_of(organization.regions.as_ref(), roster, caller.as_ref()) {
         Ok(regions) => regions,
         Err(failure) => {
-            let _ = out.send(failed(failure)).await;
+            let _ = out.send((None, failed(failure))).await;
             return;
         }
     };
@@ -74,7 +75,7 @@ pub(super) async fn organization(
                 .collect(),
             Err(failure) => failed(failure),
         };
-        if out.send(observations).await.is_err() {
+        if out.send((None, observations)).await.is_err() {
             return;
         }
         page = pages.next().await;

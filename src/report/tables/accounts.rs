@@ -119,10 +119,17 @@ impl AccountList {
     pub fn text(&self, telling: &Telling) -> String {
         let mut page = Page::new(telling.width);
         if !self.targets.is_empty() {
-            let rows: Vec<_> = self.targets.iter().map(TargetRow::row).collect();
+            let clients = self.targets.iter().any(|row| row.client.is_some());
+            let mut before = None;
+            let rows = self.targets.iter().map(|row| {
+                let heading = clients && before.replace(&row.client) != Some(&row.client);
+                let client =
+                    || row.client.as_ref().map_or_else(|| "no client".into(), |client| client.shown().into_owned());
+                Row { heading: heading.then(client), ..row.row() }
+            });
+            let rows: Vec<_> = rows.collect();
             let rest = [
                 Column::code("REGION", 0),
-                Column::text("CLIENT", 76),
                 Column::number("WATCHED", 0),
                 Column::number("PROD", 70),
                 Column::number("TOOK", 100),
@@ -161,12 +168,12 @@ impl TargetRow {
         let name = place(None, self.account_name.as_ref(), self.account.as_ref(), None).join(" ");
         let cells = vec![
             region,
-            self.client.as_ref().map_or_else(|| "–".into(), |client| client.shown().into_owned()),
             number(self.functions),
             number(self.production),
             self.latency_ms.map_or_else(|| "–".into(), millis),
         ];
         Row {
+            heading: None,
             mark: match self.state {
                 State::Seen => (GOOD, "✔ seen"),
                 State::Partial => (WARNING, "▲ partial"),

@@ -8,6 +8,8 @@ use crate::report::canvas::{BOLD, Line, PLAIN, Page, width};
 
 /// One row of a table.
 pub(super) struct Row {
+    /// What stands above the row: what it and those that follow have in common.
+    pub(super) heading: Option<String>,
     /// Glyph and word.
     pub(super) mark: (Style, &'static str),
     /// What it is called: kept whole, on a line of its own where it is too long for its column.
@@ -29,8 +31,6 @@ pub(super) struct Column {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// Broken where the page is narrow.
-    Text,
     /// Never broken.
     Code,
     /// Never broken, and to the right.
@@ -38,10 +38,6 @@ enum Kind {
 }
 
 impl Column {
-    pub(super) const fn text(head: &'static str, from: usize) -> Self {
-        Self { head, from, kind: Kind::Text }
-    }
-
     pub(super) const fn code(head: &'static str, from: usize) -> Self {
         Self { head, from, kind: Kind::Code }
     }
@@ -56,8 +52,8 @@ const GAP: u16 = 2;
 
 /// Draws the table. `mark` heads the first column, `name` the second, `rest` the others.
 pub(super) fn draw(page: &mut Page, [mark, name]: [&str; 2], rest: &[Column], rows: &[Row]) {
-    // Less than half of the page for names leaves enough for what is said of them.
-    let cap = page.width() * 2 / 5;
+    // Not quite half of the page for names leaves enough for what is said of them.
+    let cap = page.width() * 9 / 20;
     let names = rows.iter().map(|row| width(&row.name)).filter(|width| *width <= cap);
     let name_width = names.max().unwrap_or_default().max(width(name));
     let mark_width = rows.iter().map(|row| width(row.mark.1)).max().unwrap_or_default().max(width(mark));
@@ -72,11 +68,7 @@ pub(super) fn draw(page: &mut Page, [mark, name]: [&str; 2], rest: &[Column], ro
     }
     let fixed = |width: usize| ColumnConstraint::Absolute(Width::Fixed(columns(width) + GAP));
     let mut constraints = vec![fixed(mark_width), fixed(name_width)];
-    constraints.extend(shown.iter().map(|(_, column)| match column.kind {
-        // A header is never broken.
-        Kind::Text => ColumnConstraint::LowerBoundary(Width::Fixed(columns(width(column.head)) + GAP)),
-        Kind::Code | Kind::Number => ColumnConstraint::ContentWidth,
-    }));
+    constraints.extend(shown.iter().map(|_| ColumnConstraint::ContentWidth));
     let last = constraints.len() - 1;
     for (n, (column, constraint)) in table.column_iter_mut().zip(constraints).enumerate() {
         column.set_padding((0, if n == last { 0 } else { GAP })).set_constraint(constraint);
@@ -103,16 +95,19 @@ fn write(page: &mut Page, table: &Table, mark_width: usize, name_width: usize, r
             page.line(Line::at(0).then(PLAIN, text));
         } else if let Some(row) = rows.next() {
             close(page, open.replace(row), indent);
+            if let Some(heading) = &row.heading {
+                page.fill(Line::at(0)).words(BOLD, heading).end();
+            }
             let (style, mark) = row.mark;
             let rest = text.strip_prefix(mark).unwrap_or(text);
             let line = Line::at(0).then(style, mark);
             if width(&row.name) > name_width {
-                page.line(line.to(indent).then(BOLD, &row.name));
+                page.line(line.to(indent).then(PLAIN, &row.name));
                 page.line(Line::at(width(mark)).then(PLAIN, rest));
             } else {
                 let (before, after) = rest.split_at(rest.find(&row.name).unwrap_or_default());
                 let after = after.strip_prefix(&row.name).unwrap_or(after);
-                page.line(line.then(PLAIN, before).then(BOLD, &row.name).then(PLAIN, after));
+                page.line(line.then(PLAIN, before).then(PLAIN, &row.name).then(PLAIN, after));
             }
         }
     }

@@ -20,7 +20,7 @@ use slmon::{
     },
 };
 
-const HORIZON: Horizon = Horizon { at: Minute(29_923_797), minutes: 15, now: Minute(29_923_800) };
+const HORIZON: Horizon = Horizon::new(Minute(29_923_797), 15, Minute(29_923_800));
 const TARGETS: usize = 200;
 const FUNCTIONS: usize = 100;
 

@@ -102,7 +102,7 @@ async fn sweep(world: World) -> Fleet {
     let now = world.now;
     let source = Sim::new(world);
     let roster = Arc::new(source.roster());
-    let horizon = Horizon { at: now.plus(-3), minutes: 15, now };
+    let horizon = Horizon::new(now.plus(-3), 15, now);
     let settings = Settings { horizon, depth: Depth::Judge { hidden: true } };
     let (rules, limit) = (Arc::new(Rules::default()), Duration::from_mins(1));
     let source = Arc::new(Limited::new(source));
@@ -150,7 +150,7 @@ fn main() {
             b.iter_batched(
                 || world.clone(),
                 |world| {
-                    let horizon = Horizon { at: world.now.plus(-3), minutes: 15, now: world.now };
+                    let horizon = Horizon::new(world.now.plus(-3), 15, world.now);
                     let fleet = runtime.block_on(sweep(world));
                     let judgement = checks::judge_fleet(&fleet, &horizon);
                     let firing = judgement.functions.iter().filter(|function| !function.judged.findings.is_empty());

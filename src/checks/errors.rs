@@ -1,8 +1,12 @@
 //! The check `errors`: production invocations that end in an error, by number and by share of all invocations.
 
-use super::{Check, Evidence, Weighing, weigh};
+use super::{
+    Check, Evidence, Weighing,
+    errors_baseline::{Comparison, compare, too_few},
+    weigh,
+};
 use crate::domain::{
-    finding::Outcome,
+    finding::{Finding, Outcome, Severity},
     rules::limits::Limits,
     series::Metric,
     text::{count, percent, percent_limit},
@@ -32,6 +36,16 @@ impl Check for Errors {
                 _ => percent_limit(clause.rate),
             },
         };
-        weigh(&weighing, evidence)
+        match weigh(&weighing, evidence) {
+            // A run that compares says where it could not: this function is judged by its limits alone.
+            Outcome::Finding(finding) if finding.severity < Severity::Critical => {
+                let reason = match compare(evidence, &limits.errors) {
+                    Comparison::TooFew { calls, minutes } => format!("{}; {}", finding.reason, too_few(calls, minutes)),
+                    _ => finding.reason,
+                };
+                Outcome::Finding(Finding { reason, ..finding })
+            }
+            outcome => outcome,
+        }
     }
 }

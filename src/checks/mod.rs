@@ -2,6 +2,8 @@
 //! reason. Screen and gate use this one predicate. This module knows facts; it does not know how they were read.
 
 mod errors;
+mod errors_baseline;
+mod proportion;
 mod since;
 mod throttles;
 
@@ -18,18 +20,24 @@ use crate::domain::{
 pub trait Check: Sync {
     /// The name that stands in reports.
     fn id(&self) -> &'static str;
+    /// Whether a run asks for it.
+    fn is_asked(&self, _horizon: &Horizon) -> bool {
+        true
+    }
     /// What it makes of the evidence under these limits.
     fn evaluate(&self, evidence: &Evidence<'_>, limits: &Limits) -> Outcome;
 }
 
 /// Every check there is.
-pub const ALL: &[&dyn Check] = &[&errors::Errors, &throttles::Throttles];
+pub const ALL: &[&dyn Check] = &[&errors::Errors, &throttles::Throttles, &errors_baseline::ErrorsBaseline];
 
 /// What a check looks at: a function's metrics over a window.
 #[derive(Clone, Copy, Debug)]
 pub struct Evidence<'a> {
     /// The window.
     pub window: Window,
+    /// Where the run compares: the stretch right before the window, or none where CloudWatch keeps nothing of it.
+    pub baseline: Option<Option<Window>>,
     /// The function.
     pub function: &'a Function,
 }
@@ -142,6 +150,7 @@ fn weigh(weighing: &Weighing<'_>, evidence: &Evidence<'_>) -> Outcome {
                 reason: format!("{}, limit {}", (weighing.found)(events, of), (weighing.limit)(&clause)),
                 since,
                 since_open,
+                baseline: None,
             })
         }
     }
@@ -151,9 +160,10 @@ fn weigh(weighing: &Weighing<'_>, evidence: &Evidence<'_>) -> Outcome {
 pub fn judge(function: &Function, horizon: &Horizon) -> Judged {
     let frame = horizon.frame(function.class.window);
     let window = frame.map_or(Window::ending(horizon.at, horizon.minutes), |frame| frame.window);
-    let evidence = Evidence { window, function };
+    let baseline = horizon.baseline.map(|_| frame.and_then(|frame| frame.baseline));
+    let evidence = Evidence { window, baseline, function };
     let (mut findings, mut doubts) = (Vec::new(), Vec::new());
-    for check in ALL {
+    for check in asked(horizon) {
         match check.evaluate(&evidence, &function.class.limits) {
             Outcome::Ok => {}
             Outcome::Finding(finding) => findings.push(capped(finding, function.class.cap)),
@@ -181,6 +191,11 @@ pub fn judge(function: &Function, horizon: &Horizon) -> Judged {
     }
 }
 
+/// The checks that a run asks for.
+fn asked(horizon: &Horizon) -> impl Iterator<Item = &'static dyn Check> {
+    ALL.iter().copied().filter(|check| check.is_asked(horizon))
+}
+
 fn capped(finding: Finding, cap: Option<Severity>) -> Finding {
     match cap.filter(|cap| *cap < finding.severity) {
         Some(cap) => {
@@ -192,7 +207,7 @@ fn capped(finding: Finding, cap: Option<Severity>) -> Finding {
 
 /// Judges all of a fleet. Functions that are known not to exist any more are left out.
 pub fn judge_fleet(fleet: &Fleet, horizon: &Horizon) -> Judgement {
-    let checks = ALL.iter().map(|check| check.id()).collect();
+    let checks = asked(horizon).map(Check::id).collect();
     let mut judgement = Judgement { checks, functions: Vec::new(), hidden: (0, 0) };
     for state in fleet.targets() {
         let target = state.target.key();
@@ -205,7 +220,8 @@ pub fn judge_fleet(fleet: &Fleet, horizon: &Horizon) -> Judgement {
                     judged: judge(function, horizon),
                 });
             } else if let Some(frame) = horizon.frame(function.class.window)
-                && let Some(errors) = (Evidence { window: frame.window, function }).known(Metric::Errors)
+                && let Some(errors) =
+                    (Evidence { window: frame.window, baseline: None, function }).known(Metric::Errors)
                 && errors > 0
             {
                 judgement.hidden.0 += 1;

@@ -13,8 +13,8 @@ use crate::domain::{
     window::Minute,
 };
 
-const AT: Minute = Minute(29_700_000);
-const HORIZON: Horizon = Horizon { at: AT, minutes: 15, now: Minute(29_700_003) };
+pub(super) const AT: Minute = Minute(29_700_000);
+pub(super) const HORIZON: Horizon = Horizon::new(AT, 15, Minute(29_700_003));
 
 fn series(points: &[(i64, u32)]) -> Reading {
     let mut series = Series::gaps(Window::ending(AT, 35), 1);
@@ -24,11 +24,11 @@ fn series(points: &[(i64, u32)]) -> Reading {
     Reading::Known(series)
 }
 
-fn unread() -> Reading {
+pub(super) fn unread() -> Reading {
     Reading::Unknown(Arc::new(Failure::new("cloudwatch:GetMetricData", Kind::Server, "internal")))
 }
 
-fn function(tags: &[(&str, &str)], errors: Reading, throttles: Reading, invocations: Reading) -> Function {
+pub(super) fn function(tags: &[(&str, &str)], errors: Reading, throttles: Reading, invocations: Reading) -> Function {
     let account = Account { id: AccountId::parse("444455556666").unwrap(), name: None, client: None };
     let all = [&[("monitor", "true"), ("stage", "prod")], tags].concat();
     let found = Discovered {

@@ -109,7 +109,7 @@ fn horizon(start: &Start, at: Option<&str>) -> Result<Horizon, Refusal> {
     if at > now.plus(1) {
         return Err(Refusal::usage(format!("--at {at} is in the future: it is {now} now")));
     }
-    let horizon = Horizon { at, minutes: alert.window, now };
+    let horizon = Horizon::new(at, alert.window, now);
     match horizon.frame(None) {
         Some(_) => Ok(horizon),
         None => Err(Refusal::usage(format!(

@@ -43,7 +43,7 @@ pub(super) async fn listing(
 ) -> Result<u8, Refusal> {
     let outputs = output::parse(&args.formats, FORMATS)?;
     let start = sweep::start(scope, Flags::default())?;
-    let horizon = Horizon { at: start.minute(), minutes: start.config().alert.window, now: start.minute() };
+    let horizon = Horizon::new(start.minute(), start.config().alert.window, start.minute());
     let swept = sweep::sweep(&start, scope, Settings { horizon, depth }, what).await;
     let coverage = coverage_of(&swept.fleet, &|account, regions| start.accepts(account, regions));
     let whole = coverage.unseen.is_empty();

@@ -46,6 +46,25 @@ pub struct Finding {
     pub since: Option<Minute>,
     /// Whether it may have begun before `since`, which is as far back as was read.
     pub since_open: bool,
+    /// What it was compared with, where that made it fire.
+    pub baseline: Option<Baseline>,
+}
+
+/// The same function right before the window, and how likely chance alone would make such a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Baseline {
+    /// The first minute of the stretch; it ends where the window begins.
+    pub start: Minute,
+    /// How many minutes it has.
+    pub minutes: i64,
+    /// Errors in it.
+    pub errors: u64,
+    /// Calls in it: its invocations, or its errors where those are more.
+    pub calls: u64,
+    /// The share of the calls that failed.
+    pub value: f64,
+    /// The probability of a difference as great by chance alone, 0.0 to 1.0.
+    pub p: f64,
 }
 
 /// What a check says: fine, a finding, or that it can't tell and why.

@@ -105,6 +105,9 @@ pub struct Frame {
     pub read: Window,
     /// Minutes a datapoint covers: 1, 5 or 60.
     pub period: i64,
+    /// The stretch right before the window that it is compared with, as far as CloudWatch keeps it at this period;
+    /// none where that was not asked for, or nothing of it is kept so.
+    pub baseline: Option<Window>,
 }
 
 impl Frame {
@@ -117,7 +120,21 @@ impl Frame {
         let window = asked.widened(period);
         let earlier = Window { start: at.plus(-minutes.max(LEAST_READ)), end: window.end }.widened(period);
         let still_kept = period_for(earlier.start, now) == Some(period);
-        Some(Self { window, read: if still_kept { earlier } else { window }, period })
+        Some(Self { window, read: if still_kept { earlier } else { window }, period, baseline: None })
+    }
+
+    /// The same frame, read from `minutes` minutes before the window on, to compare with them. On bounds of the period;
+    /// what CloudWatch keeps only in longer periods is left out, since the window must not widen for it.
+    fn comparing(self, minutes: i64, now: Minute) -> Self {
+        let kept = RETENTION.iter().find(|(_, period)| *period == self.period).map_or(0, |(kept, _)| *kept);
+        let whole = |minutes: i64| (minutes + self.period - 1).div_euclid(self.period) * self.period;
+        let start = Minute((self.window.start.0 - whole(minutes)).max(whole(now.0 - kept + 1)));
+        let baseline = Window { start, end: self.window.start };
+        if baseline.minutes() <= 0 {
+            return self;
+        }
+        let read = Window { start: start.min(self.read.start), end: self.read.end };
+        Self { read, baseline: Some(baseline), ..self }
     }
 }
 
@@ -130,9 +147,22 @@ pub struct Horizon {
     pub minutes: i64,
     /// The minute of the run, from which the age of data counts.
     pub now: Minute,
+    /// Minutes right before the window that it is compared with, where that is asked for.
+    pub baseline: Option<i64>,
 }
 
 impl Horizon {
+    /// A window of `minutes` minutes up to `at` as seen at `now`, compared with nothing.
+    pub const fn new(at: Minute, minutes: i64, now: Minute) -> Self {
+        Self { at, minutes, now, baseline: None }
+    }
+
+    /// The same question, compared with so many minutes before the window.
+    #[must_use]
+    pub const fn against(self, baseline: Option<i64>) -> Self {
+        Self { baseline, ..self }
+    }
+
     /// The frame for a function: its own window where that is wider and CloudWatch still has it, else the run's.
     /// None where CloudWatch keeps nothing of the run's window any more.
     pub fn frame(&self, own: Option<i64>) -> Option<Frame> {
@@ -142,6 +172,7 @@ impl Horizon {
             .filter(|own| *own > self.minutes)
             .and_then(|own| Frame::new(self.at, own, self.now))
             .or_else(|| Frame::new(self.at, self.minutes, self.now))
+            .map(|frame| self.baseline.map_or(frame, |minutes| frame.comparing(minutes, self.now)))
     }
 }
 
@@ -165,6 +196,21 @@ mod tests {
     }
 
     #[test]
+    fn a_baseline_lies_right_before_the_window_as_far_as_it_is_kept_at_its_period() {
+        let frame = |back: i64, minutes, baseline| {
+            let frame = Horizon::new(NOW.plus(-back), minutes, NOW).against(Some(baseline)).frame(None).unwrap();
+            (frame.period, frame.baseline.map(Window::minutes), frame.read.minutes())
+        };
+        assert_eq!(frame(3, 15, 60), (1, Some(60), 75));
+        assert_eq!(frame(3, 15, 10), (1, Some(10), 35));
+        // 15 days less 25 minutes: of the hour before, nine single minutes are left.
+        assert_eq!(frame(15 * 1440 - 25, 15, 60), (1, Some(9), 24));
+        assert_eq!(frame(15 * 1440 - 16, 15, 60), (1, None, 15));
+        assert_eq!(frame(30 * 1440, 15, 62), (5, Some(65), 80));
+        assert_eq!(frame(100 * 1440, 60, 30), (60, Some(60), 120));
+    }
+
+    #[test]
     fn a_minute_prints_as_rfc_3339() {
         assert_eq!(Minute::floor("2026-11-23T09:45:59Z".parse().unwrap()).to_string(), "2026-11-23T09:45:00Z");
     }
@@ -179,6 +225,20 @@ mod tests {
             prop_assert_eq!(frame.window.start.0 % frame.period, 0);
             prop_assert!(frame.window.minutes() < minutes + 2 * frame.period);
             prop_assert!(period_for(frame.read.start, NOW).is_none_or(|kept| kept == frame.period));
+        }
+
+        #[test]
+        fn a_baseline_changes_nothing_but_what_is_read(back in 0i64..454 * 1440, minutes in 1i64..1440, baseline in 1i64..1440) {
+            let horizon = Horizon::new(NOW.plus(-back), minutes, NOW);
+            let (plain, compared) = (horizon.frame(None).unwrap(), horizon.against(Some(baseline)).frame(None).unwrap());
+            prop_assert_eq!((plain.window, plain.period), (compared.window, compared.period));
+            prop_assert!(compared.read.start <= plain.read.start && compared.read.end == plain.read.end);
+            if let Some(before) = compared.baseline {
+                prop_assert!(before.end == compared.window.start && before.minutes() > 0);
+                prop_assert!(before.minutes() < baseline + compared.period && before.start >= compared.read.start);
+                prop_assert_eq!(before.start.0 % compared.period, 0);
+                prop_assert_eq!(period_for(before.start, NOW), Some(compared.period));
+            }
         }
     }
 }

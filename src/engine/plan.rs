@@ -224,7 +224,7 @@ mod tests {
         window::Minute,
     };
 
-    const HORIZON: Horizon = Horizon { at: Minute(29_700_000), minutes: 15, now: Minute(29_700_003) };
+    const HORIZON: Horizon = Horizon::new(Minute(29_700_000), 15, Minute(29_700_003));
     const JUDGE: Settings = Settings { horizon: HORIZON, depth: Depth::Judge { hidden: true } };
 
     fn fleet(functions: &[(String, &[(&str, &str)])]) -> Fleet {

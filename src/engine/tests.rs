@@ -87,7 +87,7 @@ impl Ask {
             log: Mutex::default(),
             cancel: self.cancel_with.map(|call| (call, cancel.clone())),
         });
-        let settings = Settings { horizon: Horizon { at: now.plus(-3), minutes: 15, now }, depth: self.depth };
+        let settings = Settings { horizon: Horizon::new(now.plus(-3), 15, now), depth: self.depth };
         if let Some(after) = self.cancel_after {
             let cancel = cancel.clone();
             tokio::spawn(async move {

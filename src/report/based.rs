@@ -35,6 +35,7 @@ pub(crate) fn based(report: Report) -> Report {
             reason: alert.reason.clone(),
             since: alert.since,
             since_open: alert.since_open,
+            baseline: alert.baseline,
         };
         let verdict = match alert.severity {
             Severity::Critical => Verdict::Critical,
@@ -68,6 +69,7 @@ pub(crate) fn based(report: Report) -> Report {
             reason: muted.reason.clone().unwrap_or_default(),
             since: None,
             since_open: false,
+            baseline: None,
         });
         rows.push(JudgedRow {
             client: muted.client.clone(),

@@ -271,6 +271,7 @@ fn alerts_of<'a>(
         reason: finding.reason.clone(),
         since: finding.since,
         since_open: finding.since_open,
+        baseline: finding.baseline,
         window_minutes: judged.judged.window.minutes(),
         owner: function.class.owner.clone(),
         runbook: function.class.runbook.clone(),

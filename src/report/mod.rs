@@ -25,7 +25,7 @@ pub use self::basis::{Basis, JudgedRow, SeenRow};
 use crate::domain::{
     account::{AccountId, Region},
     failure::Kind,
-    finding::{Severity, SpotKind},
+    finding::{Baseline, Severity, SpotKind},
     rules::Stage,
     text::AwsText,
     window::Minute,
@@ -237,6 +237,8 @@ pub struct Alert {
     pub since: Option<Minute>,
     /// Whether it may have begun before that.
     pub since_open: bool,
+    /// What it was compared with, where that made it fire.
+    pub baseline: Option<Baseline>,
     /// Minutes of the window it was judged over: its own where it has one.
     pub window_minutes: i64,
     /// Who looks after it.

@@ -101,6 +101,7 @@ pub(crate) fn alert(function: &str, severity: Severity) -> Alert {
         reason: "41 of 812 failed (5.0 %), limit 5 %".into(),
         since: Some(minute("2026-11-23T14:51:00Z")),
         since_open: false,
+        baseline: None,
         window_minutes: 15,
         owner: None,
         runbook: None,

@@ -38,7 +38,7 @@ fn report() -> String {
     let now: jiff::Timestamp = NOW.parse().expect("an instant");
     let minute = Minute::floor(now);
     let settle = 3;
-    let horizon = Horizon { at: minute.plus(-settle), minutes: 15, now: minute };
+    let horizon = Horizon::new(minute.plus(-settle), 15, minute);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     runtime.expect("a runtime").block_on(async {
         let sim = Sim::new(World::demo(1, minute));

@@ -36,7 +36,7 @@ use slmon::{
 use tokio_util::sync::CancellationToken;
 
 const AT: Minute = Minute(29_700_000);
-const HORIZON: Horizon = Horizon { at: AT, minutes: 15, now: Minute(29_700_003) };
+const HORIZON: Horizon = Horizon::new(AT, 15, Minute(29_700_003));
 
 fn region(name: &str) -> slmon::domain::account::Region {
     slmon::domain::account::Region::parse(name).unwrap()

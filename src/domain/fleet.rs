@@ -164,6 +164,30 @@ impl Fleet {
         self.targets.len() + hidden.sum::<usize>()
     }
 
+    /// Forgets what has to be read anew: every reading and every failure, so that none is taken for one of the next round.
+    /// Accounts, targets and functions stay; with `anew`, what `ListFunctions` said of them does not.
+    pub fn begin_round(&mut self, anew: bool) {
+        self.listings.clear();
+        for account in self.accounts.values_mut() {
+            account.failure = None;
+        }
+        for target in self.targets.values_mut() {
+            target.unread.clear();
+            for function in target.functions.iter_mut().flatten() {
+                // One that failed before it was deleted would be taken for a ghost, now that its failures are forgotten.
+                if anew || function.exists == Some(false) && !function.is_gone() {
+                    function.exists = None;
+                }
+                if anew {
+                    function.configuration = None;
+                }
+                for metric in [Metric::Errors, Metric::Throttles, Metric::Invocations] {
+                    *function.reading_mut(metric) = Reading::NotAsked;
+                }
+            }
+        }
+    }
+
     /// Folds an observation in. What speaks of an account or target that is not known is left out.
     pub fn apply(&mut self, observation: Observation) {
         match observation {

@@ -6,6 +6,7 @@ pub mod failure;
 pub mod finding;
 pub mod fleet;
 pub mod function;
+pub mod moment;
 pub mod observation;
 pub mod roster;
 pub mod rules;

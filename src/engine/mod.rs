@@ -5,18 +5,21 @@ mod discover;
 mod metrics;
 pub mod plan;
 mod roster;
+mod rounds;
+pub mod wait;
 
 use std::{collections::BTreeMap, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::FutureExt;
 use tokio::{
-    sync::mpsc::{Receiver, Sender, channel},
+    sync::mpsc::{Receiver, Sender},
     task::JoinSet,
-    time::{Instant, sleep_until},
+    time::Instant,
 };
 use tokio_util::sync::CancellationToken;
 
 use self::plan::{Job, Settings, Step};
+pub use self::rounds::{Again, Rounds};
 use crate::{
     domain::{
         account::{AccountId, TargetKey},
@@ -55,8 +58,7 @@ pub struct Progress {
 /// Observations that may wait to be folded before whoever reads has to wait as well.
 const BACKLOG: usize = 256;
 
-/// One sweep over everything: finds the accounts, asks what the plan says, and ends when nothing is due, or with the
-/// deadline, or when it is cancelled. What could not be read by then is in the fleet as a failure.
+/// One sweep over everything: the first round over a fleet that nobody keeps.
 pub async fn once(
     source: Arc<dyn Source>,
     roster: Arc<Roster>,
@@ -64,34 +66,11 @@ pub async fn once(
     settings: Settings,
     limit: Duration,
     cancel: &CancellationToken,
-    mut progress: impl FnMut(Progress),
+    progress: impl FnMut(Progress),
 ) -> (Fleet, End) {
-    let deadline = Instant::now() + limit;
-    let (sender, mut receiver) = channel(BACKLOG);
-    let mut core = Core {
-        source,
-        settings,
-        deadline,
-        fleet: Fleet::new(rules),
-        tasks: JoinSet::new(),
-        sender,
-        waiting: Waiting::default(),
-        done: 0,
-    };
-    core.find_accounts(&roster);
-    let end = tokio::select! {
-        biased;
-        () = cancel.cancelled() => End::Interrupted,
-        () = sleep_until(deadline) => End::Deadline,
-        () = core.run(&mut receiver, &mut progress) => End::Complete,
-    };
-    core.tasks.abort_all();
-    // What has come and not been folded yet was seen all the same.
-    while let Ok((finished, observations)) = receiver.try_recv() {
-        core.fold(finished, observations);
-    }
-    core.close(end, limit);
-    (core.fleet, end)
+    let mut rounds = Rounds::new(source, roster, rules);
+    let end = rounds.round(settings, Again::Unseen, limit, cancel, progress).await;
+    (rounds.into_fleet(), end)
 }
 
 /// Who has sent observations and has finished with it.
@@ -136,18 +115,18 @@ fn enters(entry: &Entry) -> &'static str {
 /// What a task taught, and who has finished; none for one that sends more.
 type Sent = (Option<Task>, Vec<Observation>);
 
-struct Core {
+struct Core<'a> {
     source: Arc<dyn Source>,
     settings: Settings,
     deadline: Instant,
-    fleet: Fleet,
+    fleet: &'a mut Fleet,
     tasks: JoinSet<()>,
     sender: Sender<Sent>,
     waiting: Waiting,
     done: usize,
 }
 
-impl Core {
+impl Core<'_> {
     fn find_accounts(&mut self, roster: &Arc<Roster>) {
         for (place, organization) in roster.organizations.iter().enumerate() {
             self.waiting.listings.insert(place, (organization.client.clone(), lists(organization)));

@@ -12,7 +12,7 @@ use crate::{
         text::AwsText,
         window::{Frame, Horizon, Window},
     },
-    source::MetricRequest,
+    source::{MetricRequest, calls},
 };
 
 /// Queries that `GetMetricData` takes in one request. Source: the CloudWatch API reference.
@@ -99,6 +99,16 @@ pub enum Step {
     Metrics,
     /// What only some functions need; nothing is left to ask.
     Details,
+}
+
+/// Minutes after which a fleet that is kept is discovered anew, since functions and tags change.
+pub const REDISCOVERY: i64 = 15;
+
+/// Where a round over a fleet that is kept begins with a target: at the beginning, where all is to be found anew or its
+/// functions could not be found the last time; else with its metrics.
+pub fn resume(state: &TargetState, anew: bool) -> Step {
+    let failed = state.unread.iter().any(|unread| unread.failure.operation != calls::GET_METRIC_DATA);
+    if anew || failed || state.functions.is_none() { Step::Nothing } else { Step::Discovery }
 }
 
 /// What to ask of a target next, once all that was asked has been answered; and the step that this is. Nothing more

@@ -4,6 +4,8 @@
 //! ```toml
 //! [ask]
 //! at = "2026-11-23T10:00:00Z"     # the end of the window; without it: now less the settle time
+//! since = "2026-11-23T09:50:00Z"  # the beginning of the window; without it: as long before as the configuration says
+//! wait = "10m"                    # a round a minute till so long after `since` (without it: now), as --wait has it
 //! interrupt = "500ms"             # Ctrl-C after so long
 //!
 //! [expect]
@@ -29,7 +31,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "in a test, that is how one fails")]
 
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fs, ops::ControlFlow, path::Path, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use slmon::{
@@ -37,12 +39,13 @@ use slmon::{
     config::{self, Flags, Inputs},
     domain::{
         fleet::{Fleet, TargetState},
-        rules::instant,
+        rules::{instant, span_minutes},
         window::{Horizon, Minute},
     },
     engine::{
-        self, End,
+        self, End, Rounds,
         plan::{Depth, Settings},
+        wait::{self, Round, Wait},
     },
     report::{
         self, Acceptance, Report, Telling,
@@ -79,12 +82,17 @@ fn look(text: &str) -> Result<Vec<String>, String> {
     let scenario = Scenario::parse(text).map_err(|error| error.to_string())?;
     let mut ask = scenario.ask.clone();
     let at = taken(&mut ask, "at").map(|at| instant(&at)).transpose()?;
+    let since = taken(&mut ask, "since").map(|since| instant(&since)).transpose()?;
+    let wait = taken(&mut ask, "wait").map(|wait| span_minutes(&wait)).transpose()?;
     let interrupt = taken(&mut ask, "interrupt").map(|after| after.parse::<jiff::SignedDuration>().unwrap());
     if let Some(key) = ask.keys().next() {
         return Err(format!("[ask] knows no {key}"));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    let (fleet, report) = runtime.block_on(run(&scenario, at, interrupt.map(jiff::SignedDuration::unsigned_abs)))?;
+    let (fleet, report) = {
+        let interrupt = interrupt.map(jiff::SignedDuration::unsigned_abs);
+        runtime.block_on(run(&scenario, Asked { at, since, wait, interrupt }))?
+    };
     let telling = Telling { now: scenario.world.now.timestamp(), width: 100, demo: false };
     let page = report::text::render(&report, &telling);
     let mut problems = Comparison::of(&fleet, &report).with(&scenario.expect)?;
@@ -100,8 +108,17 @@ fn taken(ask: &mut toml::Table, key: &str) -> Option<String> {
     ask.remove(key).map(|value| value.as_str().map_or_else(|| value.to_string(), String::from))
 }
 
+/// What is asked beside the configuration.
+struct Asked {
+    at: Option<Minute>,
+    since: Option<Minute>,
+    wait: Option<i64>,
+    interrupt: Option<Duration>,
+}
+
 /// What `slmon alert` does, over the scenario's world.
-async fn run(scenario: &Scenario, at: Option<Minute>, interrupt: Option<Duration>) -> Result<(Fleet, Report), String> {
+async fn run(scenario: &Scenario, asked: Asked) -> Result<(Fleet, Report), String> {
+    let Asked { at, since, wait: waits, interrupt } = asked;
     let now = scenario.world.now;
     let (env, flags) = (BTreeMap::new(), Flags::default());
     let read_file = |_: &Path| scenario.config.clone().ok_or_else(|| std::io::ErrorKind::NotFound.into());
@@ -111,7 +128,9 @@ async fn run(scenario: &Scenario, at: Option<Minute>, interrupt: Option<Duration
     let source = Sim::new(scenario.world.clone());
     let roster = if scenario.config.is_some() { config.roster.clone() } else { source.roster() };
     let source = Arc::new(Limited::new(source));
-    let horizon = Horizon { at: at.unwrap_or(now.plus(-config.alert.settle)), minutes: config.alert.window, now };
+    let end = at.unwrap_or(now.plus(-config.alert.settle));
+    let minutes = since.map_or(config.alert.window, |since| end.0 - since.0);
+    let horizon = Horizon::new(end, minutes, now).against(config.alert.baseline);
     let settings = Settings { horizon, depth: Depth::Judge { hidden: config.alert.hidden } };
     let cancel = CancellationToken::new();
     if let Some(after) = interrupt {
@@ -123,23 +142,42 @@ async fn run(scenario: &Scenario, at: Option<Minute>, interrupt: Option<Duration
     }
     let rules = Arc::new(config.rules.clone());
     let (roster, limit) = (Arc::new(roster), config.alert.deadline);
-    let (fleet, end) = engine::once(source.clone(), roster, rules, settings, limit, &cancel, |_| {}).await;
-    let judgement = checks::judge_fleet(&fleet, &horizon);
-    let report = build(&Sweep {
-        fleet: &fleet,
-        judgement: &judgement,
-        horizon,
-        usage: source.usage(),
-        fail_on: config.alert.fail_on,
-        allow_empty: config.alert.allow_empty,
-        hidden: config.alert.hidden,
-        settle: config.alert.settle,
-        interrupted: end == End::Interrupted,
-        accepts: &|account, regions| {
-            let accepted = config.accepts(account, regions, now)?;
-            Some(Acceptance { until: accepted.until, reason: accepted.reason.clone() })
-        },
-    });
+    let judge = |fleet: &Fleet, horizon: Horizon, end: End| {
+        build(&Sweep {
+            fleet,
+            judgement: &checks::judge_fleet(fleet, &horizon),
+            horizon,
+            usage: source.usage(),
+            fail_on: config.alert.fail_on,
+            allow_empty: config.alert.allow_empty,
+            hidden: config.alert.hidden,
+            settle: config.alert.settle,
+            interrupted: end == End::Interrupted,
+            remarks: &[],
+            accepts: &|account, regions| {
+                let accepted = config.accepts(account, regions, now)?;
+                Some(Acceptance { until: accepted.until, reason: accepted.reason.clone() })
+            },
+        })
+    };
+    let (fleet, horizon, end) = if let Some(minutes) = waits {
+        let began = tokio::time::Instant::now();
+        let clock = || now.timestamp().checked_add(began.elapsed()).unwrap();
+        let (settle, baseline, hidden) = (config.alert.settle, config.alert.baseline, config.alert.hidden);
+        let what = Wait { since: since.unwrap_or(now), minutes, settle, baseline, hidden, limit };
+        let mut rounds = Rounds::new(source.clone(), roster, rules);
+        let told = |round: &Round<'_>| {
+            let report = judge(round.fleet, round.horizon, End::Complete);
+            let fires = report.alerts.iter().any(|alert| report.basis.fails(alert.severity));
+            if fires { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let waited = wait::wait(&mut rounds, &what, &clock, &cancel, |_| {}, told).await;
+        (rounds.into_fleet(), waited.horizon, waited.end)
+    } else {
+        let (fleet, end) = engine::once(source.clone(), roster, rules, settings, limit, &cancel, |_| {}).await;
+        (fleet, horizon, end)
+    };
+    let report = judge(&fleet, horizon, end);
     Ok((fleet, report))
 }
 

@@ -1,21 +1,20 @@
-//! `slmon alert`: sweep, judge, report, and the exit code.
+//! `slmon alert`: sweep once or watch for a while, judge, report, and the exit code.
 
 use super::{
     Refusal,
     args::{Alert, ExitStyle, Scope},
     output,
     sweep::{self, Start, telling},
+    wait,
 };
 use crate::{
     checks,
     config::Flags,
-    domain::{
-        rules::instant,
-        window::{Horizon, Minute},
-    },
+    domain::{fleet::Fleet, moment::moment, rules::span_minutes, text, usage::Usage, window::Horizon},
     engine::{
         End,
         plan::{Depth, Settings},
+        wait::Wait,
     },
     report::{
         self, Report, Telling,
@@ -52,6 +51,7 @@ pub(super) async fn run(scope: &Scope, args: &Alert) -> Result<u8, Refusal> {
     let mut outputs = output::parse(&args.formats, FORMATS)?;
     let flags = Flags {
         window: args.window.clone(),
+        baseline: args.baseline.clone(),
         settle: args.settle.clone(),
         fail_on: args.fail_on.clone(),
         no_hidden: args.no_hidden,
@@ -60,23 +60,36 @@ pub(super) async fn run(scope: &Scope, args: &Alert) -> Result<u8, Refusal> {
     };
     let start = sweep::start(scope, flags)?;
     output::add_to(&mut outputs, start.variables.get(GITHUB_SUMMARY));
-    let horizon = horizon(&start, args.at.as_deref())?;
+    let asked = asked(&start, args)?;
     let alert = &start.config().alert;
-    let settings = Settings { horizon, depth: Depth::Judge { hidden: alert.hidden } };
-    let swept = sweep::sweep(&start, scope, settings, "alert").await;
-    let judgement = checks::judge_fleet(&swept.fleet, &horizon);
-    let mut report = build(&Sweep {
-        fleet: &swept.fleet,
-        judgement: &judgement,
-        horizon,
-        usage: swept.usage,
-        fail_on: alert.fail_on,
-        allow_empty: alert.allow_empty,
-        hidden: alert.hidden,
-        settle: alert.settle,
-        interrupted: swept.end == End::Interrupted,
-        accepts: &|account, regions| start.accepts(account, regions),
-    });
+    let report_of = |fleet: &Fleet, horizon: Horizon, usage: Usage, interrupted: bool, remarks: &[String]| {
+        let judgement = checks::judge_fleet(fleet, &horizon);
+        build(&Sweep {
+            fleet,
+            judgement: &judgement,
+            horizon,
+            usage,
+            fail_on: alert.fail_on,
+            allow_empty: alert.allow_empty,
+            hidden: alert.hidden,
+            settle: alert.settle,
+            interrupted,
+            remarks,
+            accepts: &|account, regions| start.accepts(account, regions),
+        })
+    };
+    let (swept, horizon, remarks) = match asked {
+        Asked::Once(horizon) => {
+            let settings = Settings { horizon, depth: Depth::Judge { hidden: alert.hidden } };
+            (sweep::sweep(&start, scope, settings, "alert").await, horizon, Vec::new())
+        }
+        Asked::Wait(what) => {
+            let judge = |fleet: &Fleet, horizon, usage| report_of(fleet, horizon, usage, false, &[]);
+            let (swept, horizon, remark) = wait::watch(&start, scope, &what, judge).await;
+            (swept, horizon, vec![remark])
+        }
+    };
+    let mut report = report_of(&swept.fleet, horizon, swept.usage, swept.end == End::Interrupted, &remarks);
     if args.exit_style == ExitStyle::Nagios {
         report.exit_code = report::nagios::code(&report);
     }
@@ -97,29 +110,69 @@ fn render(format: Format, report: &Report, telling: &Telling) -> String {
     }
 }
 
-/// The window, as far as CloudWatch has anything of it.
-fn horizon(start: &Start, at: Option<&str>) -> Result<Horizon, Refusal> {
-    let alert = &start.config().alert;
-    let now = start.minute();
-    let at = match at {
-        None => now.plus(-alert.settle),
-        Some(text) => floor(instant(text).map_err(|why| Refusal::usage(format!("--at {text}: {why}")))?, text),
-    };
-    // The minute that runs now may be judged: its end lies ahead.
-    if at > now.plus(1) {
-        return Err(Refusal::usage(format!("--at {at} is in the future: it is {now} now")));
-    }
-    let horizon = Horizon::new(at, alert.window, now);
-    match horizon.frame(None) {
-        Some(_) => Ok(horizon),
-        None => Err(Refusal::usage(format!(
-            "the window from {} on is too long ago: CloudWatch keeps metrics for 455 days",
-            at.plus(-alert.window)
-        ))),
-    }
+/// One sweep, or the rounds of a wait.
+enum Asked {
+    Once(Horizon),
+    Wait(Wait),
 }
 
-/// `instant` rounds up to a whole minute, which suits an end; the end of a window is rounded down.
-fn floor(at: Minute, text: &str) -> Minute {
-    text.parse::<jiff::Timestamp>().map_or(at, Minute::floor)
+/// The longest wait: sessions and runners don't last much longer.
+const LONGEST_WAIT: i64 = 1440;
+
+/// The window, as far as CloudWatch has anything of it.
+fn asked(start: &Start, args: &Alert) -> Result<Asked, Refusal> {
+    let alert = &start.config().alert;
+    let now = start.minute();
+    let read = |flag: &str, text: &Option<String>| {
+        let read = text.as_ref().map(|text| (text, moment(text, start.now)));
+        let read = read.map(|(text, at)| at.map_err(|why| Refusal::usage(format!("{flag} {text}: {why}"))));
+        read.transpose()
+    };
+    let (at, since) = (read("--at", &args.at)?, read("--since", &args.since)?);
+    // The minute that runs now may be judged: its end lies ahead.
+    for (flag, at, latest) in [("--at", at, now.plus(1)), ("--since", since, now)] {
+        if let Some(at) = at.filter(|at| *at > latest) {
+            return Err(Refusal::usage(format!("{flag} {at} is in the future: it is {now} now")));
+        }
+    }
+    let (asked, whole) = if let Some(text) = &args.wait {
+        let minutes = span_minutes(text).and_then(|minutes| match minutes {
+            ..=LONGEST_WAIT => Ok(minutes),
+            _ => Err("at most a day; for longer, run slmon alert by a timer".into()),
+        });
+        let minutes = minutes.map_err(|why| Refusal::usage(format!("--wait {text}: {why}")))?;
+        let wait = Wait {
+            since: since.unwrap_or(now),
+            minutes,
+            settle: alert.settle,
+            baseline: alert.baseline,
+            hidden: alert.hidden,
+            limit: alert.deadline,
+        };
+        (Asked::Wait(wait), wait.horizon(wait.over().max(now)))
+    } else {
+        let end = at.unwrap_or(now.plus(-alert.settle));
+        let minutes = match since {
+            None => alert.window,
+            Some(since) if since < end => end.0 - since.0,
+            Some(since) if at.is_some() => {
+                return Err(Refusal::usage(format!("--since {since} is not before --at {end}")));
+            }
+            Some(since) => {
+                return Err(Refusal::usage(format!(
+                    "--since {since} leaves nothing to judge yet: the window ends {} ago (--settle), at {end}; to wait for it, add --wait 10m",
+                    text::minutes(alert.settle),
+                )));
+            }
+        };
+        let horizon = Horizon::new(end, minutes, now).against(alert.baseline);
+        (Asked::Once(horizon), horizon)
+    };
+    match whole.frame(None) {
+        Some(_) => Ok(asked),
+        None => Err(Refusal::usage(format!(
+            "the window from {} on is too long ago: CloudWatch keeps metrics for 455 days",
+            whole.at.plus(-whole.minutes)
+        ))),
+    }
 }

@@ -57,7 +57,7 @@ pub struct Scope {
     /// Region to read; several, or "all" for each that is enabled in an account
     #[arg(long = "region", global = true, value_name = "REGION", value_delimiter = ',')]
     pub regions: Vec<String>,
-    /// The whole run ends by then; what is missing is reported as unseen
+    /// The whole run ends by then (each round, with --wait); what is missing is reported as unseen
     #[arg(long, global = true, value_name = "TIME", help_heading = "Limits")]
     pub deadline: Option<String>,
     /// When to use colours
@@ -106,14 +106,28 @@ Examples:
   slmon alert --format text --format json=report.json
   slmon alert --format github --format markdown=\"$GITHUB_STEP_SUMMARY\" --format junit=slmon.xml
   slmon alert --format nagios --exit-style nagios --deadline 50s
-  slmon alert --at 2026-11-23T10:00:00Z       as it was then")]
+  slmon alert --at 2026-11-23T10:00:00Z       as it was then
+  slmon alert --wait 10m --baseline 1h        after a deploy: watches for ten minutes from now on
+  slmon alert --since \"20m ago\"              what has failed since then")]
 pub struct Alert {
     /// How far back to look, in whole minutes [default: 15m]
     #[arg(long, value_name = "TIME")]
     pub window: Option<String>,
-    /// The instant up to which is judged [default: now, less --settle, on a full minute]
+    /// The instant up to which is judged: 2026-11-23T10:00:00Z, "2026-11-23 10:00" or 10:00 (both in UTC), "2h ago"
+    /// [default: now, less --settle, on a full minute]
     #[arg(long, value_name = "INSTANT")]
     pub at: Option<String>,
+    /// The instant from which on is judged, instead of a window of fixed length: the time of a deployment
+    #[arg(long, value_name = "INSTANT", conflicts_with = "window")]
+    pub since: Option<String>,
+    /// Watch for so long from --since on (default: now), a round a minute, told on standard error; ends as soon as
+    /// something fires, else with the last round, when the numbers of the whole time have settled
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["window", "at"])]
+    pub wait: Option<String>,
+    /// Compare with so long right before the window: also critical where a share of errors is over its limit, at
+    /// least twice that of before, and not by chance [default: off]
+    #[arg(long, value_name = "TIME")]
+    pub baseline: Option<String>,
     /// How long late data is waited for [default: 3m]
     #[arg(long, value_name = "TIME")]
     pub settle: Option<String>,

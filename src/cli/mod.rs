@@ -13,6 +13,7 @@ mod output;
 mod progress;
 mod show_config;
 mod sweep;
+mod wait;
 
 use std::process::ExitCode;
 

@@ -80,7 +80,7 @@ pub(super) fn start(scope: &Scope, flags: Flags) -> Result<Start, Refusal> {
 
 /// What the formats need to know beside what they tell.
 pub(super) fn telling(start: &Start, scope: &Scope) -> Telling {
-    Telling { now: start.now, width: environment::width(&start.variables), demo: scope.demo.is_some() }
+    Telling { now: clock::now(), width: environment::width(&start.variables), demo: scope.demo.is_some() }
 }
 
 /// The demo has accounts of its own, and looks the same to everybody: flags that name other accounts make no sense, and
@@ -107,27 +107,50 @@ pub(super) struct Swept {
     pub(super) usage: Usage,
 }
 
-/// Sweeps the demo estate or AWS. Ctrl-C, and a request to terminate, end it at once; what was seen by then is kept.
-pub(super) async fn sweep(start: &Start, scope: &Scope, settings: Settings, what: &str) -> Swept {
-    let (source, roster): (Arc<dyn Source>, Roster) = match scope.demo {
+/// The demo estate or AWS, bounded; and where its accounts are.
+pub(super) fn source(start: &Start, scope: &Scope) -> (Arc<dyn Source>, Arc<Roster>) {
+    match scope.demo {
         Some(seed) => {
             let sim = Sim::with_clock(World::demo(seed, start.minute()), clock::now);
             let roster = sim.roster();
-            (Arc::new(Limited::new(sim)), roster)
+            (Arc::new(Limited::new(sim)), Arc::new(roster))
         }
-        None => (Arc::new(Limited::new(Aws::new())), start.config().roster.clone()),
-    };
-    let cancel = CancellationToken::new();
-    let swept = Arc::new(AtomicBool::new(false));
-    end_on_signals(cancel.clone(), swept.clone());
+        None => (Arc::new(Limited::new(Aws::new())), Arc::new(start.config().roster.clone())),
+    }
+}
+
+/// Sweeps once. Ctrl-C, and a request to terminate, end it at once; what was seen by then is kept.
+pub(super) async fn sweep(start: &Start, scope: &Scope, settings: Settings, what: &str) -> Swept {
+    let (source, roster) = source(start, scope);
+    let ending = Ending::on_signals();
     let line = Line::new(what, environment::progress_columns(&start.variables));
     let rules = Arc::new(start.config().rules.clone());
     let limit = start.config().alert.deadline;
     let progress = |progress| line.show(what, progress);
-    let (fleet, end) = engine::once(source.clone(), Arc::new(roster), rules, settings, limit, &cancel, progress).await;
+    let (fleet, end) = engine::once(source.clone(), roster, rules, settings, limit, &ending.cancel, progress).await;
     drop(line);
-    swept.store(true, Ordering::Relaxed);
+    ending.swept();
     Swept { fleet, end, usage: source.usage() }
+}
+
+/// What ends a sweep early, and what is still to be ended after it.
+pub(super) struct Ending {
+    pub(super) cancel: CancellationToken,
+    swept: Arc<AtomicBool>,
+}
+
+impl Ending {
+    /// Catches signals from now on.
+    pub(super) fn on_signals() -> Self {
+        let ending = Self { cancel: CancellationToken::new(), swept: Arc::new(AtomicBool::new(false)) };
+        end_on_signals(ending.cancel.clone(), ending.swept.clone());
+        ending
+    }
+
+    /// From here on a signal ends the program.
+    pub(super) fn swept(&self) {
+        self.swept.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Ends the sweep on Ctrl-C and on a request to terminate, both caught from the moment at which this returns. After the

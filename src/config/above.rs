@@ -88,6 +88,7 @@ impl Above {
     fn flags(&mut self, flags: &Flags) {
         let texts = [
             ("alert.window", &flags.window),
+            ("alert.baseline", &flags.baseline),
             ("alert.settle", &flags.settle),
             ("alert.fail_on", &flags.fail_on),
             ("alert.deadline", &flags.deadline),

@@ -69,6 +69,8 @@ pub struct Flags {
     pub regions: Vec<String>,
     /// `--window`.
     pub window: Option<String>,
+    /// `--baseline`.
+    pub baseline: Option<String>,
     /// `--settle`.
     pub settle: Option<String>,
     /// `--fail-on`.
@@ -136,6 +138,8 @@ impl Config {
 pub struct AlertSettings {
     /// The window, in minutes.
     pub window: i64,
+    /// How many minutes right before the window it is compared with, if it is.
+    pub baseline: Option<i64>,
     /// How many minutes are left to settle.
     pub settle: i64,
     /// What makes it fail.
@@ -152,6 +156,7 @@ impl Default for AlertSettings {
     fn default() -> Self {
         Self {
             window: 15,
+            baseline: None,
             settle: 3,
             fail_on: FailOn::Critical,
             deadline: Duration::from_secs(30),

@@ -87,6 +87,7 @@ pub(super) const KEYS: &[Key] = &[
     key("checks.throttles.warning", Clauses),
     key("alert", Table),
     flag("alert.window", Text, Some("SLMON_WINDOW"), "--window"),
+    flag("alert.baseline", Text, Some("SLMON_BASELINE"), "--baseline"),
     flag("alert.settle", Text, Some("SLMON_SETTLE"), "--settle"),
     flag("alert.fail_on", Text, Some("SLMON_FAIL_ON"), "--fail-on"),
     flag("alert.deadline", Text, Some("SLMON_DEADLINE"), "--deadline"),

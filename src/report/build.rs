@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{
     Acceptance, Alert, Api, Basis, BlindSpot, Coverage, FunctionCounts, Hidden, JudgedRow, Muted, Report, ReportWindow,
-    SCHEMA, SeenRow, Status, Unseen, VerdictCounts,
+    SCHEMA, SeenRow, Status, Unseen, VerdictCounts, reach,
 };
 use crate::domain::{
     account::{Account, Region, TargetKey},
@@ -42,6 +42,8 @@ pub struct Sweep<'a> {
     pub settle: i64,
     /// Whether somebody interrupted the run.
     pub interrupted: bool,
+    /// What whoever ran it has to add, in sentences.
+    pub remarks: &'a [String],
     /// What unseen things are accepted.
     pub accepts: &'a Accepts<'a>,
 }
@@ -362,7 +364,7 @@ fn blind_spots(fleet: &Fleet) -> Vec<BlindSpot> {
 }
 
 fn notes(sweep: &Sweep<'_>, window: Window, functions: &FunctionCounts) -> Vec<String> {
-    let mut notes = Vec::new();
+    let mut notes = sweep.remarks.to_vec();
     if window.minutes() != sweep.horizon.minutes {
         notes.push(format!(
             "the window was widened from {} to {}: of data this old, CloudWatch keeps only longer periods",
@@ -370,6 +372,7 @@ fn notes(sweep: &Sweep<'_>, window: Window, functions: &FunctionCounts) -> Vec<S
             minutes(window.minutes()),
         ));
     }
+    notes.extend(reach::notes(sweep));
     notes.extend(premature(sweep));
     notes.extend(judged_late(sweep));
     let detours = sweep.fleet.targets().filter(|state| state.detour.is_some()).count();

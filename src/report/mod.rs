@@ -11,8 +11,9 @@ pub mod junit;
 pub mod markdown;
 pub mod nagios;
 pub mod openmetrics;
+mod reach;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 pub mod tables;
 pub mod text;
 mod verdict;

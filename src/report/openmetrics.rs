@@ -87,6 +87,13 @@ pub fn render(report: &Report) -> String {
     );
     family(
         &mut out,
+        "slmon_window_resolution_seconds",
+        Gauge("seconds"),
+        "What a datapoint of the window covers: longer the older the window is.",
+        one((report.window.period * 60).to_string()),
+    );
+    family(
+        &mut out,
         "slmon_api_metrics",
         Counter("metrics"),
         "Metrics that AWS bills of this run.",

@@ -34,7 +34,15 @@ pub(super) fn window(report: &Report) -> String {
     let (start, end) = (day(window.start), day(window.end));
     let end =
         if start == end { format!("–{}", time(window.end)) } else { format!(" – {end} {}", time(window.end)) };
-    format!("{start} {}{end} UTC ({})", time(window.start), minutes(window.minutes))
+    format!("{start} {}{end} UTC ({}{})", time(window.start), minutes(window.minutes), resolution(report))
+}
+
+/// `, in points of 5 min`, where a point covers more than a minute.
+pub(super) fn resolution(report: &Report) -> String {
+    match report.window.period {
+        1 => String::new(),
+        period => format!(", in points of {}", minutes(period)),
+    }
 }
 
 /// `116 of 120 targets seen`.
@@ -124,7 +132,8 @@ mod tests {
         let mut report = quiet();
         assert_eq!(window(&report), "2026-11-23 14:45–15:00 UTC (15 min)");
         report.window.end = minute("2026-11-24T00:05:00Z");
-        assert_eq!(window(&report), "2026-11-23 14:45 – 2026-11-24 00:05 UTC (15 min)");
+        report.window.period = 5;
+        assert_eq!(window(&report), "2026-11-23 14:45 – 2026-11-24 00:05 UTC (15 min, in points of 5 min)");
     }
 
     #[test]

@@ -14,6 +14,7 @@ impl Reader<'_> {
         let usual = AlertSettings::default();
         AlertSettings {
             window: self.text(&view, "window", span_minutes).unwrap_or(usual.window),
+            baseline: self.text(&view, "baseline", baseline).unwrap_or(usual.baseline),
             settle: self.text(&view, "settle", settle).unwrap_or(usual.settle),
             fail_on: self.text(&view, "fail_on", one_of(FailOn::ALL)).unwrap_or(usual.fail_on),
             deadline: self.text(&view, "deadline", deadline).unwrap_or(usual.deadline),
@@ -41,6 +42,20 @@ impl Reader<'_> {
             }
         }
         accepted
+    }
+}
+
+/// More is no "right before" any longer, and would take many more requests.
+const LONGEST_BASELINE: i64 = 1440;
+
+fn baseline(text: &str) -> Result<Option<i64>, Complaint> {
+    match text.trim() {
+        "off" => Ok(None),
+        text => span_minutes(text)
+            .ok()
+            .filter(|minutes| *minutes <= LONGEST_BASELINE)
+            .map(Some)
+            .ok_or_else(|| "whole minutes of at most a day are needed, such as 1h, or off".into()),
     }
 }
 

@@ -19,6 +19,7 @@ use anstyle::Style;
 use super::{
     Report, Status, Telling,
     canvas::{BOLD, CRITICAL, DIM, GOOD, Line, PLAIN, Page, UNKNOWN, WARNING},
+    words::resolution,
 };
 use crate::domain::{
     finding::Severity,
@@ -104,7 +105,7 @@ fn window(report: &Report, telling: &Telling) -> String {
     let start = clock(window.start, today);
     let end = clock(window.end, window.start);
     let dash = if end.contains(' ') { " – " } else { "–" };
-    format!("{start}{dash}{end} UTC ({})", minutes(window.minutes))
+    format!("{start}{dash}{end} UTC ({}{})", minutes(window.minutes), resolution(report))
 }
 
 /// `… and 12 more: --format json lists all`, where not all is listed.

@@ -120,7 +120,7 @@ mod tests {
     fn the_opening_says_until_when() {
         assert_eq!(opening(&WHAT), "slmon: watching 00:00 to 00:10 UTC; the last round is at 00:13");
         let night = Wait { since: SINCE.plus(-5), ..WHAT };
-        assert_eq!(opening(&night), "slmon: watching 19 Jun 23:55 to 00:05 UTC; the last round is at 00:08");
+        assert_eq!(opening(&night), "slmon: watching 20 Jun 23:55 to 00:05 UTC; the last round is at 00:08");
     }
 
     #[test]

@@ -325,7 +325,8 @@ fn is_plain(text: &str) -> bool {
 /// A runbook as a link where it is plainly a web address, with its host in sight.
 fn link(address: &str) -> String {
     match host(address) {
-        Some(host) => format!("[runbook on {host}]({})", address.replace('&', "&amp;")),
+        // GitHub makes an address of `www.` even in a link's words.
+        Some(host) => format!("[runbook on {}]({})", prose(host), address.replace('&', "&amp;")),
         None => format!("runbook {}", code(address)),
     }
 }

@@ -217,6 +217,7 @@ checks.throttles.warning = []
 
     [alert]
     window = "15m"                                                         # default
+    baseline = "off"                                                       # default
     settle = "3m"                                                          # default
     fail_on = "critical"                                                   # default
     deadline = "30s"                                                       # default
@@ -264,6 +265,7 @@ checks.throttles.warning = []
 
     [alert]
     window = "15m"                                                         # default
+    baseline = "off"                                                       # default
     settle = "3m"                                                          # default
     fail_on = "critical"                                                   # default
     deadline = "30s"                                                       # default

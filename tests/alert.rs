@@ -197,6 +197,54 @@ fn windows_and_instants_that_can_not_be_judged_are_refused() {
 }
 
 #[test]
+fn moments_are_read_as_people_type_them() {
+    let never = |args: &[&str]| (demo(args).args(["--fail-on", "never"]), 0);
+    let [ago, instant] =
+        reports([never(&["--at", "90m ago", "--window", "5m"]), never(&["--since", &minutes_ago(30)])]);
+    assert_eq!((&ago["window"]["minutes"], &ago["window"]["period"]), (&json!(5), &json!(1)));
+    let minutes = instant["window"]["minutes"].as_i64().expect("a number");
+    // A minute may pass between here and there.
+    assert!((27..=28).contains(&minutes), "{minutes}");
+    assert_refused(demo(&["--since", "tomorrow"]), &["--since tomorrow", "2026-12-01T08:00:00Z", "20m ago"]);
+    assert_refused(demo(&["--since", "2090-01-01"]), &["--since 2090-01-01T00:00:00Z is in the future"]);
+    assert_refused(demo(&["--since", "500d ago"]), &["too long ago", "455 days"]);
+    assert_refused(demo(&["--since", "1m ago"]), &["nothing to judge yet", "--wait 10m"]);
+    assert_refused(demo(&["--since", "10m ago", "--at", "20m ago"]), &["is not before --at"]);
+    assert_refused(demo(&["--since", "10m ago", "--window", "5m"]), &["--since", "--window"]);
+}
+
+#[test]
+fn a_wait_that_fires_at_once_tells_its_rounds_on_standard_error_and_its_report_on_standard_output() {
+    let running = demo(&["--since", "30m ago", "--wait", "2h", "--baseline", "1h", "--format", "json"]).start();
+    let output = running.finish().ended_with(1);
+    let told = read(&output, 1);
+    let lines: Vec<_> = output.stderr.lines().collect();
+    assert_eq!(lines.len(), 2, "{}", output.stderr);
+    assert!(lines[0].starts_with("slmon: watching ") && lines[0].contains("the last round is at "), "{}", lines[0]);
+    assert!(lines[1].contains(" targets seen  ") && lines[1].contains(" critical"), "{}", lines[1]);
+    assert!(told["notes"][0].as_str().is_some_and(|note| note.starts_with("the wait of 2 h ended after 1 round")));
+    // It is over, and a round is all that it takes; compared with before, what is worse says so.
+    let over = report(demo(&["--since", "3h ago", "--wait", "10m", "--fail-on", "never"]), 0);
+    assert_eq!(over["window"]["minutes"], json!(10));
+    assert_eq!(over["notes"][0], json!("waited for all of the 10 min, in 1 round"));
+}
+
+#[test]
+fn a_wait_and_a_baseline_that_make_no_sense_are_refused() {
+    for wait in ["0m", "90s", "soon"] {
+        assert_refused(demo(&["--wait", wait]), &["--wait", "whole minutes", wait]);
+    }
+    assert_refused(demo(&["--wait", "2d"]), &["--wait 2d: at most a day"]);
+    assert_refused(demo(&["--wait", "10m", "--at", "10:00"]), &["--wait", "--at"]);
+    assert_refused(demo(&["--wait", "10m", "--window", "10m"]), &["--wait", "--window"]);
+    assert_refused(demo(&["--baseline", "2d"]), &["--baseline", "at most a day", "off"]);
+    assert_refused(
+        demo(&[]).named_config("[alert]\nbaseline = \"always\"\n"),
+        &["bad value for `baseline` in [alert]", "such as 1h, or off"],
+    );
+}
+
+#[test]
 fn of_the_past_nothing_is_said_to_last_until_today() {
     let text = demo(&["--at", &minutes_ago(2 * 1440)]).run().ended_with(1).stdout;
     assert!(text.contains("for over 35 min"), "{text}");

@@ -129,8 +129,8 @@ async fn run(scenario: &Scenario, asked: Asked) -> Result<(Fleet, Report), Strin
     let roster = if scenario.config.is_some() { config.roster.clone() } else { source.roster() };
     let source = Arc::new(Limited::new(source));
     let end = at.unwrap_or(now.plus(-config.alert.settle));
-    let minutes = since.map_or(config.alert.window, |since| end.0 - since.0);
-    let horizon = Horizon::new(end, minutes, now).against(config.alert.baseline);
+    let window = Horizon::new(end, config.alert.window, now);
+    let horizon = since.map_or(window, |since| Horizon::since(since, end, now)).against(config.alert.baseline);
     let settings = Settings { horizon, depth: Depth::Judge { hidden: config.alert.hidden } };
     let cancel = CancellationToken::new();
     if let Some(after) = interrupt {

@@ -152,9 +152,9 @@ fn asked(start: &Start, args: &Alert) -> Result<Asked, Refusal> {
         (Asked::Wait(wait), wait.horizon(wait.over().max(now)))
     } else {
         let end = at.unwrap_or(now.plus(-alert.settle));
-        let minutes = match since {
-            None => alert.window,
-            Some(since) if since < end => end.0 - since.0,
+        let horizon = match since {
+            None => Horizon::new(end, alert.window, now),
+            Some(since) if since < end => Horizon::since(since, end, now),
             Some(since) if at.is_some() => {
                 return Err(Refusal::usage(format!("--since {since} is not before --at {end}")));
             }
@@ -165,7 +165,7 @@ fn asked(start: &Start, args: &Alert) -> Result<Asked, Refusal> {
                 )));
             }
         };
-        let horizon = Horizon::new(end, minutes, now).against(alert.baseline);
+        let horizon = horizon.against(alert.baseline);
         (Asked::Once(horizon), horizon)
     };
     match whole.frame(None) {

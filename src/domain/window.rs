@@ -149,12 +149,19 @@ pub struct Horizon {
     pub now: Minute,
     /// Minutes right before the window that it is compared with, where that is asked for.
     pub baseline: Option<i64>,
+    /// Whether the window holds for every function, whatever its own: somebody asks what happened since a moment.
+    pub fixed: bool,
 }
 
 impl Horizon {
     /// A window of `minutes` minutes up to `at` as seen at `now`, compared with nothing.
     pub const fn new(at: Minute, minutes: i64, now: Minute) -> Self {
-        Self { at, minutes, now, baseline: None }
+        Self { at, minutes, now, baseline: None, fixed: false }
+    }
+
+    /// What happened from `since` up to `at`, as seen at `now`: before that, nothing counts.
+    pub const fn since(since: Minute, at: Minute, now: Minute) -> Self {
+        Self { at, minutes: at.0 - since.0, now, baseline: None, fixed: true }
     }
 
     /// The same question, compared with so many minutes before the window.
@@ -163,12 +170,13 @@ impl Horizon {
         Self { baseline, ..self }
     }
 
-    /// The frame for a function: its own window where that is wider and CloudWatch still has it, else the run's.
+    /// The frame for a function: its own window where that is wider, may count, and CloudWatch still has it, else the run's.
     /// None where CloudWatch keeps nothing of the run's window any more.
     pub fn frame(&self, own: Option<i64>) -> Option<Frame> {
         // A window that reaches beyond what CloudWatch keeps is judged as far as it keeps anything.
         let kept = RETENTION.last().map_or(0, |(kept, period)| kept - period) - (self.now.0 - self.at.0) - 1;
-        own.map(|own| own.min(kept))
+        own.filter(|_| !self.fixed)
+            .map(|own| own.min(kept))
             .filter(|own| *own > self.minutes)
             .and_then(|own| Frame::new(self.at, own, self.now))
             .or_else(|| Frame::new(self.at, self.minutes, self.now))

@@ -40,7 +40,7 @@ impl Wait {
     /// The question of a round at `now`: the window grows from nothing to all that was asked for.
     pub fn horizon(&self, now: Minute) -> Horizon {
         let at = Minute((now.0 - self.settle).clamp(self.since.0, self.since.0 + self.minutes));
-        Horizon::new(at, at.0 - self.since.0, now).against(self.baseline)
+        Horizon::since(self.since, at, now).against(self.baseline)
     }
 
     /// When the last round is due: the whole window has settled.

@@ -60,6 +60,7 @@ fn report() -> String {
             hidden: true,
             settle,
             interrupted: false,
+            remarks: &[],
             accepts: &|_, _| None,
         });
         text::render(&report, &Telling { now, width: WIDTH, demo: true })

@@ -139,7 +139,7 @@ fn a_quiet_wait_is_a_round_a_minute_until_the_window_has_settled() {
     );
     assert_eq!(quiet.lines[13], "10:13 10 min, 2 seen,  last");
     assert_eq!((quiet.ended.end, quiet.ended.rounds, quiet.ended.horizon.minutes), (End::Complete, 14, 10));
-    assert_eq!(quiet.took, Duration::from_secs(13 * 60));
+    assert_eq!(quiet.took, Duration::from_mins(13));
     // Found at the beginning, five minutes after it, and in the end; no metrics before there is a minute to judge.
     assert_eq!(quiet.minutes("tag:GetResources", A), [0, 5, 13]);
     assert_eq!(quiet.minutes("cloudwatch:GetMetricData", A), (4..=13).collect::<Vec<_>>());

@@ -5,6 +5,7 @@
 //! [ask]
 //! at = "2026-11-23T10:00:00Z"     # the end of the window; without it: now less the settle time
 //! interrupt = "500ms"             # Ctrl-C after so long
+//! client = ["Acme"]               # the scope: `client`, `account`, `region`, `function` and `tag`, as the flags
 //!
 //! [expect]
 //! exit_code = 1                   # these two are always needed
@@ -37,7 +38,7 @@ use slmon::{
     config::{self, Flags, Inputs},
     domain::{
         fleet::{Fleet, TargetState},
-        rules::instant,
+        rules::{Glob, instant, scope::TagPattern},
         window::{Horizon, Minute},
     },
     engine::{
@@ -45,7 +46,7 @@ use slmon::{
         plan::{Depth, Settings},
     },
     report::{
-        self, Acceptance, Report, Telling,
+        self, Report, Telling,
         build::{Sweep, build},
     },
     source::{
@@ -80,11 +81,19 @@ fn look(text: &str) -> Result<Vec<String>, String> {
     let mut ask = scenario.ask.clone();
     let at = taken(&mut ask, "at").map(|at| instant(&at)).transpose()?;
     let interrupt = taken(&mut ask, "interrupt").map(|after| after.parse::<jiff::SignedDuration>().unwrap());
+    let scope = Asked {
+        clients: globs(&mut ask, "client"),
+        accounts: globs(&mut ask, "account"),
+        regions: texts(&mut ask, "region"),
+        functions: globs(&mut ask, "function"),
+        tags: texts(&mut ask, "tag"),
+    };
     if let Some(key) = ask.keys().next() {
         return Err(format!("[ask] knows no {key}"));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    let (fleet, report) = runtime.block_on(run(&scenario, at, interrupt.map(jiff::SignedDuration::unsigned_abs)))?;
+    let (fleet, report) =
+        runtime.block_on(run(&scenario, at, scope, interrupt.map(jiff::SignedDuration::unsigned_abs)))?;
     let telling = Telling { now: scenario.world.now.timestamp(), width: 100, demo: false };
     let page = report::text::render(&report, &telling);
     let mut problems = Comparison::of(&fleet, &report).with(&scenario.expect)?;
@@ -100,10 +109,38 @@ fn taken(ask: &mut toml::Table, key: &str) -> Option<String> {
     ask.remove(key).map(|value| value.as_str().map_or_else(|| value.to_string(), String::from))
 }
 
+/// The scope that is asked for.
+struct Asked {
+    clients: Vec<Glob>,
+    accounts: Vec<Glob>,
+    regions: Vec<String>,
+    functions: Vec<Glob>,
+    tags: Vec<String>,
+}
+
+fn texts(ask: &mut toml::Table, key: &str) -> Vec<String> {
+    let all = ask.remove(key).and_then(|value| value.as_array().cloned()).unwrap_or_default();
+    all.iter().map(|value| value.as_str().expect("a list of texts").to_owned()).collect()
+}
+
+fn globs(ask: &mut toml::Table, key: &str) -> Vec<Glob> {
+    texts(ask, key).iter().map(|text| Glob::new(text).unwrap()).collect()
+}
+
+fn tag(text: &str) -> TagPattern {
+    let (key, value) = text.split_once('=').map_or((text, None), |(key, value)| (key, Some(value)));
+    TagPattern { key: key.into(), value: value.map(|value| Glob::new(value).unwrap()) }
+}
+
 /// What `slmon alert` does, over the scenario's world.
-async fn run(scenario: &Scenario, at: Option<Minute>, interrupt: Option<Duration>) -> Result<(Fleet, Report), String> {
+async fn run(
+    scenario: &Scenario,
+    at: Option<Minute>,
+    asked: Asked,
+    interrupt: Option<Duration>,
+) -> Result<(Fleet, Report), String> {
     let now = scenario.world.now;
-    let (env, flags) = (BTreeMap::new(), Flags::default());
+    let (env, flags) = (BTreeMap::new(), Flags { regions: asked.regions, ..Flags::default() });
     let read_file = |_: &Path| scenario.config.clone().ok_or_else(|| std::io::ErrorKind::NotFound.into());
     let path = scenario.config.as_ref().map(|_| Path::new("config.toml"));
     let loaded = config::load(&Inputs { path, env: &env, flags: &flags, read_file: &read_file });
@@ -121,7 +158,12 @@ async fn run(scenario: &Scenario, at: Option<Minute>, interrupt: Option<Duration
             cancel.cancel();
         });
     }
-    let rules = Arc::new(config.rules.clone());
+    let mut rules = config.rules.clone();
+    rules.scope.clients = asked.clients;
+    rules.scope.accounts = asked.accounts;
+    rules.scope.functions = asked.functions;
+    rules.scope.tags = asked.tags.iter().map(|text| tag(text)).collect();
+    let rules = Arc::new(rules);
     let (roster, limit) = (Arc::new(roster), config.alert.deadline);
     let (fleet, end) = engine::once(source.clone(), roster, rules, settings, limit, &cancel, |_| {}).await;
     let judgement = checks::judge_fleet(&fleet, &horizon);
@@ -135,10 +177,8 @@ async fn run(scenario: &Scenario, at: Option<Minute>, interrupt: Option<Duration
         hidden: config.alert.hidden,
         settle: config.alert.settle,
         interrupted: end == End::Interrupted,
-        accepts: &|account, regions| {
-            let accepted = config.accepts(account, regions, now)?;
-            Some(Acceptance { until: accepted.until, reason: accepted.reason.clone() })
-        },
+        accepts: &config.accept_unseen,
+        min_coverage: config.alert.min_coverage,
     });
     Ok((fleet, report))
 }

@@ -149,7 +149,12 @@ struct Core {
 
 impl Core {
     fn find_accounts(&mut self, roster: &Arc<Roster>) {
+        let rules = self.fleet.rules().clone();
+        let scope = &rules.scope;
         for (place, organization) in roster.organizations.iter().enumerate() {
+            if !scope.reaches(organization, roster) {
+                continue;
+            }
             self.waiting.listings.insert(place, (organization.client.clone(), lists(organization)));
             let (source, roster, sender) = (self.source.clone(), roster.clone(), self.sender.clone());
             self.spawn(Task::Listing(place), async move {
@@ -160,6 +165,9 @@ impl Core {
             });
         }
         for (place, account) in roster.accounts.iter().enumerate() {
+            if !scope.leads_to(account, roster) {
+                continue;
+            }
             let number = roster.organizations.len() + place;
             self.waiting.listings.insert(number, (account.client.clone(), calls::GET_CALLER_IDENTITY));
             let (source, roster) = (self.source.clone(), roster.clone());
@@ -228,6 +236,7 @@ impl Core {
             None => {}
         }
         for observation in observations {
+            let Some(observation) = self.fleet.narrow(observation) else { continue };
             match &observation {
                 Observation::Account(entry) if self.fleet.account(&entry.account.id).is_none() => {
                     let (source, entry) = (self.source.clone(), entry.clone());

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Acceptance, Alert, Api, Basis, BlindSpot, Coverage, FunctionCounts, Hidden, Muted, Report, ReportWindow, SCHEMA,
-    Status, Telling, Unseen, VerdictCounts,
+    Acceptance, Alert, Api, Basis, BlindSpot, Coverage, FunctionCounts, Hidden, Muted, Report, ReportScope,
+    ReportWindow, SCHEMA, Status, Telling, Unseen, VerdictCounts,
 };
 use crate::domain::{
     account::{AccountId, Region},
@@ -48,6 +48,9 @@ pub(crate) fn all() -> Vec<(&'static str, Report)> {
         ("muted", muted()),
         ("hostile", hostile()),
         ("many", many(40)),
+        ("scoped", scoped()),
+        ("nowhere", nowhere()),
+        ("enough", enough()),
     ]
 }
 
@@ -57,13 +60,14 @@ pub(crate) fn quiet() -> Report {
         schema: SCHEMA,
         status: Status::Ok,
         exit_code: 0,
+        scope: None,
         window: ReportWindow {
             start: minute("2026-11-23T14:45:00Z"),
             end: minute("2026-11-23T15:00:00Z"),
             minutes: 15,
             period: 1,
         },
-        coverage: Coverage { targets: 120, seen: 120, accepted: vec![], unseen: vec![] },
+        coverage: covered(120, 120),
         functions: FunctionCounts { watched: 3012, production: 1200, other: 1500, unknown: 312 },
         verdicts: VerdictCounts { ok: 920, warning: 0, critical: 0, idle: 280, unknown: 0, muted: 0 },
         hidden: Some(Hidden { functions: 37, errors: 812, throttles: None }),
@@ -73,6 +77,74 @@ pub(crate) fn quiet() -> Report {
         notes: vec![],
         api: Api { requests: 512, metrics: 6024, usd: 0.060_24 },
         basis: Basis::default(),
+    }
+}
+
+fn covered(targets: usize, seen: usize) -> Coverage {
+    let share = Some(seen as f64 / targets as f64);
+    Coverage { targets, seen, accepted: vec![], unseen: vec![], share, min_share: Some(1.0) }
+}
+
+/// Nothing fires in a part of the estate.
+pub(crate) fn scoped() -> Report {
+    let words = |text: &str| vec![text.to_owned()];
+    Report {
+        scope: Some(ReportScope {
+            clients: words("Acme"),
+            regions: vec!["eu-west-1".into(), "us-east-1".into()],
+            functions: words("checkout-*"),
+            tags: words("team=`pay|\"*"),
+            words: ["client Acme", "region eu-west-1 or us-east-1", "function checkout-*", "tag team=`pay|\"*"]
+                .map(String::from)
+                .into(),
+            ..ReportScope::default()
+        }),
+        coverage: covered(12, 12),
+        functions: FunctionCounts { watched: 31, production: 14, other: 17, unknown: 0 },
+        verdicts: VerdictCounts { ok: 14, ..VerdictCounts::default() },
+        ..quiet()
+    }
+}
+
+/// A part of the estate of which something that was named is not there.
+pub(crate) fn nowhere() -> Report {
+    let sentence = "no account is named shp; nearest is shop";
+    Report {
+        status: Status::Unknown,
+        exit_code: 3,
+        scope: Some(ReportScope {
+            accounts: vec!["shop".into(), "shp".into()],
+            words: vec!["account shop or shp".into()],
+            ..ReportScope::default()
+        }),
+        notes: vec![sentence.into()],
+        basis: Basis { unmatched: vec![sentence.into()], ..Basis::default() },
+        ..scoped()
+    }
+}
+
+/// Not all was seen, and that is enough; what was accepted once counts again.
+pub(crate) fn enough() -> Report {
+    let note = "97.5 % of what there is was seen, and at least 95 % is enough (min_coverage)";
+    Report {
+        coverage: Coverage {
+            unseen: vec![
+                unseen_row("444455556666", "beta-warehouse", None, denied("444455556666")),
+                unseen_row("555566667777", "beta-web", None, denied("555566667777")),
+            ],
+            min_share: Some(0.95),
+            ..covered(120, 117)
+        },
+        blind_spots: vec![BlindSpot {
+            kind: SpotKind::AcceptanceEnded,
+            client: Some("Beta Logistics".into()),
+            account: account("444455556666"),
+            region: None,
+            function: None,
+            detail: "accepted until 2026-11-20T00:00:00Z: moves to the new organization".into(),
+        }],
+        notes: vec![note.into(), "[[accept_unseen]] for gamma-* is not needed: there is no such account".into()],
+        ..quiet()
     }
 }
 
@@ -201,6 +273,8 @@ pub(crate) fn firing() -> Report {
             unseen: ["ap-south-1", "me-south-1", "sa-east-1"]
                 .map(|at| unseen_row("123456789012", "acme-data", Some(at), stopped.clone()))
                 .into(),
+            share: Some(116.0 / 119.0),
+            min_share: Some(1.0),
         },
         verdicts: VerdictCounts { ok: 898, warning: 3, critical: 2, idle: 280, unknown: 15, muted: 2 },
         alerts: vec![alert("checkout-api", Severity::Critical), throttles, tagged, nightly, long],
@@ -319,6 +393,8 @@ pub(crate) fn unseen() -> Report {
                 part,
                 organization,
             ],
+            share: None,
+            min_share: Some(1.0),
         },
         verdicts: VerdictCounts { ok: 905, idle: 280, unknown: 15, ..VerdictCounts::default() },
         ..quiet()
@@ -338,7 +414,7 @@ pub(crate) fn expired() -> Report {
     Report {
         status: Status::Unknown,
         exit_code: 3,
-        coverage: Coverage { targets: 120, seen: 0, accepted: vec![], unseen: rows.collect() },
+        coverage: Coverage { unseen: rows.collect(), ..covered(120, 0) },
         functions: FunctionCounts::default(),
         verdicts: VerdictCounts::default(),
         hidden: None,
@@ -352,7 +428,7 @@ pub(crate) fn empty() -> Report {
     Report {
         status: Status::Unknown,
         exit_code: 3,
-        coverage: Coverage { targets: 1, seen: 1, accepted: vec![], unseen: vec![] },
+        coverage: covered(1, 1),
         functions: FunctionCounts::default(),
         verdicts: VerdictCounts::default(),
         hidden: Some(Hidden::default()),

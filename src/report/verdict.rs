@@ -26,9 +26,28 @@ impl Report {
                 "nothing could be seen".into()
             }
             (None, _) if !self.coverage.unseen.is_empty() => "nothing fires, but not all could be seen".into(),
+            (None, _) if self.functions.production == 0 && self.scope.is_some() => {
+                "no production function to judge in this scope".into()
+            }
             (None, _) if self.functions.production == 0 => "no production function to judge".into(),
+            (None, Status::Unknown) if self.is_unmatched() => {
+                "nothing fires, but not all that was named is there".into()
+            }
             (None, Status::Unknown) => "nothing fires, but not all could be judged".into(),
+            (None, _) if self.scope.is_some() => "nothing fires in production, in this scope".into(),
             (None, _) => "nothing fires in production".into(),
+        }
+    }
+
+    fn is_unmatched(&self) -> bool {
+        !self.basis.unmatched.is_empty()
+    }
+
+    fn enough(&self) -> &'static str {
+        match (self.status, self.functions.production) {
+            (Status::Warning, _) => "only warnings, and enough was seen",
+            (_, 0) => "nothing to judge, which --allow-empty allows, and enough was seen",
+            _ => "nothing fires, and enough was seen",
         }
     }
 
@@ -43,12 +62,21 @@ impl Report {
             (1 | 2, _) => "something fires, and not all was seen",
             (0, Status::Firing) => "something fires, but --fail-on is never",
             (0, Status::Unknown) => "not all was seen, but --fail-on is never",
+            (0, Status::Warning | Status::Ok) if !all_seen => self.enough(),
             (0, Status::Warning) => "only warnings, which don't fail the run",
             (0, Status::Ok) if self.functions.production == 0 => "nothing to judge, and --allow-empty allows that",
+            (0, Status::Ok) if self.scope.is_some() && self.coverage.accepted.is_empty() => {
+                "nothing fires, and all in scope was seen"
+            }
+            (0, Status::Ok) if self.scope.is_some() => "nothing fires, and all in scope was seen but what is accepted",
             (0, Status::Ok) if self.coverage.accepted.is_empty() => "nothing fires, and all was seen",
             (0, Status::Ok) => "nothing fires, and all was seen but what is accepted",
-            _ if !all_seen => "can't tell: not all was seen",
+            _ if !self.is_covered() => "can't tell: not all was seen",
+            _ if self.functions.production == 0 && self.scope.is_some() => {
+                "can't tell: no production function to judge in this scope"
+            }
             _ if self.functions.production == 0 => "can't tell: no production function to judge",
+            _ if self.is_unmatched() => "can't tell: not all that the scope names is there",
             _ => "can't tell: not all was judged",
         }
     }

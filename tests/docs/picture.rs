@@ -60,7 +60,8 @@ fn report() -> String {
             hidden: true,
             settle,
             interrupted: false,
-            accepts: &|_, _| None,
+            accepts: &[],
+            min_coverage: 1.0,
         });
         text::render(&report, &Telling { now, width: WIDTH, demo: true })
     })

@@ -107,7 +107,7 @@ fn own(report: &Report) -> Suite {
         cases.push(whole("ran to its end", "interrupted: what was not seen by then is unseen"));
     }
     cases.extend(report.lacks().iter().map(|sentence| whole(&format!("in scope: {sentence}"), sentence)));
-    if report.is_empty_handed() {
+    if report.lacks().is_empty() && report.is_empty_handed() {
         cases.push(whole("a production function to judge", "there is none: see slmon functions for why"));
     }
     let mut output = vec![report.headline()];

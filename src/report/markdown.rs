@@ -48,6 +48,9 @@ pub fn render(report: &Report, telling: &Telling) -> String {
         let words: Vec<_> = scope.words.iter().map(|words| prose(words)).collect();
         paper.line(&format!("Scope: {}. What is outside of it was not asked for.", words.join(", ")));
     }
+    for sentence in report.lacks() {
+        paper.line(&format!("Not there: {}", prose(sentence)));
+    }
     if telling.demo {
         paper.line("The embedded demo estate: nothing is real, AWS was not asked.");
     }

@@ -26,6 +26,7 @@
 //! window = { start = "…", minutes = 15 }                                 # and other keys of the JSON
 //! coverage = { targets = 2, seen = 1 }
 //! api = { metrics = 6 }
+//! scope = { clients = ["Acme"] }
 //! ```
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "in a test, that is how one fails")]
@@ -202,7 +203,7 @@ const LISTS: &[List] = &[
 ];
 
 const NUMBERS: &[&str] = &["verdicts", "functions"];
-const TABLES: &[&str] = &["hidden", "window", "coverage", "api"];
+const TABLES: &[&str] = &["hidden", "window", "coverage", "api", "scope"];
 
 fn words(entry: &Value, keys: &[&str]) -> String {
     let words: Vec<_> = keys.iter().filter_map(|key| entry[key].as_str()).collect();

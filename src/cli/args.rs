@@ -56,14 +56,13 @@ pub struct Scope {
     /// Read every account of the organization that the credentials can list
     #[arg(long, global = true)]
     pub organization: bool,
-    /// Only accounts of this client, a glob; another value of this or of any flag here is an alternative, and what is
-    /// out of scope is not asked for
+    /// Only accounts of this client, a glob. Several values are alternatives, different flags must all hold
     #[arg(long = "client", global = true, value_name = "CLIENT", help_heading = "Scope")]
     pub clients: Vec<String>,
     /// Only this account: a glob on its id or name
     #[arg(long = "account", global = true, value_name = "ACCOUNT", help_heading = "Scope")]
     pub accounts: Vec<String>,
-    /// Region to read; several, or "all" for each that is enabled in an account. Narrows what has regions of its own
+    /// Region to read, or "all" for each that is enabled in an account; narrows what has regions of its own
     #[arg(long = "region", global = true, value_name = "REGION", value_delimiter = ',', help_heading = "Scope")]
     pub regions: Vec<String>,
     /// Only functions of this name, a glob

@@ -374,7 +374,9 @@ fn fault(task: &Task) -> Vec<Observation> {
 
 async fn carry_out(source: &dyn Source, job: &Job, deadline: Instant) -> Vec<Observation> {
     match job {
-        Job::Discover { target, key, reach } => discover::discover(source, target, key, *reach, deadline).await,
+        Job::Discover { target, key, reach, names } => {
+            discover::discover(source, target, (key, *reach, names), deadline).await
+        }
         Job::Metrics { target, request } => metrics::read(source, target, request).await,
         Job::Configurations { target, wanted } => discover::configurations(source, target, wanted).await,
     }

@@ -20,6 +20,9 @@ impl Report {
             (c, w) => Some(format!("{c} critical, {}", counted(w as u64, "warning"))),
         };
         match (fires, self.status) {
+            (Some(fires), Status::Unknown) if !self.lacks().is_empty() && self.is_covered() => {
+                format!("{fires} in production, and not all that was named is there")
+            }
             (Some(fires), Status::Unknown) => format!("{fires} in production, and not all could be seen"),
             (Some(fires), _) => format!("{fires} in production"),
             (None, _) if self.coverage.seen == 0 && self.functions.watched == 0 && !self.coverage.unseen.is_empty() => {
@@ -30,17 +33,13 @@ impl Report {
                 "no production function to judge in this scope".into()
             }
             (None, _) if self.functions.production == 0 => "no production function to judge".into(),
-            (None, Status::Unknown) if self.is_unmatched() => {
+            (None, Status::Unknown) if !self.lacks().is_empty() => {
                 "nothing fires, but not all that was named is there".into()
             }
             (None, Status::Unknown) => "nothing fires, but not all could be judged".into(),
             (None, _) if self.scope.is_some() => "nothing fires in production, in this scope".into(),
             (None, _) => "nothing fires in production".into(),
         }
-    }
-
-    fn is_unmatched(&self) -> bool {
-        !self.basis.unmatched.is_empty()
     }
 
     fn enough(&self) -> &'static str {
@@ -76,7 +75,7 @@ impl Report {
                 "can't tell: no production function to judge in this scope"
             }
             _ if self.functions.production == 0 => "can't tell: no production function to judge",
-            _ if self.is_unmatched() => "can't tell: not all that the scope names is there",
+            _ if !self.lacks().is_empty() => "can't tell: not all that the scope names is there",
             _ => "can't tell: not all was judged",
         }
     }
@@ -106,6 +105,10 @@ mod tests {
         assert_eq!(why(1, Status::Warning, samples::warning()), "a warning fires");
         assert_eq!(why(3, Status::Unknown, samples::unseen()), "can't tell: not all was seen");
         assert_eq!(why(3, Status::Unknown, samples::empty()), "can't tell: no production function to judge");
+        assert_eq!(why(0, Status::Ok, samples::scoped()), "nothing fires, and all in scope was seen");
+        assert_eq!(why(3, Status::Unknown, samples::nowhere()), "can't tell: not all that the scope names is there");
+        assert_eq!(why(0, Status::Ok, samples::enough()), "nothing fires, and enough was seen");
+        assert_eq!(why(0, Status::Warning, samples::enough()), "only warnings, and enough was seen");
         assert_eq!(why(130, Status::Unknown, samples::unseen()), "interrupted");
     }
 }

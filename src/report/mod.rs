@@ -121,9 +121,11 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    /// Whether the share that was seen is enough. A hair's breadth is lost in computing with shares.
+    /// Whether the share that was seen is enough. A hair's breadth is lost in computing with shares, but what is unseen is
+    /// never nothing.
     pub fn is_enough(&self) -> bool {
-        matches!((self.share, self.min_share), (Some(share), Some(min)) if share + 1e-9 >= min)
+        let (Some(share), Some(min)) = (self.share, self.min_share) else { return false };
+        share + 1e-9 >= min && (min < 1.0 || self.unseen.is_empty())
     }
 }
 

@@ -70,7 +70,7 @@ pub fn unmatched(fleet: &Fleet, any: bool) -> Vec<Unmatched> {
     all.extend(scope.accounts.iter().filter(account).map(|glob| tell(no_account(fleet, glob), listed)));
     let whole = listed && fleet.accounts().all(|state| state.opened && state.failure.is_none());
     let read = |region: &Region| fleet.targets().any(|state| state.target.region == *region);
-    let region = scope.regions.iter().filter(|region| whole && !read(*region));
+    let region = scope.regions.iter().filter(|region| whole && !read(region));
     all.extend(region.map(|region| tell(format!("no account is read in {region}: none has it enabled"), true)));
     // Of accounts that are not there, there are no functions: that is said already.
     if fleet.accounts().next().is_none() || whole && fleet.target_count() == 0 {

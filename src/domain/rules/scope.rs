@@ -155,11 +155,11 @@ impl Scope {
         let own = organizations().map(|one| one.regions.as_ref()).chain(by_hand().map(|one| one.regions.as_ref()));
         let read: Vec<Option<&Regions>> = own.map(|own| own.or(roster.regions.as_ref())).collect();
         for region in &self.regions {
-            let may = |regions: &Option<&Regions>| match regions {
+            let may = |regions: Option<&Regions>| match regions {
                 Some(Regions::These(these)) => these.contains(region),
                 Some(Regions::All) | None => true,
             };
-            if !read.iter().any(may) {
+            if !read.iter().copied().any(may) {
                 let these = read.iter().flatten().flat_map(|regions| match regions {
                     Regions::These(these) => these.as_slice(),
                     Regions::All => &[],

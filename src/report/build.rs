@@ -4,17 +4,19 @@ use std::collections::HashMap;
 
 use super::{
     Acceptance, Alert, Api, Basis, BlindSpot, Coverage, FunctionCounts, Hidden, JudgedRow, Muted, Report, ReportScope,
-    ReportWindow, SCHEMA, SeenRow, Status, Unmatched, Unseen, VerdictCounts, acceptance, unmatched,
+    ReportWindow, SCHEMA, SeenRow, Status, Unmatched, Unseen, VerdictCounts, acceptance,
+    share::{enough, share},
+    unmatched,
 };
 use crate::domain::{
     accept::{AcceptUnseen, accepts},
-    account::{Account, AccountId, Region, TargetKey},
+    account::{Account, Region, TargetKey},
     failure::Failure,
     finding::{FailOn, JudgedFunction, Judgement, Severity, SpotKind, Verdict},
     fleet::{Fleet, Function, TargetState},
     roster::Regions,
     rules::StageKind,
-    text::{counted, minutes, percent, percent_limit},
+    text::{counted, minutes},
     usage::Usage,
     window::{Horizon, Minute, Window},
 };
@@ -143,16 +145,6 @@ fn unknown(sweep: &Sweep<'_>, coverage: &Coverage) -> usize {
     unknown.filter(|judged| !excused(judged)).count()
 }
 
-/// That not all was seen and that this is enough, where it is so.
-fn enough(coverage: &Coverage) -> Option<String> {
-    let min = coverage.min_share.filter(|_| !coverage.unseen.is_empty() && coverage.is_enough())?;
-    Some(format!(
-        "{} of what there is was seen, and at least {} is enough (min_coverage)",
-        percent(coverage.share.unwrap_or_default()),
-        percent_limit(min)
-    ))
-}
-
 /// What was seen, and a row for each thing that was not.
 pub fn coverage_of(fleet: &Fleet, accepted: &[AcceptUnseen], now: Minute) -> Coverage {
     let mut coverage = Coverage {
@@ -210,32 +202,6 @@ pub fn coverage_of(fleet: &Fleet, accepted: &[AcceptUnseen], now: Minute) -> Cov
     coverage.seen = seen;
     coverage.share = share(fleet, &coverage);
     coverage
-}
-
-/// The share of targets that were seen, of those that are not accepted as unseen. It is not known where an organization
-/// could not be listed. An account of which nobody knows the regions counts as many as the largest one that is known.
-fn share(fleet: &Fleet, coverage: &Coverage) -> Option<f64> {
-    if !fleet.listings().is_empty() {
-        return None;
-    }
-    let mut sizes: HashMap<&AccountId, usize> = HashMap::new();
-    for state in fleet.targets() {
-        *sizes.entry(&state.target.account.id).or_default() += 1;
-    }
-    let largest = sizes.values().copied().max().unwrap_or(1);
-    let is_accepted = |id: &AccountId, region: Option<&Region>| {
-        let of = |row: &&Unseen| row.account.as_ref() == Some(id) && row.region.as_ref() == region;
-        coverage.accepted.iter().any(|row| of(&row)) && !coverage.unseen.iter().any(|row| of(&row))
-    };
-    let closed = fleet.accounts().filter(|state| !state.opened || state.failure.is_some());
-    let closed = closed.filter(|state| !is_accepted(&state.entry.account.id, None));
-    let closed = closed.map(|state| match &state.entry.regions {
-        Regions::These(regions) => regions.len().max(1),
-        Regions::All => largest,
-    });
-    let open = fleet.targets().filter(|state| !is_accepted(&state.target.account.id, Some(&state.target.region)));
-    let all = closed.sum::<usize>() + open.count();
-    Some(if all == 0 { 1.0 } else { coverage.seen as f64 / all as f64 })
 }
 
 /// Watched functions that exist, as far as that is known.

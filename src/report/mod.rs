@@ -15,6 +15,7 @@ pub mod openmetrics;
 #[cfg(test)]
 mod samples;
 mod scope;
+mod share;
 pub mod tables;
 pub mod text;
 mod verdict;

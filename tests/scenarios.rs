@@ -7,6 +7,7 @@
 //! since = "2026-11-23T09:50:00Z"  # the beginning of the window; without it: as long before as the configuration says
 //! wait = "10m"                    # a round a minute till so long after `since` (without it: now), as --wait has it
 //! interrupt = "500ms"             # Ctrl-C after so long
+//! client = ["Acme"]               # the scope: `client`, `account`, `region`, `function` and `tag`, as the flags
 //!
 //! [expect]
 //! exit_code = 1                   # these two are always needed
@@ -27,6 +28,7 @@
 //! window = { start = "…", minutes = 15 }                                 # and other keys of the JSON
 //! coverage = { targets = 2, seen = 1 }
 //! api = { metrics = 6 }
+//! scope = { clients = ["Acme"] }
 //! ```
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "in a test, that is how one fails")]
@@ -39,7 +41,7 @@ use slmon::{
     config::{self, Flags, Inputs},
     domain::{
         fleet::{Fleet, TargetState},
-        rules::{instant, span_minutes},
+        rules::{Glob, instant, scope::TagPattern, span_minutes},
         window::{Horizon, Minute},
     },
     engine::{
@@ -48,7 +50,7 @@ use slmon::{
         wait::{self, Round, Wait},
     },
     report::{
-        self, Acceptance, Report, Telling,
+        self, Report, Telling,
         build::{Sweep, build},
     },
     source::{
@@ -85,13 +87,20 @@ fn look(text: &str) -> Result<Vec<String>, String> {
     let since = taken(&mut ask, "since").map(|since| instant(&since)).transpose()?;
     let wait = taken(&mut ask, "wait").map(|wait| span_minutes(&wait)).transpose()?;
     let interrupt = taken(&mut ask, "interrupt").map(|after| after.parse::<jiff::SignedDuration>().unwrap());
+    let scope = InScope {
+        clients: globs(&mut ask, "client"),
+        accounts: globs(&mut ask, "account"),
+        regions: texts(&mut ask, "region"),
+        functions: globs(&mut ask, "function"),
+        tags: texts(&mut ask, "tag"),
+    };
     if let Some(key) = ask.keys().next() {
         return Err(format!("[ask] knows no {key}"));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let (fleet, report) = {
         let interrupt = interrupt.map(jiff::SignedDuration::unsigned_abs);
-        runtime.block_on(run(&scenario, Asked { at, since, wait, interrupt }))?
+        runtime.block_on(run(&scenario, Asked { at, since, wait, interrupt, scope }))?
     };
     let telling = Telling { now: scenario.world.now.timestamp(), width: 100, demo: false };
     let page = report::text::render(&report, &telling);
@@ -114,13 +123,37 @@ struct Asked {
     since: Option<Minute>,
     wait: Option<i64>,
     interrupt: Option<Duration>,
+    scope: InScope,
+}
+
+/// The scope that is asked for.
+struct InScope {
+    clients: Vec<Glob>,
+    accounts: Vec<Glob>,
+    regions: Vec<String>,
+    functions: Vec<Glob>,
+    tags: Vec<String>,
+}
+
+fn texts(ask: &mut toml::Table, key: &str) -> Vec<String> {
+    let all = ask.remove(key).and_then(|value| value.as_array().cloned()).unwrap_or_default();
+    all.iter().map(|value| value.as_str().expect("a list of texts").to_owned()).collect()
+}
+
+fn globs(ask: &mut toml::Table, key: &str) -> Vec<Glob> {
+    texts(ask, key).iter().map(|text| Glob::new(text).unwrap()).collect()
+}
+
+fn tag(text: &str) -> TagPattern {
+    let (key, value) = text.split_once('=').map_or((text, None), |(key, value)| (key, Some(value)));
+    TagPattern { key: key.into(), value: value.map(|value| Glob::new(value).unwrap()) }
 }
 
 /// What `slmon alert` does, over the scenario's world.
 async fn run(scenario: &Scenario, asked: Asked) -> Result<(Fleet, Report), String> {
-    let Asked { at, since, wait: waits, interrupt } = asked;
+    let Asked { at, since, wait: waits, interrupt, scope: asked } = asked;
     let now = scenario.world.now;
-    let (env, flags) = (BTreeMap::new(), Flags::default());
+    let (env, flags) = (BTreeMap::new(), Flags { regions: asked.regions, ..Flags::default() });
     let read_file = |_: &Path| scenario.config.clone().ok_or_else(|| std::io::ErrorKind::NotFound.into());
     let path = scenario.config.as_ref().map(|_| Path::new("config.toml"));
     let loaded = config::load(&Inputs { path, env: &env, flags: &flags, read_file: &read_file });
@@ -140,7 +173,12 @@ async fn run(scenario: &Scenario, asked: Asked) -> Result<(Fleet, Report), Strin
             cancel.cancel();
         });
     }
-    let rules = Arc::new(config.rules.clone());
+    let mut rules = config.rules.clone();
+    rules.scope.clients = asked.clients;
+    rules.scope.accounts = asked.accounts;
+    rules.scope.functions = asked.functions;
+    rules.scope.tags = asked.tags.iter().map(|text| tag(text)).collect();
+    let rules = Arc::new(rules);
     let (roster, limit) = (Arc::new(roster), config.alert.deadline);
     let judge = |fleet: &Fleet, horizon: Horizon, end: End| {
         build(&Sweep {
@@ -154,10 +192,8 @@ async fn run(scenario: &Scenario, asked: Asked) -> Result<(Fleet, Report), Strin
             settle: config.alert.settle,
             interrupted: end == End::Interrupted,
             remarks: &[],
-            accepts: &|account, regions| {
-                let accepted = config.accepts(account, regions, now)?;
-                Some(Acceptance { until: accepted.until, reason: accepted.reason.clone() })
-            },
+            accepts: &config.accept_unseen,
+            min_coverage: config.alert.min_coverage,
         })
     };
     let (fleet, horizon, end) = if let Some(minutes) = waits {
@@ -200,7 +236,7 @@ const LISTS: &[List] = &[
 ];
 
 const NUMBERS: &[&str] = &["verdicts", "functions"];
-const TABLES: &[&str] = &["hidden", "window", "coverage", "api"];
+const TABLES: &[&str] = &["hidden", "window", "coverage", "api", "scope"];
 
 fn words(entry: &Value, keys: &[&str]) -> String {
     let words: Vec<_> = keys.iter().filter_map(|key| entry[key].as_str()).collect();

@@ -12,12 +12,15 @@ use crate::{
         fleet::{Fleet, TargetState},
     },
     engine::plan::Depth,
-    report::tables::{AccountList, State, TargetRow},
+    report::{
+        ReportScope,
+        tables::{AccountList, State, TargetRow},
+    },
 };
 
 pub(super) async fn run(scope: &Scope, args: &Listing) -> Result<u8, Refusal> {
     listing(scope, args, Depth::Probe, "accounts", |fleet, coverage, telling| {
-        let list = AccountList::new(rows(fleet), coverage);
+        let list = AccountList::new(rows(fleet), coverage).within(ReportScope::of(&fleet.rules().scope));
         Listed { text: list.text(telling), json: list.json() }
     })
     .await

@@ -56,6 +56,7 @@ pub(super) async fn run(scope: &Scope, args: &Alert) -> Result<u8, Refusal> {
         fail_on: args.fail_on.clone(),
         no_hidden: args.no_hidden,
         allow_empty: args.allow_empty,
+        min_coverage: args.min_coverage.clone(),
         ..Flags::default()
     };
     let start = sweep::start(scope, flags)?;
@@ -75,7 +76,8 @@ pub(super) async fn run(scope: &Scope, args: &Alert) -> Result<u8, Refusal> {
             settle: alert.settle,
             interrupted,
             remarks,
-            accepts: &|account, regions| start.accepts(account, regions),
+            accepts: &start.config().accept_unseen,
+            min_coverage: alert.min_coverage,
         })
     };
     let (swept, horizon, remarks) = match asked {

@@ -25,9 +25,11 @@ Examples:
   slmon alert                                 the account of your AWS credentials, in their region
   slmon --profile ops --role slmon --organization --region eu-west-1 alert
                                               every account of the organization, by the role slmon
+  slmon alert --client Acme --function 'checkout-*'
+                                              a part of it, and nothing else is asked for
   slmon --config fleet.toml functions         what is watched, its stage, and why";
 
-/// Where accounts are, and how they are entered.
+/// Where accounts are, how they are entered, and which part of it all is looked at.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Where to look")]
 pub struct Scope {
@@ -54,9 +56,21 @@ pub struct Scope {
     /// Read every account of the organization that the credentials can list
     #[arg(long, global = true)]
     pub organization: bool,
-    /// Region to read; several, or "all" for each that is enabled in an account
-    #[arg(long = "region", global = true, value_name = "REGION", value_delimiter = ',')]
+    /// Only accounts of this client, a glob. Several values are alternatives, different flags must all hold
+    #[arg(long = "client", global = true, value_name = "CLIENT", help_heading = "Scope")]
+    pub clients: Vec<String>,
+    /// Only this account: a glob on its id or name
+    #[arg(long = "account", global = true, value_name = "ACCOUNT", help_heading = "Scope")]
+    pub accounts: Vec<String>,
+    /// Region to read, or "all" for each that is enabled in an account; narrows what has regions of its own
+    #[arg(long = "region", global = true, value_name = "REGION", value_delimiter = ',', help_heading = "Scope")]
     pub regions: Vec<String>,
+    /// Only functions of this name, a glob
+    #[arg(long = "function", global = true, value_name = "GLOB", help_heading = "Scope")]
+    pub functions: Vec<String>,
+    /// Only functions with this tag: its key exactly, and a glob on its value
+    #[arg(long = "tag", global = true, value_name = "KEY[=GLOB]", help_heading = "Scope")]
+    pub tags: Vec<String>,
     /// The whole run ends by then (each round, with --wait); what is missing is reported as unseen
     #[arg(long, global = true, value_name = "TIME", help_heading = "Limits")]
     pub deadline: Option<String>,
@@ -137,6 +151,9 @@ pub struct Alert {
     /// No production function at all is fine
     #[arg(long)]
     pub allow_empty: bool,
+    /// The share of targets in scope that is enough to have seen, such as 95% [default: 100%]
+    #[arg(long, value_name = "SHARE")]
+    pub min_coverage: Option<String>,
     /// Don't read what fails outside of production
     #[arg(long)]
     pub no_hidden: bool,

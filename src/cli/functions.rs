@@ -8,7 +8,10 @@ use super::{
 use crate::{
     domain::fleet::{Function, TargetState},
     engine::plan::Depth,
-    report::tables::{FunctionList, FunctionRow},
+    report::{
+        ReportScope,
+        tables::{FunctionList, FunctionRow},
+    },
 };
 
 pub(super) async fn run(scope: &Scope, args: &Functions) -> Result<u8, Refusal> {
@@ -26,7 +29,7 @@ pub(super) async fn run(scope: &Scope, args: &Functions) -> Result<u8, Refusal> 
             };
             key(a).cmp(&key(b))
         });
-        let list = FunctionList::new(coverage, rows);
+        let list = FunctionList::new(coverage, rows).within(ReportScope::of(&fleet.rules().scope));
         Listed { text: list.text(telling), json: list.json() }
     })
     .await

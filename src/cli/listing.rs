@@ -14,7 +14,7 @@ use crate::{
         End,
         plan::{Depth, Settings},
     },
-    report::{Coverage, Telling, build::coverage_of},
+    report::{Coverage, Telling, build::coverage_of, unmatched},
 };
 
 /// A listing in both of its formats.
@@ -45,7 +45,11 @@ pub(super) async fn listing(
     let start = sweep::start(scope, Flags::default())?;
     let horizon = Horizon::new(start.minute(), start.config().alert.window, start.minute());
     let swept = sweep::sweep(&start, scope, Settings { horizon, depth }, what).await;
-    let coverage = coverage_of(&swept.fleet, &|account, regions| start.accepts(account, regions));
+    let coverage = coverage_of(&swept.fleet, &start.config().accept_unseen, start.minute());
+    let all = matches!(depth, Depth::Discover { all: true, .. });
+    for unmatched in unmatched(&swept.fleet, all) {
+        output::say(&format!("slmon: {}", unmatched.sentence));
+    }
     let whole = coverage.unseen.is_empty();
     let listed = list(&swept.fleet, coverage, &telling(&start, scope));
     output::write_all(&outputs, |format| match format {

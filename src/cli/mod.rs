@@ -11,6 +11,7 @@ mod functions;
 mod listing;
 mod output;
 mod progress;
+mod scope;
 mod show_config;
 mod sweep;
 mod wait;

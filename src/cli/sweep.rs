@@ -11,18 +11,12 @@ use std::{
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::{Refusal, args::Scope, clock, environment, progress::Line};
+use super::{Refusal, args::Scope, clock, environment, progress::Line, scope};
 use crate::{
     config::{self, Config, Flags, Inputs, Loaded},
-    domain::{
-        account::{Account, Region},
-        fleet::Fleet,
-        roster::Roster,
-        usage::Usage,
-        window::Minute,
-    },
+    domain::{fleet::Fleet, usage::Usage, window::Minute},
     engine::{self, End, plan::Settings},
-    report::{Acceptance, Telling},
+    report::Telling,
     source::{
         Source,
         aws::Aws,
@@ -46,12 +40,6 @@ impl Start {
     pub(super) fn minute(&self) -> Minute {
         Minute::floor(self.now)
     }
-
-    /// Whether the configuration accepts that an account is unseen, in all of these regions.
-    pub(super) fn accepts(&self, account: &Account, regions: &[&Region]) -> Option<Acceptance> {
-        let accept = self.config().accepts(account, regions, self.minute())?;
-        Some(Acceptance { until: accept.until, reason: accept.reason.clone() })
-    }
 }
 
 /// Reads the configuration.
@@ -71,11 +59,17 @@ pub(super) fn start(scope: &Scope, flags: Flags) -> Result<Start, Refusal> {
     };
     let inputs =
         Inputs { path: scope.config.as_deref(), env: &variables, flags: &flags, read_file: &environment::read_file };
-    let loaded = config::load(&inputs).map_err(|errors| {
+    let mut loaded = config::load(&inputs).map_err(|errors| {
         let color = environment::stderr_is_terminal();
         Refusal::rendered(errors.render(color))
     })?;
-    Ok(Start { now: clock::now(), variables, loaded })
+    let now = clock::now();
+    let config = &mut loaded.config;
+    if let Some(seed) = scope.demo {
+        config.roster = World::demo(seed, Minute::floor(now)).roster();
+    }
+    config.rules.scope = scope::read(scope, &config.rules.scope, &config.roster)?;
+    Ok(Start { now, variables, loaded })
 }
 
 /// What the formats need to know beside what they tell.
@@ -91,7 +85,6 @@ fn only_demo(scope: &Scope, variables: &mut BTreeMap<String, String>) -> Result<
         ("--role", scope.role.is_some()),
         ("--external-id", scope.external_id.is_some()),
         ("--organization", scope.organization),
-        ("--region", !scope.regions.is_empty()),
     ];
     if let Some((flag, _)) = given.iter().find(|(_, given)| *given) {
         return Err(Refusal::usage(format!("{flag} and --demo don't go together: the demo has accounts of its own")));
@@ -107,21 +100,17 @@ pub(super) struct Swept {
     pub(super) usage: Usage,
 }
 
-/// The demo estate or AWS, bounded; and where its accounts are.
-pub(super) fn source(start: &Start, scope: &Scope) -> (Arc<dyn Source>, Arc<Roster>) {
+/// The demo estate or AWS, bounded.
+pub(super) fn source(start: &Start, scope: &Scope) -> Arc<dyn Source> {
     match scope.demo {
-        Some(seed) => {
-            let sim = Sim::with_clock(World::demo(seed, start.minute()), clock::now);
-            let roster = sim.roster();
-            (Arc::new(Limited::new(sim)), Arc::new(roster))
-        }
-        None => (Arc::new(Limited::new(Aws::new())), Arc::new(start.config().roster.clone())),
+        Some(seed) => Arc::new(Limited::new(Sim::with_clock(World::demo(seed, start.minute()), clock::now))),
+        None => Arc::new(Limited::new(Aws::new())),
     }
 }
 
 /// Sweeps once. Ctrl-C, and a request to terminate, end it at once; what was seen by then is kept.
 pub(super) async fn sweep(start: &Start, scope: &Scope, settings: Settings, what: &str) -> Swept {
-    let (source, roster) = source(start, scope);
+    let (source, roster) = (source(start, scope), Arc::new(start.config().roster.clone()));
     let ending = Ending::on_signals();
     let line = Line::new(what, environment::progress_columns(&start.variables));
     let rules = Arc::new(start.config().rules.clone());

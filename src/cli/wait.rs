@@ -31,7 +31,7 @@ pub(super) async fn watch(
     what: &Wait,
     judge: impl Fn(&Fleet, Horizon, Usage) -> Report,
 ) -> (Swept, Horizon, String) {
-    let (source, roster) = source(start, scope);
+    let (source, roster) = (source(start, scope), std::sync::Arc::new(start.config().roster.clone()));
     let ending = Ending::on_signals();
     let mut rounds = Rounds::new(source.clone(), roster, std::sync::Arc::new(start.config().rules.clone()));
     output::say(&opening(what));

@@ -92,6 +92,7 @@ impl Above {
             ("alert.settle", &flags.settle),
             ("alert.fail_on", &flags.fail_on),
             ("alert.deadline", &flags.deadline),
+            ("alert.min_coverage", &flags.min_coverage),
         ];
         for (path, value) in texts {
             if let (Some(value), Some(origin)) = (value, flag(path)) {
@@ -126,15 +127,6 @@ impl Above {
     /// Lays all of it over a tree. What says which accounts there are becomes the one organization or account, in
     /// place of all that the file has: the two lists must not mix, or `--profile x` would read more than x.
     pub(super) fn lay_over(mut self, tree: &mut Node) {
-        // Regions said here are the ones to read, and not some more in an account that has its own in the file.
-        if self.settings.iter().any(|(path, _)| *path == "regions") {
-            for tables in ["organizations", "accounts"] {
-                let items = tree.get_mut(tables).map(Node::items_mut).unwrap_or_default();
-                for item in items {
-                    item.remove("regions");
-                }
-            }
-        }
         for (path, node) in self.settings {
             tree.set(path, node);
         }

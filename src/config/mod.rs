@@ -25,11 +25,10 @@ pub use effective::Effective;
 pub use problem::ConfigErrors;
 
 use crate::domain::{
-    account::{Account, Region},
+    accept::AcceptUnseen,
     finding::FailOn,
-    roster::Roster,
-    rules::{Glob, Rules},
-    window::Minute,
+    roster::{Regions, Roster},
+    rules::Rules,
 };
 use origin::Origin;
 use read::{Reader, View};
@@ -81,6 +80,8 @@ pub struct Flags {
     pub no_hidden: bool,
     /// `--allow-empty`.
     pub allow_empty: bool,
+    /// `--min-coverage`.
+    pub min_coverage: Option<String>,
 }
 
 /// What holds.
@@ -96,45 +97,8 @@ pub struct Config {
     pub alert: AlertSettings,
 }
 
-/// `[[accept_unseen]]`: targets known to be out of reach.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AcceptUnseen {
-    /// The account's id or name.
-    pub account: Glob,
-    /// The region; none means all of them, and the account as a whole.
-    pub region: Option<Glob>,
-    /// It is accepted till then.
-    pub until: Minute,
-    /// Why.
-    pub reason: String,
-}
-
-impl AcceptUnseen {
-    /// Whether an account is accepted as unseen in a region; without one, in any region.
-    fn covers(&self, account: &Account, region: Option<&Region>, now: Minute) -> bool {
-        let named = |glob: &Glob| account.name.as_ref().is_some_and(|name| glob.is_match(name.raw()));
-        let of_account = self.account.is_match(account.id.as_str()) || named(&self.account);
-        let of_region = match (&self.region, region) {
-            (None, _) => true,
-            (Some(glob), Some(region)) => glob.is_match(region.as_str()),
-            (Some(glob), None) => glob.as_str() == "*",
-        };
-        of_account && of_region && self.until > now
-    }
-}
-
-impl Config {
-    /// What accepts that an account is unseen in all of these regions (in any, where they are not known): one entry, or
-    /// one for each region, of which the one that ends first is given.
-    pub fn accepts(&self, account: &Account, regions: &[&Region], now: Minute) -> Option<&AcceptUnseen> {
-        let of = |region| self.accept_unseen.iter().find(|accept| accept.covers(account, region, now));
-        let each = || regions.iter().map(|region| of(Some(region))).collect::<Option<Vec<_>>>();
-        of(None).or_else(|| each()?.into_iter().min_by_key(|accept| accept.until))
-    }
-}
-
 /// `[alert]`: what the gate looks at and when it fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AlertSettings {
     /// The window, in minutes.
     pub window: i64,
@@ -150,6 +114,8 @@ pub struct AlertSettings {
     pub hidden: bool,
     /// Whether no production function at all is fine.
     pub allow_empty: bool,
+    /// The share of targets (0.0 to 1.0) that is enough to have seen.
+    pub min_coverage: f64,
 }
 
 impl Default for AlertSettings {
@@ -162,6 +128,7 @@ impl Default for AlertSettings {
             deadline: Duration::from_secs(30),
             hidden: true,
             allow_empty: false,
+            min_coverage: 1.0,
         }
     }
 }
@@ -204,12 +171,15 @@ pub fn load(inputs: &Inputs<'_>) -> Result<Loaded, ConfigErrors> {
     let root = View::root(&tree);
     let directory = source.as_ref().and_then(|source| source.path.parent());
     let mut reader = Reader { env: inputs.env, read_file: inputs.read_file, directory, problems };
-    let config = Config {
-        roster: reader.roster(&root),
-        rules: reader.rules(&root),
-        accept_unseen: reader.accept_unseen(&root),
-        alert: reader.alert(&root),
-    };
+    let roster = reader.roster(&root);
+    let mut rules = reader.rules(&root);
+    // Regions said above the file narrow what has its own there; what has none is read in them.
+    let said_above =
+        |node: &Node| node.items().iter().any(|item| matches!(item.origin, Origin::Flag(_) | Origin::Variable(_)));
+    if let (Some(Regions::These(regions)), true) = (&roster.regions, tree.get("regions").is_some_and(said_above)) {
+        rules.scope.regions.clone_from(regions);
+    }
+    let config = Config { roster, rules, accept_unseen: reader.accept_unseen(&root), alert: reader.alert(&root) };
     if !reader.problems.is_empty() {
         return Err(ConfigErrors::new(reader.problems));
     }

@@ -8,6 +8,8 @@ pub(super) enum Kind {
     Text,
     /// A date or an instant, quoted or not.
     When,
+    /// A share: a number of at most 1, or a text such as `95%`.
+    Share,
     /// `true` or `false`.
     Switch,
     /// A list of strings.
@@ -41,7 +43,7 @@ const fn flag(path: &'static str, kind: Kind, short: Option<&'static str>, flag:
     Key { path, kind, short, flag: Some(flag) }
 }
 
-use Kind::{Clauses, Labels, Switch, Table, Tables, Text, When, Words};
+use Kind::{Clauses, Labels, Share, Switch, Table, Tables, Text, When, Words};
 
 /// All keys, parents before their children.
 pub(super) const KEYS: &[Key] = &[
@@ -93,6 +95,7 @@ pub(super) const KEYS: &[Key] = &[
     flag("alert.deadline", Text, Some("SLMON_DEADLINE"), "--deadline"),
     flag("alert.hidden", Switch, Some("SLMON_HIDDEN"), "--no-hidden"),
     flag("alert.allow_empty", Switch, Some("SLMON_ALLOW_EMPTY"), "--allow-empty"),
+    flag("alert.min_coverage", Share, Some("SLMON_MIN_COVERAGE"), "--min-coverage"),
     key("override", Tables),
     key("override.account", Text),
     key("override.region", Text),
@@ -165,10 +168,10 @@ pub(super) fn children(table: &str) -> impl Iterator<Item = &'static Key> {
 
 impl Key {
     /// The variable made from its path, if a variable can say it: what stands in `[[tables]]` and what is no text,
-    /// list of texts or switch can only be said in a file.
+    /// list of texts, share or switch can only be said in a file.
     pub(super) fn variable(&self) -> Option<String> {
         let single = KEYS.iter().filter(|key| key.kind == Tables).all(|table| !self.is_in(table.path));
-        (single && matches!(self.kind, Text | Words | Switch))
+        (single && matches!(self.kind, Text | Words | Switch | Share))
             .then(|| format!("{PREFIX}{}", self.path.to_uppercase().replace('.', "_")))
     }
 

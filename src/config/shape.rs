@@ -33,8 +33,10 @@ fn value(node: &Node, path: &str, kind: Kind, problems: &mut Vec<Problem>) {
         )
     };
     match (kind, &node.value) {
-        (Kind::Text | Kind::When, Value::Text(_)) | (Kind::When, Value::Date(_)) | (Kind::Switch, Value::Switch(_)) => {
-        }
+        (Kind::Text | Kind::When | Kind::Share, Value::Text(_))
+        | (Kind::When, Value::Date(_))
+        | (Kind::Share, Value::Integer(_) | Value::Float(_))
+        | (Kind::Switch, Value::Switch(_)) => {}
         (Kind::Words, Value::List(items)) => {
             problems.extend(items.iter().filter(|item| !matches!(item.value, Value::Text(_))).map(|item| {
                 Problem::new(
@@ -104,6 +106,7 @@ fn needs(kind: Kind, path: &str) -> String {
     match kind {
         Kind::Text => "a string".into(),
         Kind::When => "a date or an instant, such as 2026-12-01".into(),
+        Kind::Share => "a share, such as \"95%\" or 0.95".into(),
         Kind::Switch => "true or false".into(),
         Kind::Words => "a list of strings".into(),
         Kind::Clauses => "a list of limits, such as [{ count = 3, rate = 0.05 }]".into(),

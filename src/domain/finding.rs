@@ -96,7 +96,7 @@ pub enum Verdict {
     Muted,
 }
 
-/// What tags hide. The names are those of the report.
+/// What tags and configuration hide. The names are those of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SpotKind {
@@ -110,6 +110,8 @@ pub enum SpotKind {
     TagUnreadable,
     /// Tagged, and no longer there.
     Deleted,
+    /// Unseen, and accepted as that until an end that has come.
+    AcceptanceEnded,
 }
 
 impl SpotKind {
@@ -121,6 +123,7 @@ impl SpotKind {
             Self::MonitorValue => "monitor-value",
             Self::TagUnreadable => "tag-unreadable",
             Self::Deleted => "deleted",
+            Self::AcceptanceEnded => "acceptance-ended",
         }
     }
 
@@ -134,6 +137,10 @@ impl SpotKind {
             Self::MonitorValue => format!("{functions} {is} not watched, though a tag seems to ask for it"),
             Self::TagUnreadable => format!("{functions} {has} a tag that can't be read: the default holds"),
             Self::Deleted => format!("{functions} {is} still listed with tags and no longer there"),
+            Self::AcceptanceEnded => {
+                let places = super::text::counted(n as u64, "place");
+                format!("{places} {is} unseen and accepted no longer: what [[accept_unseen]] says of it has ended")
+            }
         }
     }
 
@@ -145,6 +152,9 @@ impl SpotKind {
             Self::MonitorValue => "set the tag to true to watch the function, to false to leave it out",
             Self::TagUnreadable => "correct the tag's value, or remove the tag",
             Self::Deleted => "nothing to do: AWS forgets the tags of deleted functions after some hours",
+            Self::AcceptanceEnded => {
+                "let slmon in, or leave it out of the configuration, or accept it until a later day"
+            }
         }
     }
 }

@@ -1,6 +1,10 @@
 //! The fleet: everything observed, folded into one value. [`Fleet::apply`] is the only fold there is.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use super::{
     account::{Account, AccountId, Target, TargetKey},
@@ -109,19 +113,35 @@ pub struct AccountState {
     pub failure: Option<Failure>,
 }
 
-/// Everything observed.
+/// What was come across and is out of scope: names, so that one that was meant can be told, and nothing else.
+#[derive(Clone, Debug, Default)]
+pub struct Beyond {
+    /// Accounts by id.
+    pub accounts: BTreeMap<AccountId, Arc<Account>>,
+    /// Names of functions; kept only where the scope names functions.
+    pub functions: BTreeSet<AwsText>,
+}
+
+/// Everything observed that is in scope.
 #[derive(Clone, Debug)]
 pub struct Fleet {
     rules: Arc<Rules>,
     accounts: BTreeMap<AccountId, AccountState>,
     targets: BTreeMap<TargetKey, TargetState>,
     listings: Vec<(Option<AwsText>, Failure)>,
+    beyond: Beyond,
 }
 
 impl Fleet {
     /// An empty fleet, seen by these rules.
     pub fn new(rules: Arc<Rules>) -> Self {
-        Self { rules, accounts: BTreeMap::new(), targets: BTreeMap::new(), listings: Vec::new() }
+        Self {
+            rules,
+            accounts: BTreeMap::new(),
+            targets: BTreeMap::new(),
+            listings: Vec::new(),
+            beyond: Beyond::default(),
+        }
     }
 
     /// The rules by which functions are classified.
@@ -188,8 +208,47 @@ impl Fleet {
         }
     }
 
-    /// Folds an observation in. What speaks of an account or target that is not known is left out.
+    /// What was come across and is out of scope.
+    pub fn beyond(&self) -> &Beyond {
+        &self.beyond
+    }
+
+    /// What of an observation is in scope; none where nothing is. This is the one place where facts are left out of a
+    /// fleet for the scope's sake, so that all that counts, asks and judges sees what is in scope and nothing else.
+    pub fn narrow(&mut self, observation: Observation) -> Option<Observation> {
+        let rules = self.rules.clone();
+        let scope = &rules.scope;
+        if scope.is_all() {
+            return Some(observation);
+        }
+        Some(match observation {
+            Observation::Account(entry) => {
+                let regions = scope.narrowed(&entry.regions).filter(|_| scope.admits_account(&entry.account));
+                let Some(regions) = regions else {
+                    self.beyond.accounts.insert(entry.account.id.clone(), entry.account);
+                    return None;
+                };
+                Observation::Account(Entry { regions, ..entry })
+            }
+            Observation::Regions { account, mut regions } => {
+                regions.retain(|region| scope.admits_region(region));
+                Observation::Regions { account, regions }
+            }
+            Observation::Functions { target, found, took, detour } => {
+                let (found, out): (Vec<_>, Vec<_>) =
+                    found.into_iter().partition(|function| scope.admits_function(function));
+                if !scope.functions.is_empty() {
+                    self.beyond.functions.extend(out.into_iter().map(|function| function.name));
+                }
+                Observation::Functions { target, found, took, detour }
+            }
+            other => other,
+        })
+    }
+
+    /// Folds in what of an observation is in scope. What speaks of an account or target that is not known is left out.
     pub fn apply(&mut self, observation: Observation) {
+        let Some(observation) = self.narrow(observation) else { return };
         match observation {
             Observation::Account(entry) => {
                 // Of two that lead to one account the first tells how to enter it; both tell where it is read.

@@ -1,6 +1,7 @@
 //! What is known, as values. Pure: this module names nothing else of this crate, and no clock, network, terminal or
 //! AWS type; `now` is always an argument.
 
+pub mod accept;
 pub mod account;
 pub mod failure;
 pub mod finding;

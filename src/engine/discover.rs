@@ -15,6 +15,7 @@ use crate::{
         failure::{Failure, Kind},
         function::{Configuration, Discovered, Tags},
         observation::Observation,
+        rules::Glob,
         text::{AwsText, counted},
     },
     source::{Pages, Source, calls},
@@ -37,12 +38,12 @@ const SPARE: Duration = Duration::from_secs(3);
 /// What Lambda says of a function that was deleted since it was listed.
 const GONE: &str = "ResourceNotFoundException";
 
-/// The functions of a target, or why not.
+/// The functions of a target, or why not: those with the tag's key, or as far as `reach` says; of what has to be asked
+/// one by one, only what one of the names matches.
 pub(super) async fn discover(
     source: &dyn Source,
     target: &Target,
-    key: &str,
-    reach: Reach,
+    (key, reach, names): (&str, Reach, &[Glob]),
     deadline: Instant,
 ) -> Vec<Observation> {
     let begun = Instant::now();
@@ -79,6 +80,7 @@ pub(super) async fn discover(
             [found].into_iter().chain(more).collect()
         }
         Err(denied) if denied.kind == Kind::Denied && denied.operation == calls::GET_RESOURCES => {
+            listing.names = names;
             let detour = one_by_one(source, target, (!all).then_some(key), listing, &denied, latest);
             match timeout_at(latest, detour).await {
                 Ok(Ok((found, configurations))) => {
@@ -118,13 +120,15 @@ struct Listing<'a> {
     came: usize,
     /// How it ended, once it has.
     end: Option<Result<(), Failure>>,
+    /// The names whose tags are worth asking for; all where empty.
+    names: &'a [Glob],
 }
 
 impl<'a> Listing<'a> {
     fn new(source: &'a dyn Source, target: &'a Target) -> Self {
         let mut pace = interval(SPACING);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { pages: source.functions(target), pace, found: Vec::new(), came: 0, end: None }
+        Self { pages: source.functions(target), pace, found: Vec::new(), came: 0, end: None, names: &[] }
     }
 
     /// The next page: one of the first `burst` at once, any other at the pace. None where it has ended.
@@ -151,6 +155,12 @@ impl<'a> Listing<'a> {
     /// All pages, at most so many.
     async fn read(&mut self, burst: usize, most: usize) {
         while self.came < most && self.page(burst).await.is_some() {}
+    }
+
+    /// Those whose tags are worth asking for.
+    fn wanted(&self) -> impl Iterator<Item = &Configuration> {
+        let names = self.names;
+        self.found.iter().filter(move |one| names.is_empty() || names.iter().any(|glob| glob.is_match(one.name.raw())))
     }
 
     fn is_whole(&self) -> bool {
@@ -190,12 +200,13 @@ async fn one_by_one(
     latest: Instant,
 ) -> Result<(Vec<Discovered>, Observation), Failure> {
     loop {
-        let needed = SPACING * u32::try_from(listing.found.len()).unwrap_or(u32::MAX);
+        let wanted = listing.wanted().count();
+        let needed = SPACING * u32::try_from(wanted).unwrap_or(u32::MAX);
         if !needed.is_zero() && Instant::now() + needed >= latest {
             let hint = format!(
                 "{}; without it, at least {} would have to be asked one by one, which takes {} s: more than the deadline leaves",
                 denied.hint,
-                counted(listing.found.len() as u64, "function"),
+                counted(wanted as u64, "function"),
                 needed.as_secs(),
             );
             return Err(denied.clone().with_hint(hint));
@@ -207,8 +218,8 @@ async fn one_by_one(
     if !listing.is_whole() {
         return Err(denied.clone());
     }
+    let names: Vec<(AwsText, AwsText)> = listing.wanted().map(|c| (c.name.clone(), c.arn.clone())).collect();
     let Listing { pace, found: configurations, .. } = listing;
-    let names: Vec<(AwsText, AwsText)> = configurations.iter().map(|c| (c.name.clone(), c.arn.clone())).collect();
     let paced = stream::unfold((pace, names.into_iter()), |(mut pace, mut rest)| async move {
         let next = rest.next()?;
         pace.tick().await;

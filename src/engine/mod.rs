@@ -128,7 +128,12 @@ struct Core<'a> {
 
 impl Core<'_> {
     fn find_accounts(&mut self, roster: &Arc<Roster>) {
+        let rules = self.fleet.rules().clone();
+        let scope = &rules.scope;
         for (place, organization) in roster.organizations.iter().enumerate() {
+            if !scope.reaches(organization, roster) {
+                continue;
+            }
             self.waiting.listings.insert(place, (organization.client.clone(), lists(organization)));
             let (source, roster, sender) = (self.source.clone(), roster.clone(), self.sender.clone());
             self.spawn(Task::Listing(place), async move {
@@ -139,6 +144,9 @@ impl Core<'_> {
             });
         }
         for (place, account) in roster.accounts.iter().enumerate() {
+            if !scope.leads_to(account, roster) {
+                continue;
+            }
             let number = roster.organizations.len() + place;
             self.waiting.listings.insert(number, (account.client.clone(), calls::GET_CALLER_IDENTITY));
             let (source, roster) = (self.source.clone(), roster.clone());
@@ -207,6 +215,7 @@ impl Core<'_> {
             None => {}
         }
         for observation in observations {
+            let Some(observation) = self.fleet.narrow(observation) else { continue };
             match &observation {
                 Observation::Account(entry) if self.fleet.account(&entry.account.id).is_none() => {
                     let (source, entry) = (self.source.clone(), entry.clone());
@@ -344,7 +353,9 @@ fn fault(task: &Task) -> Vec<Observation> {
 
 async fn carry_out(source: &dyn Source, job: &Job, deadline: Instant) -> Vec<Observation> {
     match job {
-        Job::Discover { target, key, reach } => discover::discover(source, target, key, *reach, deadline).await,
+        Job::Discover { target, key, reach, names } => {
+            discover::discover(source, target, (key, *reach, names), deadline).await
+        }
         Job::Metrics { target, request } => metrics::read(source, target, request).await,
         Job::Configurations { target, wanted } => discover::configurations(source, target, wanted).await,
     }

@@ -7,7 +7,7 @@ use crate::{
         account::Target,
         fleet::{Function, TargetState},
         observation::Reading,
-        rules::Rules,
+        rules::{Glob, Rules},
         series::Metric,
         text::AwsText,
         window::{Frame, Horizon, Window},
@@ -70,6 +70,8 @@ pub enum Job {
         key: String,
         /// Whether all of them, whatever their tags.
         reach: Reach,
+        /// The names that are in scope, for functions whose tags have to be asked one by one; all where empty.
+        names: Vec<Glob>,
     },
     /// Metrics.
     Metrics {
@@ -122,7 +124,8 @@ pub fn next(state: &TargetState, step: Step, rules: &Rules, settings: &Settings)
                 Depth::Discover { .. } | Depth::Probe => Reach::All,
                 Depth::Judge { .. } => Reach::Most,
             };
-            let discover = Job::Discover { target: state.target.clone(), key: rules.watch.key.clone(), reach };
+            let (key, names) = (rules.watch.key.clone(), rules.scope.functions.clone());
+            let discover = Job::Discover { target: state.target.clone(), key, reach, names };
             (Step::Discovery, vec![discover])
         }
         (Step::Discovery, Depth::Discover { all, configurations }) => {

@@ -128,6 +128,6 @@ pub(crate) fn based(report: Report) -> Report {
     };
     targets.extend(report.coverage.unseen.iter().chain(&report.coverage.accepted).filter_map(out));
     targets.dedup_by(|a, b| (&a.account, &a.region) == (&b.account, &b.region));
-    let basis = Basis { checks: vec!["errors", "throttles"], judged: rows, targets, ..Basis::default() };
+    let basis = Basis { checks: vec!["errors", "throttles"], judged: rows, targets, ..report.basis };
     Report { basis, ..report }
 }

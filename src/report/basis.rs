@@ -1,7 +1,7 @@
 //! What some formats need beside what the JSON says: every production function that was judged, every target, and by
 //! which rule the verdict was reached.
 
-use super::{Report, Status};
+use super::{Report, Status, Unseen};
 use crate::domain::{
     account::{AccountId, Region},
     finding::{FailOn, Judged, Severity},
@@ -17,6 +17,8 @@ pub struct Basis {
     pub fail_on: FailOn,
     /// Whether somebody interrupted the run.
     pub interrupted: bool,
+    /// What was asked for by name and is certainly not there: a sentence each.
+    pub unmatched: Vec<String>,
     /// The names of the checks, in their order.
     pub checks: Vec<&'static str>,
     /// Every watched production function that exists, by target and name.
@@ -78,13 +80,28 @@ impl Report {
     /// Whether it can't be told because there was no production function to judge, and for no other reason.
     pub fn is_empty_handed(&self) -> bool {
         let judged = self.functions.production.saturating_sub(self.verdicts.unknown);
-        self.status == Status::Unknown && self.coverage.unseen.is_empty() && judged == 0 && self.verdicts.unknown == 0
+        self.status == Status::Unknown && self.is_covered() && judged == 0 && self.verdicts.unknown == 0
     }
 
-    /// Whether that nothing is known of a place is accepted: an account, or one region of it.
-    pub fn is_accepted(&self, account: &AccountId, region: &Region) -> bool {
-        self.coverage.accepted.iter().any(|row| {
-            row.account.as_ref() == Some(account) && row.region.as_ref().is_none_or(|accepted| accepted == region)
-        })
+    /// What was asked for by name, is not there, and keeps the verdict from being told: a sentence each.
+    pub fn lacks(&self) -> &[String] {
+        if self.status == Status::Unknown { &self.basis.unmatched } else { &[] }
+    }
+
+    /// Whether all was seen, but for what is accepted, or enough of it.
+    pub fn is_covered(&self) -> bool {
+        self.coverage.unseen.is_empty() || self.coverage.is_enough()
+    }
+
+    /// Why it is no failure that nothing is known of a place (an account, or one region of it): it is accepted, or
+    /// enough was seen without it.
+    pub fn excuse(&self, account: &AccountId, region: &Region) -> Option<&'static str> {
+        let at = |row: &Unseen| {
+            row.account.as_ref() == Some(account) && row.region.as_ref().is_none_or(|unseen| unseen == region)
+        };
+        if self.coverage.accepted.iter().any(at) {
+            return Some("accepted as unseen");
+        }
+        (self.coverage.is_enough() && self.coverage.unseen.iter().any(at)).then_some("enough was seen without it")
     }
 }

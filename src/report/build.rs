@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 
 use super::{
-    Acceptance, Alert, Api, Basis, BlindSpot, Coverage, FunctionCounts, Hidden, JudgedRow, Muted, Report, ReportWindow,
-    SCHEMA, SeenRow, Status, Unseen, VerdictCounts, reach,
+    Acceptance, Alert, Api, Basis, BlindSpot, Coverage, FunctionCounts, Hidden, JudgedRow, Muted, Report, ReportScope,
+    ReportWindow, SCHEMA, SeenRow, Status, Unmatched, Unseen, VerdictCounts, acceptance, reach,
+    share::{enough, share},
+    unmatched,
 };
 use crate::domain::{
+    accept::{AcceptUnseen, accepts},
     account::{Account, Region, TargetKey},
     failure::Failure,
     finding::{FailOn, JudgedFunction, Judgement, Severity, SpotKind, Verdict},
@@ -15,12 +18,8 @@ use crate::domain::{
     rules::StageKind,
     text::{counted, minutes},
     usage::Usage,
-    window::{Horizon, Window},
+    window::{Horizon, Minute, Window},
 };
-
-/// Says whether something unseen is accepted: by the account, and all the regions that it is about (none where they are
-/// not known).
-pub type Accepts<'a> = dyn Fn(&Account, &[&Region]) -> Option<Acceptance> + 'a;
 
 /// What a report is made of.
 pub struct Sweep<'a> {
@@ -44,30 +43,39 @@ pub struct Sweep<'a> {
     pub interrupted: bool,
     /// What whoever ran it has to add, in sentences.
     pub remarks: &'a [String],
-    /// What unseen things are accepted.
-    pub accepts: &'a Accepts<'a>,
+    /// What unseen things are accepted, and until when.
+    pub accepts: &'a [AcceptUnseen],
+    /// The share of targets that is enough to have seen.
+    pub min_coverage: f64,
 }
 
 /// Makes the report.
 pub fn build(sweep: &Sweep<'_>) -> Report {
     let frame = sweep.horizon.frame(None);
     let window = frame.map_or(Window::ending(sweep.horizon.at, sweep.horizon.minutes), |frame| frame.window);
-    let coverage = coverage(sweep);
+    let now = sweep.horizon.now;
+    let min_share = Some(sweep.min_coverage);
+    let coverage = Coverage { min_share, ..coverage_of(sweep.fleet, sweep.accepts, now) };
+    let (ended, unneeded) = acceptance::told(sweep.fleet, &coverage, sweep.accepts, now);
+    let unmatched = unmatched(sweep.fleet, false);
     let functions = counts(sweep.fleet);
     let verdicts = verdicts(sweep.judgement);
     let (alerts, muted) = alerts(sweep);
-    let (status, exit_code) = verdict(sweep, &coverage, &verdicts, &alerts);
+    let (status, exit_code) = verdict(sweep, &coverage, &verdicts, &alerts, &unmatched);
+    let told = unmatched.iter().map(|unmatched| unmatched.sentence.clone());
+    let told = told.chain(enough(&coverage)).chain(notes(sweep, window, &functions, &unmatched)).chain(unneeded);
     Report {
         schema: SCHEMA,
         status,
         exit_code,
+        scope: ReportScope::of(&sweep.fleet.rules().scope),
         window: ReportWindow {
             start: window.start,
             end: window.end,
             minutes: window.minutes(),
             period: frame.map_or(1, |frame| frame.period),
         },
-        notes: notes(sweep, window, &functions),
+        notes: told.collect(),
         coverage,
         functions,
         verdicts,
@@ -78,14 +86,20 @@ pub fn build(sweep: &Sweep<'_>) -> Report {
         }),
         alerts,
         muted,
-        blind_spots: blind_spots(sweep.fleet),
+        blind_spots: blind_spots(sweep.fleet, ended),
         api: Api { requests: sweep.usage.total(), metrics: sweep.usage.metrics, usd: sweep.usage.dollars() },
-        basis: basis(sweep),
+        basis: basis(sweep, unmatched),
     }
 }
 
 /// The rules of the exit code, in their order: interrupted, firing, can't tell, fine.
-fn verdict(sweep: &Sweep<'_>, coverage: &Coverage, verdicts: &VerdictCounts, alerts: &[Alert]) -> (Status, u8) {
+fn verdict(
+    sweep: &Sweep<'_>,
+    coverage: &Coverage,
+    verdicts: &VerdictCounts,
+    alerts: &[Alert],
+    unmatched: &[Unmatched],
+) -> (Status, u8) {
     let least = match sweep.fail_on {
         FailOn::Warning => Severity::Warning,
         FailOn::Critical | FailOn::Never => Severity::Critical,
@@ -94,7 +108,9 @@ fn verdict(sweep: &Sweep<'_>, coverage: &Coverage, verdicts: &VerdictCounts, ale
     // Too early to tell, silence is no verdict.
     let silent = if is_premature(&sweep.horizon) { verdicts.idle } else { 0 };
     let judged = sweep.judgement.functions.len() - verdicts.unknown - silent - muted_in_doubt(sweep.judgement);
-    let blind = !coverage.unseen.is_empty() || unknown(sweep) > 0 || judged == 0 && !sweep.allow_empty;
+    let lacking = !coverage.unseen.is_empty() && !coverage.is_enough();
+    let nothing = judged == 0 || unmatched.iter().any(|unmatched| unmatched.certain);
+    let blind = lacking || unknown(sweep, coverage) > 0 || nothing && !sweep.allow_empty;
     let status = match (fires, blind, alerts.is_empty()) {
         (true, ..) => Status::Firing,
         (false, true, _) => Status::Unknown,
@@ -118,18 +134,21 @@ fn muted_in_doubt(judgement: &Judgement) -> usize {
     judgement.functions.iter().filter(in_doubt).count()
 }
 
-/// Functions that could not be judged and are not accepted as that.
-fn unknown(sweep: &Sweep<'_>) -> usize {
-    let accepted = |judged: &&JudgedFunction| {
+/// Functions that could not be judged, and neither is that accepted, nor is enough seen without their target.
+fn unknown(sweep: &Sweep<'_>, coverage: &Coverage) -> usize {
+    let excused = |judged: &&JudgedFunction| {
         let state = sweep.fleet.target(&judged.target);
-        state.is_some_and(|state| (sweep.accepts)(&state.target.account, &[&state.target.region]).is_some())
+        state.is_some_and(|state| {
+            coverage.is_enough() && !state.is_seen()
+                || accepts(sweep.accepts, &state.target.account, &[&state.target.region], sweep.horizon.now).is_some()
+        })
     };
     let unknown = sweep.judgement.functions.iter().filter(|judged| judged.judged.verdict == Verdict::Unknown);
-    unknown.filter(|judged| !accepted(judged)).count()
+    unknown.filter(|judged| !excused(judged)).count()
 }
 
 /// What was seen, and a row for each thing that was not.
-pub fn coverage_of(fleet: &Fleet, accepts: &Accepts<'_>) -> Coverage {
+pub fn coverage_of(fleet: &Fleet, accepted: &[AcceptUnseen], now: Minute) -> Coverage {
     let mut coverage = Coverage {
         // An organization that could not be listed has one target at least.
         targets: fleet.target_count() + fleet.listings().len(),
@@ -143,7 +162,8 @@ pub fn coverage_of(fleet: &Fleet, accepts: &Accepts<'_>) -> Coverage {
                 (None, Some(Regions::These(regions))) => regions.iter().collect(),
                 (None, _) => Vec::new(),
             };
-            let acceptance = account.and_then(|account| accepts(account, &regions));
+            let acceptance = account.and_then(|account| accepts(accepted, account, &regions, now));
+            let acceptance = acceptance.map(|by| Acceptance { until: by.until, reason: by.reason.clone() });
             let rows = if acceptance.is_some() { &mut coverage.accepted } else { &mut coverage.unseen };
             rows.push(Unseen {
                 client,
@@ -182,11 +202,8 @@ pub fn coverage_of(fleet: &Fleet, accepts: &Accepts<'_>) -> Coverage {
         seen += usize::from(state.is_seen());
     }
     coverage.seen = seen;
+    coverage.share = share(fleet, &coverage);
     coverage
-}
-
-fn coverage(sweep: &Sweep<'_>) -> Coverage {
-    coverage_of(sweep.fleet, sweep.accepts)
 }
 
 /// Watched functions that exist, as far as that is known.
@@ -299,7 +316,7 @@ fn mute(state: &TargetState, function: &Function, judged: &JudgedFunction) -> Mu
 }
 
 /// Every function that was judged and every target. Names are shared, so that this is cheap.
-fn basis(sweep: &Sweep<'_>) -> Basis {
+fn basis(sweep: &Sweep<'_>, unmatched: Vec<Unmatched>) -> Basis {
     let judged = sweep.judgement.functions.iter().filter_map(|judged| {
         let state = sweep.fleet.target(&judged.target)?;
         let function = state.known().get(judged.place)?;
@@ -326,14 +343,14 @@ fn basis(sweep: &Sweep<'_>) -> Basis {
     Basis {
         fail_on: sweep.fail_on,
         interrupted: sweep.interrupted,
+        unmatched: unmatched.into_iter().filter(|unmatched| unmatched.certain).map(|one| one.sentence).collect(),
         checks: sweep.judgement.checks.clone(),
         judged: judged.collect(),
         targets: targets.collect(),
     }
 }
 
-fn blind_spots(fleet: &Fleet) -> Vec<BlindSpot> {
-    let mut spots = Vec::new();
+fn blind_spots(fleet: &Fleet, mut spots: Vec<BlindSpot>) -> Vec<BlindSpot> {
     for state in fleet.targets() {
         let account = &state.target.account;
         for function in state.known() {
@@ -363,7 +380,7 @@ fn blind_spots(fleet: &Fleet) -> Vec<BlindSpot> {
     spots
 }
 
-fn notes(sweep: &Sweep<'_>, window: Window, functions: &FunctionCounts) -> Vec<String> {
+fn notes(sweep: &Sweep<'_>, window: Window, functions: &FunctionCounts, unmatched: &[Unmatched]) -> Vec<String> {
     let mut notes = sweep.remarks.to_vec();
     if window.minutes() != sweep.horizon.minutes {
         notes.push(format!(
@@ -382,7 +399,7 @@ fn notes(sweep: &Sweep<'_>, window: Window, functions: &FunctionCounts) -> Vec<S
             counted(detours as u64, "target"),
         ));
     }
-    if functions.watched == 0 && sweep.fleet.targets().any(TargetState::is_seen) {
+    if functions.watched == 0 && unmatched.is_empty() && sweep.fleet.targets().any(TargetState::is_seen) {
         let watch = &sweep.fleet.rules().watch;
         notes.push(format!(
             "no function carries the tag {}={}: tag what matters, or watch it by an [[override]]",

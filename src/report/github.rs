@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Alert, Report, Telling, Unseen, text::told, words};
+use super::{Alert, Report, Status, Telling, Unseen, text::told, words};
 use crate::domain::{
     finding::{FailOn, Severity},
     text::{clean, count, counted, usd},
@@ -28,9 +28,10 @@ pub fn render(report: &Report, telling: &Telling) -> String {
     }
     let decides =
         !report.alerts.iter().any(|alert| report.basis.fails(alert.severity)) && report.basis.fail_on != FailOn::Never;
-    let blind = if decides { &mut errors } else { &mut warnings };
-    blind.extend(of_unseen(&report.coverage.unseen));
-    blind.extend(of_verdict(report));
+    let unseen = of_unseen(&report.coverage.unseen);
+    if decides && !report.coverage.is_enough() { &mut errors } else { &mut warnings }.extend(unseen);
+    let untold = report.status == Status::Unknown || report.basis.interrupted;
+    if decides && untold { &mut errors } else { &mut warnings }.extend(of_verdict(report));
     let mut out = String::new();
     for (command, notes, noun) in [("error", errors, "error"), ("warning", warnings, "warning")] {
         let listed = if notes.len() > SHOWN { SHOWN - 1 } else { notes.len() };
@@ -98,6 +99,8 @@ fn of_verdict(report: &Report) -> Vec<Note> {
     if report.basis.interrupted {
         let lines = vec!["what was not seen by then is unseen".into()];
         notes.push(Note { title: "interrupted".into(), lines });
+    } else if !report.lacks().is_empty() {
+        notes.push(Note { title: "in scope, and not there".into(), lines: report.lacks().to_vec() });
     } else if report.is_empty_handed() {
         let hint = "see slmon functions for what is watched, its stage and why; --allow-empty makes this fine";
         notes.push(Note { title: "no production function to judge".into(), lines: vec![hint.into()] });
@@ -123,7 +126,9 @@ fn named(all: &[String]) -> String {
 fn summary(report: &Report, telling: &Telling) -> Note {
     let mut lines = vec![
         format!("{}; {}", words::window(report), words::seen(report)),
-        words::verdicts(report),
+        report
+            .scope_words()
+            .map_or_else(|| words::verdicts(report), |scope| format!("scope: {scope}; {}", words::verdicts(report))),
         format!("exit {}: {}", report.exit_code, report.exit_reason()),
     ];
     if telling.demo {

@@ -81,8 +81,12 @@ impl Counts {
 
 /// What is said of the run as a whole: its verdict, what was not seen, what the tags hide.
 fn own(report: &Report) -> Suite {
-    let mut cases: Vec<Case> = report.coverage.unseen.iter().map(|row| unseen(row, None)).collect();
-    cases.extend(report.coverage.accepted.iter().map(|row| unseen(row, row.acceptance.as_ref())));
+    let enough = report.coverage.is_enough().then(|| "unseen, and enough was seen without it".to_owned());
+    let mut cases: Vec<Case> = report.coverage.unseen.iter().map(|row| unseen(row, enough.clone())).collect();
+    cases.extend(report.coverage.accepted.iter().map(|row| {
+        let accepted = |by: &super::Acceptance| format!("unseen, and accepted until {}: {}", by.until, by.reason);
+        unseen(row, row.acceptance.as_ref().map(accepted))
+    }));
     let mut name = BTreeSet::new();
     for case in &mut cases {
         // The same call and part can fail for two reasons; a test case has a name of its own.
@@ -102,10 +106,13 @@ fn own(report: &Report) -> Suite {
     if report.basis.interrupted {
         cases.push(whole("ran to its end", "interrupted: what was not seen by then is unseen"));
     }
-    if report.is_empty_handed() {
+    cases.extend(report.lacks().iter().map(|sentence| whole(&format!("in scope: {sentence}"), sentence)));
+    if report.lacks().is_empty() && report.is_empty_handed() {
         cases.push(whole("a production function to judge", "there is none: see slmon functions for why"));
     }
-    let mut output = vec![report.headline(), words::verdicts(report)];
+    let mut output = vec![report.headline()];
+    output.extend(report.scope_words().map(|scope| format!("scope: {scope}")));
+    output.push(words::verdicts(report));
     if report.coverage.seen > 0 || report.functions.watched > 0 {
         output.push(hidden(report));
     }
@@ -117,16 +124,17 @@ fn own(report: &Report) -> Suite {
     }));
     let api = &report.api;
     output.push(format!("cost: {}, {}", counted(api.requests, "request"), usd(api.usd)));
-    let properties = vec![
+    let mut properties = vec![
         ("exit_code", report.exit_code.to_string()),
         ("exit_reason", report.exit_reason().to_owned()),
         ("window", words::window(report)),
         ("seen", words::seen(report)),
     ];
+    properties.extend(report.scope_words().map(|scope| ("scope", scope)));
     Suite { name: "slmon".into(), properties, cases, output }
 }
 
-fn unseen(row: &Unseen, accepted: Option<&super::Acceptance>) -> Case {
+fn unseen(row: &Unseen, excuse: Option<String>) -> Case {
     let class = match (&row.account, &row.region) {
         (Some(account), Some(region)) => class(account, region),
         (Some(account), None) => account.to_string(),
@@ -137,20 +145,15 @@ fn unseen(row: &Unseen, accepted: Option<&super::Acceptance>) -> Case {
     let mut lines = vec![format!("{} {}", row.operation, row.kind.as_str()), row.message.shown().into_owned()];
     lines.push(format!("to do: {}", row.hint));
     lines.extend(row.client.iter().chain(&row.account_name).map(|name| name.shown().into_owned()));
-    let outcome = match accepted {
-        Some(acceptance) => {
-            Outcome::Skipped(format!("unseen, and accepted until {}: {}", acceptance.until, acceptance.reason))
-        }
-        None => Outcome::Error(row.kind.as_str(), message),
-    };
+    let outcome = excuse.map_or(Outcome::Error(row.kind.as_str(), message), Outcome::Skipped);
     Case { class, name: format!("seen by {}{part}", row.operation), outcome, lines }
 }
 
 fn of_target(first: &JudgedRow, rows: &[JudgedRow], report: &Report) -> Suite {
     let names = [("client", &first.client), ("account_name", &first.account_name)];
     let properties = names.into_iter().filter_map(|(key, name)| Some((key, name.as_ref()?.shown().into_owned())));
-    let accepted = report.is_accepted(&first.account, &first.region);
-    let checks = |row| report.basis.checks.iter().map(move |check| case(row, check, accepted, report));
+    let excuse = report.excuse(&first.account, &first.region);
+    let checks = |row| report.basis.checks.iter().map(move |check| case(row, check, excuse, report));
     Suite {
         name: class(&first.account, &first.region),
         properties: properties.collect(),
@@ -159,7 +162,7 @@ fn of_target(first: &JudgedRow, rows: &[JudgedRow], report: &Report) -> Suite {
     }
 }
 
-fn case(row: &JudgedRow, check: &str, accepted: bool, report: &Report) -> Case {
+fn case(row: &JudgedRow, check: &str, excuse: Option<&str>, report: &Report) -> Case {
     let finding = row.judged.findings.iter().find(|finding| finding.check == check);
     let doubt = row.judged.doubts.iter().find(|doubt| doubt.check == check);
     let found = || finding.map(|finding| format!("would be {}: {}", finding.severity.as_str(), finding.reason));
@@ -173,10 +176,10 @@ fn case(row: &JudgedRow, check: &str, accepted: bool, report: &Report) -> Case {
         (_, Some(finding), _) if report.basis.fails(finding.severity) => {
             Outcome::Failed(finding.severity.as_str(), finding.reason.clone())
         }
-        (_, None, Some(doubt)) if accepted => {
-            Outcome::Skipped(format!("unknown, and accepted as unseen: {}", doubt.why))
-        }
-        (_, None, Some(doubt)) => Outcome::Error("unknown", doubt.why.clone()),
+        (_, None, Some(doubt)) => match excuse {
+            Some(excuse) => Outcome::Skipped(format!("unknown, and {excuse}: {}", doubt.why)),
+            None => Outcome::Error("unknown", doubt.why.clone()),
+        },
         (Verdict::Idle, None, _) => Outcome::Skipped("idle: nothing happened in the window".into()),
         _ => Outcome::Passed,
     };

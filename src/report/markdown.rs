@@ -44,6 +44,13 @@ pub fn render(report: &Report, telling: &Telling) -> String {
         report.exit_code,
         report.exit_reason()
     ));
+    if let Some(scope) = &report.scope {
+        let words: Vec<_> = scope.words.iter().map(|words| prose(words)).collect();
+        paper.line(&format!("Scope: {}. What is outside of it was not asked for.", words.join(", ")));
+    }
+    for sentence in report.lacks() {
+        paper.line(&format!("Not there: {}", prose(sentence)));
+    }
     if telling.demo {
         paper.line("The embedded demo estate: nothing is real, AWS was not asked.");
     }

@@ -1,5 +1,6 @@
 //! One report, told in several formats. This module knows facts and findings; it does not know where they came from.
 
+mod acceptance;
 #[cfg(test)]
 mod based;
 pub mod basis;
@@ -14,6 +15,8 @@ pub mod openmetrics;
 mod reach;
 #[cfg(test)]
 pub(crate) mod samples;
+mod scope;
+mod share;
 pub mod tables;
 pub mod text;
 mod verdict;
@@ -22,7 +25,10 @@ mod words;
 use jiff::Timestamp;
 use serde::Serialize;
 
-pub use self::basis::{Basis, JudgedRow, SeenRow};
+pub use self::{
+    basis::{Basis, JudgedRow, SeenRow},
+    scope::{ReportScope, Unmatched, unmatched},
+};
 use crate::domain::{
     account::{AccountId, Region},
     failure::Kind,
@@ -44,6 +50,8 @@ pub struct Report {
     pub status: Status,
     /// The exit code that goes with it.
     pub exit_code: u8,
+    /// Which part of the estate it is about; none where that is all of it.
+    pub scope: Option<ReportScope>,
     /// The window that was judged.
     pub window: ReportWindow,
     /// What was seen of what there is to see.
@@ -103,10 +111,24 @@ pub struct Coverage {
     pub targets: usize,
     /// Those that were read whole.
     pub seen: usize,
+    /// The share that was seen of what is not accepted as unseen, 0.0 to 1.0; none where the number is not known.
+    pub share: Option<f64>,
+    /// The share that is enough, where a verdict depends on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_share: Option<f64>,
     /// Known to be out of reach, and accepted till an end.
     pub accepted: Vec<Unseen>,
     /// Could not be read.
     pub unseen: Vec<Unseen>,
+}
+
+impl Coverage {
+    /// Whether the share that was seen is enough. A hair's breadth is lost in computing with shares, but what is unseen is
+    /// never nothing.
+    pub fn is_enough(&self) -> bool {
+        let (Some(share), Some(min)) = (self.share, self.min_share) else { return false };
+        share + 1e-9 >= min && (min < 1.0 || self.unseen.is_empty())
+    }
 }
 
 /// Something that could not be read: an account, a target, or a part of it.

@@ -46,8 +46,9 @@ pub fn render(report: &Report, telling: &Telling) -> String {
         _ if telling.demo => " (demo)",
         _ => "",
     };
+    let scope = report.scope_words().map(|scope| plain(&format!("; scope: {scope}"))).unwrap_or_default();
     let mut out = format!(
-        "SLMON {word} - {}{why}; {} | {}\n",
+        "SLMON {word} - {}{why}; {}{scope} | {}\n",
         plain(&report.headline()),
         words::seen(report),
         performance(report).join(" ")

@@ -65,6 +65,18 @@ pub fn render(report: &Report) -> String {
         "An account or region that is unseen, and accepted so.",
         accepted,
     );
+    let scope = report.scope.iter().flat_map(|scope| {
+        let kinds = [
+            ("client", &scope.clients),
+            ("account", &scope.accounts),
+            ("region", &scope.regions),
+            ("function", &scope.functions),
+            ("tag", &scope.tags),
+        ];
+        let one = |kind: &str, value: &String| vec![("flag", kind.to_owned()), ("value", value.clone())];
+        kinds.into_iter().flat_map(move |(kind, all)| all.iter().map(move |value| (one(kind, value), "1".to_owned())))
+    });
+    family(&mut out, "slmon_scope", Gauge(""), "What the run was narrowed to; absent where it was not.", scope);
     let verdicts = &report.verdicts;
     let verdicts = [
         ("critical", verdicts.critical),

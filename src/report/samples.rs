@@ -1,6 +1,10 @@
 //! Reports as they come up in life, for the tests of every format.
 
+mod parts;
+
 use jiff::Timestamp;
+
+pub(crate) use self::parts::{enough, nowhere, scoped};
 
 use super::{
     Acceptance, Alert, Api, Basis, BlindSpot, Coverage, FunctionCounts, Hidden, Muted, Report, ReportWindow, SCHEMA,
@@ -48,6 +52,9 @@ pub(crate) fn all() -> Vec<(&'static str, Report)> {
         ("muted", muted()),
         ("hostile", hostile()),
         ("many", many(40)),
+        ("scoped", scoped()),
+        ("nowhere", nowhere()),
+        ("enough", enough()),
     ]
 }
 
@@ -57,13 +64,14 @@ pub(crate) fn quiet() -> Report {
         schema: SCHEMA,
         status: Status::Ok,
         exit_code: 0,
+        scope: None,
         window: ReportWindow {
             start: minute("2026-11-23T14:45:00Z"),
             end: minute("2026-11-23T15:00:00Z"),
             minutes: 15,
             period: 1,
         },
-        coverage: Coverage { targets: 120, seen: 120, accepted: vec![], unseen: vec![] },
+        coverage: covered(120, 120),
         functions: FunctionCounts { watched: 3012, production: 1200, other: 1500, unknown: 312 },
         verdicts: VerdictCounts { ok: 920, warning: 0, critical: 0, idle: 280, unknown: 0, muted: 0 },
         hidden: Some(Hidden { functions: 37, errors: 812, throttles: None }),
@@ -74,6 +82,11 @@ pub(crate) fn quiet() -> Report {
         api: Api { requests: 512, metrics: 6024, usd: 0.060_24 },
         basis: Basis::default(),
     }
+}
+
+fn covered(targets: usize, seen: usize) -> Coverage {
+    let share = Some(seen as f64 / targets as f64);
+    Coverage { targets, seen, accepted: vec![], unseen: vec![], share, min_share: Some(1.0) }
 }
 
 /// An alert on a function of Acme's shop.
@@ -202,6 +215,8 @@ pub(crate) fn firing() -> Report {
             unseen: ["ap-south-1", "me-south-1", "sa-east-1"]
                 .map(|at| unseen_row("123456789012", "acme-data", Some(at), stopped.clone()))
                 .into(),
+            share: Some(116.0 / 119.0),
+            min_share: Some(1.0),
         },
         verdicts: VerdictCounts { ok: 898, warning: 3, critical: 2, idle: 280, unknown: 15, muted: 2 },
         alerts: vec![alert("checkout-api", Severity::Critical), throttles, tagged, nightly, long],
@@ -320,6 +335,8 @@ pub(crate) fn unseen() -> Report {
                 part,
                 organization,
             ],
+            share: None,
+            min_share: Some(1.0),
         },
         verdicts: VerdictCounts { ok: 905, idle: 280, unknown: 15, ..VerdictCounts::default() },
         ..quiet()
@@ -339,7 +356,7 @@ pub(crate) fn expired() -> Report {
     Report {
         status: Status::Unknown,
         exit_code: 3,
-        coverage: Coverage { targets: 120, seen: 0, accepted: vec![], unseen: rows.collect() },
+        coverage: Coverage { unseen: rows.collect(), ..covered(120, 0) },
         functions: FunctionCounts::default(),
         verdicts: VerdictCounts::default(),
         hidden: None,
@@ -353,7 +370,7 @@ pub(crate) fn empty() -> Report {
     Report {
         status: Status::Unknown,
         exit_code: 3,
-        coverage: Coverage { targets: 1, seen: 1, accepted: vec![], unseen: vec![] },
+        coverage: covered(1, 1),
         functions: FunctionCounts::default(),
         verdicts: VerdictCounts::default(),
         hidden: Some(Hidden::default()),

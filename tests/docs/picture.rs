@@ -61,7 +61,8 @@ fn report() -> String {
             settle,
             interrupted: false,
             remarks: &[],
-            accepts: &|_, _| None,
+            accepts: &[],
+            min_coverage: 1.0,
         });
         text::render(&report, &Telling { now, width: WIDTH, demo: true })
     })

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{Complaint, Reader, View, free, glob, one_of, switch, when};
 use crate::{
-    config::{AcceptUnseen, AlertSettings, problem::Problem},
-    domain::{finding::FailOn, rules::span_minutes},
+    config::{AlertSettings, problem::Problem},
+    domain::{accept::AcceptUnseen, finding::FailOn, rules::span_minutes},
 };
 
 impl Reader<'_> {
@@ -20,7 +20,18 @@ impl Reader<'_> {
             deadline: self.text(&view, "deadline", deadline).unwrap_or(usual.deadline),
             hidden: switch(&view, "hidden").unwrap_or(usual.hidden),
             allow_empty: switch(&view, "allow_empty").unwrap_or(usual.allow_empty),
+            min_coverage: self.share(&view, "min_coverage").unwrap_or(usual.min_coverage),
         }
+    }
+
+    fn share(&mut self, view: &View<'_>, key: &str) -> Option<f64> {
+        let node = view.get(key)?;
+        let Some(number) = node.as_number() else { return self.text(view, key, share) };
+        let share = whole(number);
+        if share.is_none() {
+            self.refuse(&view.path(key), node, SHARE);
+        }
+        share
     }
 
     pub(in crate::config) fn accept_unseen(&mut self, root: &View<'_>) -> Vec<AcceptUnseen> {
@@ -57,6 +68,24 @@ fn baseline(text: &str) -> Result<Option<i64>, Complaint> {
             .map(Some)
             .ok_or_else(|| "whole minutes of at most a day are needed, such as 1h, or off".into()),
     }
+}
+
+const SHARE: &str = "a share of at most the whole is needed, such as 95% or 0.95";
+
+/// A share in percent or as a fraction. A number above 1 without its sign could mean either.
+fn share(text: &str) -> Result<f64, Complaint> {
+    let text = text.trim();
+    let number = |text: &str| text.trim().parse::<f64>().ok();
+    let share = match text.strip_suffix('%') {
+        Some(percent) => number(percent).map(|percent| percent / 100.0),
+        None => number(text),
+    };
+    let meant = number(text).filter(|number| (1.0..=100.0).contains(number)).map(|_| format!("write `{text}%`"));
+    share.and_then(whole).ok_or_else(|| Complaint::from(SHARE).help(meant))
+}
+
+fn whole(share: f64) -> Option<f64> {
+    (0.0..=1.0).contains(&share).then_some(share)
 }
 
 fn settle(text: &str) -> Result<i64, Complaint> {

@@ -13,7 +13,7 @@ use crate::{
     domain::{
         finding::Severity,
         rules::{
-            Glob, Limits, LimitsPatch, Override, Rules, StageRules, Vocabulary, WatchRules,
+            Glob, Limits, LimitsPatch, Override, Rules, Scope, StageRules, Vocabulary, WatchRules,
             limits::{CheckLimits, Clause, Clauses},
             span_minutes, words,
         },
@@ -33,7 +33,7 @@ impl Reader<'_> {
         for (at, view) in root.tables("override").enumerate() {
             overrides.push(self.one_override(at + 1, &view, &stage.vocabulary));
         }
-        Rules { watch, stage, limits, overrides }
+        Rules { watch, stage, limits, overrides, scope: Scope::default() }
     }
 
     fn watch(&mut self, view: &View<'_>) -> WatchRules {

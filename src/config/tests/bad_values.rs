@@ -382,3 +382,38 @@ fn bad_gates() {
       | ^^^^^^^^^^^^^^^^^ what is accepted needs an account, an end and a reason
     "#);
 }
+
+#[test]
+fn a_share_is_a_number_or_a_percentage_of_at_most_the_whole() {
+    let share = |value: &str| World::of(&format!("[alert]\nmin_coverage = {value}\n")).config().alert.min_coverage;
+    let shares = ["\"95%\"", "\" 99.5 % \"", "0.95", "\"0.95\"", "1", "0", "\"100%\""].map(share);
+    assert!(
+        shares.iter().zip([0.95, 0.995, 0.95, 0.95, 1.0, 0.0, 1.0]).all(|(a, b)| (a - b).abs() < 1e-12),
+        "{shares:?}"
+    );
+    assert_snapshot!(errors("[alert]\nmin_coverage = \"95\"\n"), @r#"
+    error: bad value for `min_coverage` in [alert]
+     --> /etc/slmon/config.toml:2:16
+      |
+    2 | min_coverage = "95"
+      |                ^^^^ a share of at most the whole is needed, such as 95% or 0.95
+      |
+      = help: write `95%`
+    "#);
+    assert_snapshot!(errors("[alert]\nmin_coverage = 95\n"), @r#"
+    error: bad value for `min_coverage` in [alert]
+     --> /etc/slmon/config.toml:2:16
+      |
+    2 | min_coverage = 95
+      |                ^^ a share of at most the whole is needed, such as 95% or 0.95
+    "#);
+    assert_snapshot!(errors("[alert]\nmin_coverage = [0.95]\n"), @r#"
+    error: `min_coverage` in [alert] needs a share, such as "95%" or 0.95
+     --> /etc/slmon/config.toml:2:16
+      |
+    2 | min_coverage = [0.95]
+      |                ^^^^^^ this is a list
+    "#);
+    let variable = World::of("").var("SLMON_MIN_COVERAGE", "90%").config().alert.min_coverage;
+    assert!((variable - 0.9).abs() < 1e-12);
+}

@@ -100,12 +100,18 @@ fn the_usual_place_may_be_empty_and_the_working_directory_is_never_read() {
 }
 
 #[test]
-fn regions_of_a_flag_are_the_only_ones() {
-    let world = World::of("regions = [\"all\"]\n[[organizations]]\nregions = [\"us-east-1\"]\n");
-    assert!(world.config().roster.organizations[0].regions.is_some());
-    let roster = world.flags(|flags| flags.regions = vec!["eu-west-1".into()]).config().roster;
-    assert_eq!(roster.organizations[0].regions, None);
-    assert_eq!(roster.regions, Some(Regions::These(vec![Region::parse("eu-west-1").unwrap()])));
+fn regions_said_above_the_file_stand_for_its_own_and_narrow_those_of_others() {
+    let file = "regions = [\"all\"]\n[[organizations]]\nregions = [\"us-east-1\"]\n";
+    assert_eq!(World::of(file).config().rules.scope.regions, []);
+    let eu = vec![Region::parse("eu-west-1").unwrap()];
+    let flag = World::of(file).flags(|flags| flags.regions = vec!["eu-west-1".into()]).config();
+    assert_eq!(flag.roster.regions, Some(Regions::These(eu.clone())));
+    assert!(flag.roster.organizations[0].regions.is_some(), "what is its own stays, and is narrowed");
+    assert_eq!(flag.rules.scope.regions, eu);
+    let file = "regions = [\"eu-west-1\", \"us-east-1\"]\n";
+    assert_eq!(World::of(file).var("SLMON_REGIONS", "eu-west-1").config().rules.scope.regions, eu);
+    let all = World::of(file).flags(|flags| flags.regions = vec!["all".into()]).config();
+    assert_eq!((all.roster.regions, all.rules.scope.regions), (Some(Regions::All), vec![]));
 }
 
 fn own(access: Access) -> ByHand {
@@ -223,6 +229,7 @@ checks.throttles.warning = []
     deadline = "30s"                                                       # default
     hidden = true                                                          # default
     allow_empty = false                                                    # default
+    min_coverage = "100%"                                                  # default
 
     [[override]]
     function = "legacy-*"                                                  # /etc/slmon/config.toml:16
@@ -271,6 +278,7 @@ checks.throttles.warning = []
     deadline = "30s"                                                       # default
     hidden = true                                                          # default
     allow_empty = false                                                    # default
+    min_coverage = "100%"                                                  # default
     "#);
 }
 

@@ -4,6 +4,7 @@
 pub mod glob;
 pub mod limits;
 mod own;
+pub mod scope;
 pub mod stage;
 pub mod watch;
 pub mod words;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 pub use glob::Glob;
 pub use limits::{Limits, LimitsPatch};
 pub use own::{instant, span_minutes};
+pub use scope::Scope;
 pub use stage::{Stage, StageKind, StageRules};
 pub use watch::WatchRules;
 pub use words::Vocabulary;
@@ -25,7 +27,7 @@ use super::{
     window::Minute,
 };
 
-/// All that decides how a function is seen.
+/// All that decides whether and how a function is seen.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
     /// Which functions are watched.
@@ -36,6 +38,8 @@ pub struct Rules {
     pub limits: Arc<Limits>,
     /// What the configuration says of some functions; of two that say the same thing, the later holds.
     pub overrides: Vec<Override>,
+    /// Which part of the estate is looked at.
+    pub scope: Scope,
 }
 
 /// `[[override]]`: what the configuration says of the functions that it matches. What is none stays as it is.

@@ -61,7 +61,7 @@ fn the_contracts_example_is_what_the_schema_says() {
 fn a_broken_report_is_not() {
     let schema = schema();
     let good = rendered(&samples::firing());
-    let broken: [(&str, Value); 11] = [
+    let broken: [(&str, Value); 13] = [
         ("/status", json!("fine")),
         ("/schema", json!("slmon.alert/2")),
         ("/exit_code", json!("1")),
@@ -73,13 +73,16 @@ fn a_broken_report_is_not() {
         ("/alerts/0/since", json!(14)),
         ("/blind_spots/0/kind", json!("Stage_Missing")),
         ("/hidden/errors", json!(-1)),
+        ("/scope", json!("all")),
+        ("/coverage/share", json!(1.5)),
     ];
     for (place, value) in broken {
         let mut report = good.clone();
         *report.pointer_mut(place).unwrap() = value;
         assert!(!schema.is_valid(&report), "{place}");
     }
-    for key in good.as_object().unwrap().keys().filter(|key| !["notes", "exit_reason"].contains(&key.as_str())) {
+    for key in good.as_object().unwrap().keys().filter(|key| !["notes", "exit_reason", "scope"].contains(&key.as_str()))
+    {
         let mut report = good.clone();
         report.as_object_mut().unwrap().remove(key);
         assert!(!schema.is_valid(&report), "without {key}");

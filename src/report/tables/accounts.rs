@@ -13,9 +13,9 @@ use crate::{
         window::Minute,
     },
     report::{
-        Coverage, Telling, Unseen,
+        Coverage, ReportScope, Telling, Unseen,
         canvas::{BOLD, DIM, GOOD, Line, PLAIN, Page, UNKNOWN, WARNING},
-        text::{accepted_section, demo, place},
+        text::{accepted_section, demo, place, scope},
     },
 };
 
@@ -24,6 +24,8 @@ use crate::{
 pub struct AccountList {
     /// Name and version of the JSON schema.
     pub schema: &'static str,
+    /// Which part of the estate it is of; none where that is all of it.
+    pub scope: Option<ReportScope>,
     /// All targets together.
     pub summary: AccountSummary,
     /// What of the unseen is accepted, until when and why.
@@ -107,7 +109,13 @@ impl AccountList {
             functions: targets.iter().filter_map(|row| row.functions).sum(),
             production: targets.iter().filter_map(|row| row.production).sum(),
         };
-        Self { schema: "slmon.accounts/1", summary, accepted: coverage.accepted, targets }
+        Self { schema: "slmon.accounts/1", scope: None, summary, accepted: coverage.accepted, targets }
+    }
+
+    /// The same list, of a part of the estate.
+    #[must_use]
+    pub fn within(self, scope: Option<ReportScope>) -> Self {
+        Self { scope, ..self }
     }
 
     /// The documented JSON, with a newline.
@@ -152,6 +160,7 @@ impl AccountList {
             .item(DIM, &format!("{} production", count(summary.production as u64)))
             .end();
         accepted_section(&mut page, &self.accepted, Minute::floor(telling.now));
+        scope(&mut page, self.scope.as_ref());
         demo(&mut page, telling);
         page.finish()
     }

@@ -13,9 +13,9 @@ use crate::{
         window::Minute,
     },
     report::{
-        Coverage, FunctionCounts, Telling,
+        Coverage, FunctionCounts, ReportScope, Telling,
         canvas::{BOLD, DIM, GOOD, Line, PLAIN, Page, UNKNOWN},
-        text::{accepted_section, demo, place, unseen_section},
+        text::{accepted_section, demo, place, scope, unseen_section},
     },
 };
 
@@ -24,6 +24,8 @@ use crate::{
 pub struct FunctionList {
     /// Name and version of the JSON schema.
     pub schema: &'static str,
+    /// Which part of the estate it is of; none where that is all of it.
+    pub scope: Option<ReportScope>,
     /// What was seen of what there is to see.
     pub coverage: Coverage,
     /// Watched functions by stage.
@@ -68,7 +70,13 @@ impl FunctionList {
             other: of(StageKind::Other),
             unknown: of(StageKind::Unknown),
         };
-        Self { schema: "slmon.functions/1", coverage, summary, functions }
+        Self { schema: "slmon.functions/1", scope: None, coverage, summary, functions }
+    }
+
+    /// The same list, of a part of the estate.
+    #[must_use]
+    pub fn within(self, scope: Option<ReportScope>) -> Self {
+        Self { scope, ..self }
     }
 
     /// The documented JSON, with a newline.
@@ -96,6 +104,7 @@ impl FunctionList {
             .end();
         unseen_section(&mut page, &self.coverage);
         accepted_section(&mut page, &self.coverage.accepted, Minute::floor(telling.now));
+        scope(&mut page, self.scope.as_ref());
         demo(&mut page, telling);
         page.finish()
     }

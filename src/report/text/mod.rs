@@ -17,7 +17,7 @@ pub(super) use unseen::{Told, accepted_section, section as unseen_section, told}
 use anstyle::Style;
 
 use super::{
-    Report, Status, Telling,
+    Report, ReportScope, Status, Telling,
     canvas::{BOLD, CRITICAL, DIM, GOOD, Line, PLAIN, Page, UNKNOWN, WARNING},
     words::resolution,
 };
@@ -35,6 +35,7 @@ const DETAIL: usize = 14;
 pub fn render(report: &Report, telling: &Telling) -> String {
     let mut page = Page::new(telling.width);
     verdict(&mut page, report, telling);
+    scope(&mut page, report.scope.as_ref());
     alerts::section(&mut page, report, telling);
     unseen::section(&mut page, &report.coverage);
     below::muted(&mut page, report);
@@ -96,6 +97,17 @@ fn verdict(page: &mut Page, report: &Report, telling: &Telling) {
         .item(PLAIN, &window(report, telling))
         .item(seen_style, &seen)
         .end();
+}
+
+/// Which part of the estate all of it is about, where that is not the whole.
+pub(in crate::report) fn scope(page: &mut Page, scope: Option<&ReportScope>) {
+    if let Some(scope) = scope {
+        let mut line = page.fill(label("–", "scope", BOLD)).hang(NAMES);
+        for words in &scope.words {
+            line = line.item(BOLD, words);
+        }
+        line.end();
+    }
 }
 
 /// `14:45–15:00 UTC (15 min)`, with a date where it is not today's.

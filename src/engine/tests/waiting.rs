@@ -203,14 +203,15 @@ fn a_target_that_can_not_be_discovered_again_is_unseen_and_still_judged() {
 
 #[test]
 fn a_reading_of_an_earlier_round_is_never_taken_for_one_of_this() {
-    // It fails for a minute and is then read no more: what fires is known no longer.
-    let fault = format!(
-        "[[faults]]\naccount = \"{A}\"\noperation = \"cloudwatch:GetMetricData\"\nfails = \"server\"\nfrom = \"9m\""
-    );
-    let how = How { ends_when_firing: false, ..HOW };
-    let watch = watch(estate("{ from = \"4m\", per_minute = 30 }", &fault), how);
-    assert_eq!(watch.lines[8], "10:08 5 min, 2 seen, api");
-    assert_eq!(watch.lines[9], "10:09 6 min, 1 seen, ");
+    // It fails and is then read no more: whether it still does is not known, however the reading fails.
+    for effect in ["fails = \"server\"", "hangs = true"] {
+        let fault =
+            format!("[[faults]]\naccount = \"{A}\"\noperation = \"cloudwatch:GetMetricData\"\n{effect}\nfrom = \"9m\"");
+        let how = How { ends_when_firing: false, ..HOW };
+        let watch = watch(estate("{ from = \"4m\", per_minute = 30 }", &fault), how);
+        assert_eq!(watch.lines[8], "10:08 5 min, 2 seen, api");
+        assert_eq!(watch.lines[9], "10:09 6 min, 1 seen, ");
+    }
 }
 
 #[test]
@@ -264,4 +265,24 @@ fn a_round_longer_than_a_minute_is_followed_by_the_next_full_one() {
     let watch = watch(slow, HOW);
     let times: Vec<_> = watch.lines.iter().map(|line| &line[..5]).collect();
     assert_eq!(times, ["10:00", "10:01", "10:02", "10:03", "10:04", "10:06", "10:08", "10:10", "10:12", "10:13"]);
+}
+
+/// An account by hand whose region only its credentials know, and for two rounds they don't say it.
+#[test]
+fn an_account_whose_regions_could_not_be_found_does_not_vanish_in_the_next_round() {
+    let fault = "[[faults]]\noperation = \"sts:GetCallerIdentity\"\nfails = \"server\"\nto = \"2m\"";
+    let asked = estate(NEVER, fault);
+    let by_hand = crate::domain::roster::ByHand {
+        id: AccountId::parse(A),
+        name: None,
+        client: None,
+        access: crate::domain::roster::Access {
+            base: Base::Default,
+            role: Some(crate::domain::roster::Role { name: "slmon".into(), external_id: None }),
+        },
+        regions: None,
+    };
+    let roster = Roster { accounts: vec![by_hand], organizations: Vec::new(), regions: None };
+    let watch = watch(Ask { roster, ..asked }, HOW);
+    assert_eq!(watch.lines[..3].join("|"), "10:00 0 min, 0 seen, |10:01 0 min, 0 seen, |10:02 0 min, 1 seen, ");
 }

@@ -5,6 +5,7 @@
 //! [ask]
 //! at = "2026-11-23T10:00:00Z"     # the end of the window; without it: now less the settle time
 //! interrupt = "500ms"             # Ctrl-C after so long
+//! blind_spots = true              # --blind-spots
 //!
 //! [expect]
 //! exit_code = 1                   # these two are always needed
@@ -80,11 +81,13 @@ fn look(text: &str) -> Result<Vec<String>, String> {
     let mut ask = scenario.ask.clone();
     let at = taken(&mut ask, "at").map(|at| instant(&at)).transpose()?;
     let interrupt = taken(&mut ask, "interrupt").map(|after| after.parse::<jiff::SignedDuration>().unwrap());
+    let spots = ask.remove("blind_spots").is_some_and(|given| given.as_bool() == Some(true));
     if let Some(key) = ask.keys().next() {
         return Err(format!("[ask] knows no {key}"));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    let (fleet, report) = runtime.block_on(run(&scenario, at, interrupt.map(jiff::SignedDuration::unsigned_abs)))?;
+    let (fleet, report) =
+        runtime.block_on(run(&scenario, at, interrupt.map(jiff::SignedDuration::unsigned_abs), spots))?;
     let telling = Telling { now: scenario.world.now.timestamp(), width: 100, demo: false };
     let page = report::text::render(&report, &telling);
     let mut problems = Comparison::of(&fleet, &report).with(&scenario.expect)?;
@@ -101,7 +104,12 @@ fn taken(ask: &mut toml::Table, key: &str) -> Option<String> {
 }
 
 /// What `slmon alert` does, over the scenario's world.
-async fn run(scenario: &Scenario, at: Option<Minute>, interrupt: Option<Duration>) -> Result<(Fleet, Report), String> {
+async fn run(
+    scenario: &Scenario,
+    at: Option<Minute>,
+    interrupt: Option<Duration>,
+    spots: bool,
+) -> Result<(Fleet, Report), String> {
     let now = scenario.world.now;
     let (env, flags) = (BTreeMap::new(), Flags::default());
     let read_file = |_: &Path| scenario.config.clone().ok_or_else(|| std::io::ErrorKind::NotFound.into());
@@ -112,7 +120,7 @@ async fn run(scenario: &Scenario, at: Option<Minute>, interrupt: Option<Duration
     let roster = if scenario.config.is_some() { config.roster.clone() } else { source.roster() };
     let source = Arc::new(Limited::new(source));
     let horizon = Horizon { at: at.unwrap_or(now.plus(-config.alert.settle)), minutes: config.alert.window, now };
-    let settings = Settings { horizon, depth: Depth::Judge { hidden: config.alert.hidden } };
+    let settings = Settings { horizon, depth: Depth::Judge { hidden: config.alert.hidden, spots } };
     let cancel = CancellationToken::new();
     if let Some(after) = interrupt {
         let cancel = cancel.clone();

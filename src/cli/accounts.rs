@@ -16,7 +16,7 @@ use crate::{
 };
 
 pub(super) async fn run(scope: &Scope, args: &Listing) -> Result<u8, Refusal> {
-    listing(scope, args, Depth::Probe, "accounts", |fleet, coverage, telling| {
+    listing(scope, args, Depth::Probe, "accounts", |fleet, _, coverage, telling| {
         let list = AccountList::new(rows(fleet), coverage);
         Listed { text: list.text(telling), json: list.json() }
     })

@@ -56,13 +56,14 @@ pub(super) async fn run(scope: &Scope, args: &Alert) -> Result<u8, Refusal> {
         fail_on: args.fail_on.clone(),
         no_hidden: args.no_hidden,
         allow_empty: args.allow_empty,
+        blind_spots: args.blind_spots,
         ..Flags::default()
     };
     let start = sweep::start(scope, flags)?;
     output::add_to(&mut outputs, start.variables.get(GITHUB_SUMMARY));
     let horizon = horizon(&start, args.at.as_deref())?;
     let alert = &start.config().alert;
-    let settings = Settings { horizon, depth: Depth::Judge { hidden: alert.hidden } };
+    let settings = Settings { horizon, depth: Depth::Judge { hidden: alert.hidden, spots: alert.blind_spots } };
     let swept = sweep::sweep(&start, scope, settings, "alert").await;
     let judgement = checks::judge_fleet(&swept.fleet, &horizon);
     let mut report = build(&Sweep {

@@ -79,6 +79,8 @@ pub struct Flags {
     pub no_hidden: bool,
     /// `--allow-empty`.
     pub allow_empty: bool,
+    /// `--blind-spots`.
+    pub blind_spots: bool,
 }
 
 /// What holds.
@@ -146,6 +148,8 @@ pub struct AlertSettings {
     pub hidden: bool,
     /// Whether no production function at all is fine.
     pub allow_empty: bool,
+    /// Whether all functions are searched for blind spots.
+    pub blind_spots: bool,
 }
 
 impl Default for AlertSettings {
@@ -157,6 +161,7 @@ impl Default for AlertSettings {
             deadline: Duration::from_secs(30),
             hidden: true,
             allow_empty: false,
+            blind_spots: false,
         }
     }
 }

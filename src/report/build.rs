@@ -3,19 +3,21 @@
 use std::collections::HashMap;
 
 use super::{
-    Acceptance, Alert, Api, Basis, BlindSpot, Coverage, FunctionCounts, Hidden, JudgedRow, Muted, Report, ReportWindow,
-    SCHEMA, SeenRow, Status, Unseen, VerdictCounts,
+    Acceptance, Alert, Api, Basis, Coverage, FunctionCounts, Hidden, JudgedRow, Muted, Report, ReportWindow, SCHEMA,
+    SeenRow, Status, Unseen, VerdictCounts,
+    changed::changed,
+    spots::{blind_spots, searched},
 };
 use crate::domain::{
     account::{Account, Region, TargetKey},
     failure::Failure,
-    finding::{FailOn, JudgedFunction, Judgement, Severity, SpotKind, Verdict},
+    finding::{FailOn, Finding, JudgedFunction, Judgement, Severity, Verdict},
     fleet::{Fleet, Function, TargetState},
     roster::Regions,
     rules::StageKind,
     text::{counted, minutes},
     usage::Usage,
-    window::{Horizon, Window},
+    window::{Horizon, Minute, Window},
 };
 
 /// Says whether something unseen is accepted: by the account, and all the regions that it is about (none where they are
@@ -76,7 +78,7 @@ pub fn build(sweep: &Sweep<'_>) -> Report {
         }),
         alerts,
         muted,
-        blind_spots: blind_spots(sweep.fleet),
+        blind_spots: blind_spots(sweep.fleet, sweep.judgement),
         api: Api { requests: sweep.usage.total(), metrics: sweep.usage.metrics, usd: sweep.usage.dollars() },
         basis: basis(sweep),
     }
@@ -229,9 +231,9 @@ fn alerts(sweep: &Sweep<'_>) -> (Vec<Alert>, Vec<Muted>) {
         let Some(state) = targets.get(&judged.target) else { continue };
         let Some(function) = state.known().get(judged.place) else { continue };
         if judged.judged.verdict == Verdict::Muted {
-            muted.push(mute(state, function, judged));
+            muted.push(mute(state, function, judged, &sweep.horizon));
         } else {
-            alerts.extend(alerts_of(state, function, judged));
+            alerts.extend(alerts_of(state, function, judged, sweep.horizon));
         }
     }
     let worse = |a: &Alert, b: &Alert| {
@@ -250,6 +252,7 @@ fn alerts_of<'a>(
     state: &'a TargetState,
     function: &'a Function,
     judged: &'a JudgedFunction,
+    horizon: Horizon,
 ) -> impl Iterator<Item = Alert> + 'a {
     let account = &state.target.account;
     judged.judged.findings.iter().map(move |finding| Alert {
@@ -271,13 +274,25 @@ fn alerts_of<'a>(
         reason: finding.reason.clone(),
         since: finding.since,
         since_open: finding.since_open,
+        last_modified: last_modified(function),
+        deployed: deployed(function, finding, &horizon),
         window_minutes: judged.judged.window.minutes(),
         owner: function.class.owner.clone(),
         runbook: function.class.runbook.clone(),
     })
 }
 
-fn mute(state: &TargetState, function: &Function, judged: &JudgedFunction) -> Muted {
+/// When the function last changed, where `ListFunctions` has said so.
+fn last_modified(function: &Function) -> Option<Minute> {
+    function.configuration.as_ref()?.last_modified.map(Minute::floor)
+}
+
+fn deployed(function: &Function, finding: &Finding, horizon: &Horizon) -> Option<String> {
+    let period = horizon.frame(function.class.window).map_or(1, |frame| frame.period);
+    changed(last_modified(function), finding, period)
+}
+
+fn mute(state: &TargetState, function: &Function, judged: &JudgedFunction, horizon: &Horizon) -> Muted {
     let account = &state.target.account;
     let worst = judged.judged.findings.iter().max_by_key(|finding| finding.severity);
     let (until, muted_by) = function.class.mute.clone().unwrap_or((judged.judged.window.end, String::new()));
@@ -291,6 +306,8 @@ fn mute(state: &TargetState, function: &Function, judged: &JudgedFunction) -> Mu
         muted_by,
         severity: worst.map(|finding| finding.severity),
         reason: worst.map(|finding| finding.reason.clone()),
+        last_modified: worst.and_then(|_| last_modified(function)),
+        deployed: worst.and_then(|finding| deployed(function, finding, horizon)),
         owner: function.class.owner.clone(),
     }
 }
@@ -311,6 +328,13 @@ fn basis(sweep: &Sweep<'_>) -> Basis {
             owner: function.class.owner.clone(),
             runbook: function.class.runbook.clone(),
             mute: function.class.mute.clone(),
+            last_modified: last_modified(function),
+            deployed: judged
+                .judged
+                .findings
+                .iter()
+                .filter_map(|finding| Some((finding.check, deployed(function, finding, &sweep.horizon)?)))
+                .collect(),
             judged: judged.judged.clone(),
         })
     });
@@ -329,37 +353,6 @@ fn basis(sweep: &Sweep<'_>) -> Basis {
     }
 }
 
-fn blind_spots(fleet: &Fleet) -> Vec<BlindSpot> {
-    let mut spots = Vec::new();
-    for state in fleet.targets() {
-        let account = &state.target.account;
-        for function in state.known() {
-            let mut add = |kind, detail: &str| {
-                spots.push(BlindSpot {
-                    kind,
-                    client: account.client.clone(),
-                    account: account.id.clone(),
-                    region: Some(state.target.region.clone()),
-                    function: Some(function.found.name.clone()),
-                    detail: detail.to_owned(),
-                });
-            };
-            if function.exists == Some(false) && function.class.watched {
-                let judged = if function.is_gone() { "" } else { "; what it did before is judged" };
-                add(SpotKind::Deleted, &format!("the tagging API lists it, Lambda does not know it any more{judged}"));
-            }
-            if function.is_gone() {
-                continue;
-            }
-            for spot in &function.class.spots {
-                add(spot.kind, &spot.detail);
-            }
-        }
-    }
-    spots.sort_by_key(|spot| spot.kind);
-    spots
-}
-
 fn notes(sweep: &Sweep<'_>, window: Window, functions: &FunctionCounts) -> Vec<String> {
     let mut notes = Vec::new();
     if window.minutes() != sweep.horizon.minutes {
@@ -371,6 +364,7 @@ fn notes(sweep: &Sweep<'_>, window: Window, functions: &FunctionCounts) -> Vec<S
     }
     notes.extend(premature(sweep));
     notes.extend(judged_late(sweep));
+    notes.extend(searched(sweep.fleet));
     let detours = sweep.fleet.targets().filter(|state| state.detour.is_some()).count();
     if detours > 0 {
         notes.push(format!(

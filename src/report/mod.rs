@@ -5,6 +5,8 @@ mod based;
 pub mod basis;
 pub mod build;
 mod canvas;
+mod changed;
+mod fix;
 pub mod github;
 pub mod json;
 pub mod junit;
@@ -13,6 +15,7 @@ pub mod nagios;
 pub mod openmetrics;
 #[cfg(test)]
 mod samples;
+pub mod spots;
 pub mod tables;
 pub mod text;
 mod verdict;
@@ -237,6 +240,10 @@ pub struct Alert {
     pub since: Option<Minute>,
     /// Whether it may have begun before that.
     pub since_open: bool,
+    /// The minute in which code or configuration last changed; none where that was not read.
+    pub last_modified: Option<Minute>,
+    /// The same against `since`, in words; none where either is not known.
+    pub deployed: Option<String>,
     /// Minutes of the window it was judged over: its own where it has one.
     pub window_minutes: i64,
     /// Who looks after it.
@@ -266,6 +273,10 @@ pub struct Muted {
     pub severity: Option<Severity>,
     /// What would be reported, in words; none where nothing would fire.
     pub reason: Option<String>,
+    /// Of what would fire, the minute in which code or configuration last changed; none where that was not read.
+    pub last_modified: Option<Minute>,
+    /// The same against the beginning of the failing, in words; none where either is not known.
+    pub deployed: Option<String>,
     /// Who looks after it.
     pub owner: Option<AwsText>,
 }
@@ -285,6 +296,10 @@ pub struct BlindSpot {
     pub function: Option<AwsText>,
     /// What was found, fit to be shown.
     pub detail: String,
+    /// What mends it, in words, with the command at its end where there is one. Fit to be shown.
+    pub fix: String,
+    /// The command that mends it, for a POSIX shell; none where no tag does.
+    pub command: Option<String>,
 }
 
 /// What the run asked of AWS.

@@ -5,11 +5,12 @@ use jiff::Timestamp;
 use super::{
     Acceptance, Alert, Api, Basis, BlindSpot, Coverage, FunctionCounts, Hidden, Muted, Report, ReportWindow, SCHEMA,
     Status, Telling, Unseen, VerdictCounts,
+    fix::{self, Patient},
 };
 use crate::domain::{
     account::{AccountId, Region},
     failure::{Failure, Kind},
-    finding::{Severity, SpotKind},
+    finding::{Mend, Severity, SpotKind},
     rules::{Stage, StageKind},
     window::Minute,
 };
@@ -101,6 +102,8 @@ pub(crate) fn alert(function: &str, severity: Severity) -> Alert {
         reason: "41 of 812 failed (5.0 %), limit 5 %".into(),
         since: Some(minute("2026-11-23T14:51:00Z")),
         since_open: false,
+        last_modified: Some(minute("2026-11-23T14:47:00Z")),
+        deployed: Some("changed 4 min before the first error".into()),
         window_minutes: 15,
         owner: None,
         runbook: None,
@@ -157,6 +160,8 @@ pub(crate) fn firing() -> Report {
         reason: "118 of 2,048 calls throttled (5.8 %), limit 5 %".into(),
         since: Some(minute("2026-11-23T14:32:00Z")),
         since_open: true,
+        last_modified: Some(minute("2026-11-11T08:00:00Z")),
+        deployed: Some("last changed 12 d before the first throttle that was read".into()),
         owner: Some("warehouse@beta.example".into()),
         runbook: Some("https://wiki.beta.example/runbooks/stock-sync-throttled".into()),
         ..alert("stock-sync-worker", Severity::Critical)
@@ -175,6 +180,8 @@ pub(crate) fn firing() -> Report {
         region: region("us-east-1"),
         reason: "1 of 1 failed (100 %), limit 1 %".into(),
         since: Some(minute("2026-11-22T23:10:00Z")),
+        last_modified: None,
+        deployed: None,
         window_minutes: 1440,
         threshold_source: "override 2".into(),
         ..alert("nightly-export", Severity::Warning)
@@ -224,6 +231,8 @@ fn mutes() -> Vec<Muted> {
         muted_by: by.into(),
         severity: would.map(|(severity, _)| severity),
         reason: would.map(|(_, reason)| reason.into()),
+        last_modified: would.map(|_| minute("2026-11-22T09:00:00Z")),
+        deployed: would.map(|_| "last changed 29 h before the first error".into()),
         owner: None,
     };
     vec![
@@ -241,20 +250,41 @@ fn mutes() -> Vec<Muted> {
 }
 
 fn spots() -> Vec<BlindSpot> {
-    let spot = |kind, function: &str, detail: &str| BlindSpot {
-        kind,
-        client: Some("Acme".into()),
-        account: account("111122223333"),
-        region: Some(region("eu-west-1")),
-        function: Some(function.into()),
-        detail: detail.into(),
+    let spot = |kind: SpotKind, function: &str, detail: &str| {
+        let arn = format!("arn:aws:lambda:eu-west-1:111122223333:function:{function}").into();
+        let mend = match kind {
+            SpotKind::StageMissing => Mend::Set("stage".into(), "production".into()),
+            SpotKind::StageConflict => Mend::Remove(vec!["env".into()]),
+            SpotKind::TagUnreadable => Mend::Remove(vec![detail.split('=').next().unwrap_or_default().into()]),
+            SpotKind::Deleted | SpotKind::Unsearched => Mend::Otherwise,
+            _ => Mend::Set("monitor".into(), "true".into()),
+        };
+        let command = fix::command(&mend, &Patient { region: &region("eu-west-1"), arn: &arn, profile: None });
+        BlindSpot {
+            kind,
+            client: Some("Acme".into()),
+            account: account("111122223333"),
+            region: Some(region("eu-west-1")),
+            function: Some(function.into()),
+            detail: detail.into(),
+            fix: fix::sentence(kind, command.as_deref()),
+            command,
+        }
     };
     let missing = "no tag stage, env, environment, and nothing in its names says a stage";
-    let mut spots: Vec<_> =
-        (1..=17).map(|n| spot(SpotKind::StageMissing, &format!("orders-export-{n}"), missing)).collect();
+    let mut spots = vec![
+        spot(SpotKind::FailsUntagged, "legacy-import-prod", "critical errors: 118 of 190 failed (62.1 %), limit 5 %"),
+        spot(
+            SpotKind::FailsUntagged,
+            "partner-feed",
+            "warning throttles: 3 of 912 requests throttled (0.3 %), limit 0 %",
+        ),
+    ];
+    spots.extend((1..=17).map(|n| spot(SpotKind::StageMissing, &format!("orders-export-{n}"), missing)));
     spots.extend([
         spot(SpotKind::StageConflict, "invoice-mailer", "stage=prod, env=dev"),
         spot(SpotKind::MonitorValue, "newsletter", "monitor=ture is not one of true, yes, on, 1"),
+        spot(SpotKind::MonitorKey, "partner-sftp", "Monitor=true: the key that counts is monitor"),
         spot(
             SpotKind::TagUnreadable,
             "geo-lookup",
@@ -266,6 +296,15 @@ fn spots() -> Vec<BlindSpot> {
             "monitor:mute-until=tomorrow: a date or an instant is needed, such as 2026-12-01 or 2026-12-01T08:00:00Z",
         ),
         spot(SpotKind::Deleted, "old-webhook", "ListFunctions does not know it"),
+        BlindSpot {
+            function: None,
+            fix: "allow lambda:ListFunctions in account 111122223333".into(),
+            ..spot(
+                SpotKind::Unsearched,
+                "",
+                "functions without tags: lambda:ListFunctions denied, AccessDeniedException: no",
+            )
+        },
     ]);
     spots
 }
@@ -399,6 +438,8 @@ pub(crate) fn hostile() -> Report {
     }
     for spot in &mut report.blind_spots {
         (spot.function, spot.detail, spot.client) = (Some(evil.into()), evil.into(), Some(evil.into()));
+        spot.command = Some(format!("aws lambda tag-resource --resource {} --tags monitor=true", fix::quoted(evil)));
+        spot.fix = fix::sentence(spot.kind, spot.command.as_deref());
     }
     for muted in &mut report.muted {
         (muted.function, muted.muted_by, muted.owner) = (evil.into(), evil.into(), Some(evil.into()));
@@ -468,6 +509,7 @@ pub(crate) fn written_by(name: &str, message: &str, other: &str) -> Report {
     }
     for spot in &mut report.blind_spots {
         (spot.function, spot.detail, spot.client) = (Some(name.into()), message.into(), Some(other.into()));
+        (spot.fix, spot.command) = (message.into(), Some(format!("aws lambda {}", fix::quoted(name))));
     }
     for muted in &mut report.muted {
         (muted.function, muted.muted_by, muted.owner) = (name.into(), message.into(), Some(other.into()));

@@ -19,6 +19,7 @@ impl Reader<'_> {
             deadline: self.text(&view, "deadline", deadline).unwrap_or(usual.deadline),
             hidden: switch(&view, "hidden").unwrap_or(usual.hidden),
             allow_empty: switch(&view, "allow_empty").unwrap_or(usual.allow_empty),
+            blind_spots: switch(&view, "blind_spots").unwrap_or(usual.blind_spots),
         }
     }
 

@@ -56,6 +56,7 @@ pub struct Inputs<'a> {
 
 /// Flags that say what the configuration says, as they were typed.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Flags {
     /// `--profile`.
     pub profile: Option<String>,

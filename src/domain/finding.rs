@@ -162,7 +162,7 @@ impl SpotKind {
             Self::MonitorKey => "set the tag with the key as it is configured: AWS tells capitals and blanks apart",
             Self::TagUnreadable => "correct the tag's value, or remove the tag",
             Self::Deleted => "nothing to do: AWS forgets the tags of deleted functions after some hours",
-            Self::Unsearched => "mend what each says, or leave out --blind-spots",
+            Self::Unsearched => "mend what each says; until then, there may be more blind spots",
         }
     }
 }

@@ -4,6 +4,7 @@
 mod accounts;
 mod ends;
 mod reading;
+mod search;
 
 use std::sync::{Mutex, PoisonError};
 

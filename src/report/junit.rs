@@ -113,7 +113,7 @@ fn own(report: &Report) -> Suite {
     output.extend(report.blind_spots.iter().map(|spot| {
         let place = words::at(spot.client.as_ref(), None, &spot.account, spot.region.as_ref());
         let function = spot.function.as_ref().map(|name| format!(" {}", name.shown())).unwrap_or_default();
-        format!("blind spot {}:{function}: {} ({place}) -> {}", spot.kind.as_str(), spot.detail, spot.fix)
+        format!("blind spot {}:{function}: {} ({place}); fix: {}", spot.kind.as_str(), spot.detail, spot.fix)
     }));
     let api = &report.api;
     output.push(format!("cost: {}, {}", counted(api.requests, "request"), usd(api.usd)));

@@ -167,14 +167,19 @@ fn spots(paper: &mut Paper, report: &Report) {
         let n = report.blind_spots.iter().filter(|spot| spot.kind == kind).count();
         paper.line(&format!("- {}; {}", kind.meaning(n), kind.advice()));
     }
-    let columns = ["Kind", "Function", "Where", "Found", "Command"];
+    let columns = ["Kind", "Function", "Where", "Found", "What to do"];
     paper.table("blind spot", SPOTS, columns, &report.blind_spots, |spot| {
         [
             spot.kind.as_str().to_owned(),
             spot.function.as_ref().map_or_else(|| "–".into(), |name| code(name.raw())),
             place(&words::at(spot.client.as_ref(), None, &spot.account, spot.region.as_ref())),
             prose(&spot.detail),
-            spot.command.as_deref().map_or_else(|| "–".into(), command),
+            match &spot.command {
+                Some(text) => command(text),
+                // What could not be searched says itself what to do; of the rest it stands above.
+                None if spot.function.is_none() => prose(&spot.fix),
+                None => "–".into(),
+            },
         ]
     });
     paper.unfold();

@@ -222,6 +222,7 @@ checks.throttles.warning = []
     deadline = "30s"                                                       # default
     hidden = true                                                          # default
     allow_empty = false                                                    # default
+    blind_spots = false                                                    # default
 
     [[override]]
     function = "legacy-*"                                                  # /etc/slmon/config.toml:16
@@ -269,6 +270,7 @@ checks.throttles.warning = []
     deadline = "30s"                                                       # default
     hidden = true                                                          # default
     allow_empty = false                                                    # default
+    blind_spots = false                                                    # default
     "#);
 }
 

@@ -71,8 +71,8 @@ impl SpotList {
 }
 
 fn of_kind(page: &mut Page, kind: SpotKind, spots: &[&BlindSpot]) {
-    let head = Line::at(0).then(WARNING, "● ").then(BOLD, kind.as_str());
-    page.fill(head).hang(NAMES).item(PLAIN, &kind.meaning(spots.len())).end();
+    page.line(Line::at(0).then(WARNING, "● ").then(BOLD, kind.as_str()));
+    page.fill(Line::at(NAMES)).words(PLAIN, &kind.meaning(spots.len())).end();
     page.fill(Line::at(NAMES).then(DIM, "→ ")).words(DIM, kind.advice()).end();
     for spot in spots {
         page.blank();

@@ -6,7 +6,7 @@ pub mod basis;
 pub mod build;
 mod canvas;
 mod changed;
-mod fix;
+pub mod fix;
 pub mod github;
 pub mod json;
 pub mod junit;

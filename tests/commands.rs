@@ -59,17 +59,14 @@ proptest! {
             prop_assert_eq!([said.next(), said.next()], [Some("--resource"), Some(arn.as_str())]);
             let option = said.next();
             let rest: Vec<&str> = said.collect();
-            match &mend {
-                Mend::Set(key, value) => {
-                    let given = serde_json::json!({ key: value }).to_string();
-                    prop_assert!(rest == [given.as_str()] || rest == [format!("{key}={value}")], "{:?}", rest);
-                    prop_assert_eq!(option, Some("--tags"));
-                }
-                _ => {
-                    let all: Vec<&str> = keys.iter().map(AwsText::raw).collect();
-                    prop_assert!(rest == all || rest == [serde_json::json!(all).to_string()], "{:?}", rest);
-                    prop_assert_eq!(option, Some("--tag-keys"));
-                }
+            if let Mend::Set(key, value) = &mend {
+                let given = serde_json::json!({ key: value }).to_string();
+                prop_assert!(rest == [given.as_str()] || rest == [format!("{key}={value}")], "{:?}", rest);
+                prop_assert_eq!(option, Some("--tags"));
+            } else {
+                let all: Vec<&str> = keys.iter().map(AwsText::raw).collect();
+                prop_assert!(rest == all || rest == [serde_json::json!(all).to_string()], "{:?}", rest);
+                prop_assert_eq!(option, Some("--tag-keys"));
             }
         }
     }

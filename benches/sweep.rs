@@ -103,7 +103,7 @@ async fn sweep(world: World) -> Fleet {
     let source = Sim::new(world);
     let roster = Arc::new(source.roster());
     let horizon = Horizon::new(now.plus(-3), 15, now);
-    let settings = Settings { horizon, depth: Depth::Judge { hidden: true } };
+    let settings = Settings { horizon, depth: Depth::Judge { hidden: true, spots: false } };
     let (rules, limit) = (Arc::new(Rules::default()), Duration::from_mins(1));
     let source = Arc::new(Limited::new(source));
     let (fleet, end) = engine::once(source, roster, rules, settings, limit, &CancellationToken::new(), |_| {}).await;

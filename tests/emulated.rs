@@ -86,6 +86,12 @@ fn an_organization_under_iam_is_seen_as_far_as_it_lets_itself_be_seen() {
         json!([first["client"], first["account"], first["account_name"], first["region"], first["reason"]]),
         expected
     );
+    // When its own ListFunctions says that it was made.
+    assert!(
+        first["last_modified"].as_str().is_some_and(|at| at.starts_with("20") && at.ends_with(":00Z")),
+        "{first:#}"
+    );
+    assert!(first["deployed"].as_str().is_some_and(|words| words.contains("changed ")), "{first:#}");
 
     let unseen = unseen(&told);
     let who: Vec<_> = unseen.keys().copied().collect();
@@ -236,6 +242,11 @@ fn functions_and_accounts_tell_the_organization() {
         .map(|row| row["function"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(unwatched, set(["scratch", "misspelt"]));
+    let told = listed(run(&["functions", "--blind-spots"]), "slmon.blind-spots-1", 3);
+    let spots = rows(&told, "/blind_spots").iter();
+    let spots = spots.map(|spot| format!("{} {}", spot["function"].as_str().unwrap_or("-"), spot["kind"]));
+    let spots: BTreeSet<String> = spots.map(|spot| spot.replace('"', "")).collect();
+    assert_eq!(spots, set(["payments stage-missing", "misspelt monitor-value", "- unsearched"]), "blind can't be");
     let text = run(&["functions"]).run().ended_with(3).stdout;
     assert!(text.contains("orders-worker") && text.contains("PROD"), "{text}");
 }

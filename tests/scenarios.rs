@@ -8,6 +8,7 @@
 //! wait = "10m"                    # a round a minute till so long after `since` (without it: now), as --wait has it
 //! interrupt = "500ms"             # Ctrl-C after so long
 //! client = ["Acme"]               # the scope: `client`, `account`, `region`, `function` and `tag`, as the flags
+//! blind_spots = true              # --blind-spots
 //!
 //! [expect]
 //! exit_code = 1                   # these two are always needed
@@ -94,13 +95,14 @@ fn look(text: &str) -> Result<Vec<String>, String> {
         functions: globs(&mut ask, "function"),
         tags: texts(&mut ask, "tag"),
     };
+    let spots = ask.remove("blind_spots").is_some_and(|given| given.as_bool() == Some(true));
     if let Some(key) = ask.keys().next() {
         return Err(format!("[ask] knows no {key}"));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let (fleet, report) = {
         let interrupt = interrupt.map(jiff::SignedDuration::unsigned_abs);
-        runtime.block_on(run(&scenario, Asked { at, since, wait, interrupt, scope }))?
+        runtime.block_on(run(&scenario, Asked { at, since, wait, interrupt, spots, scope }))?
     };
     let telling = Telling { now: scenario.world.now.timestamp(), width: 100, demo: false };
     let page = report::text::render(&report, &telling);
@@ -123,6 +125,7 @@ struct Asked {
     since: Option<Minute>,
     wait: Option<i64>,
     interrupt: Option<Duration>,
+    spots: bool,
     scope: InScope,
 }
 
@@ -151,7 +154,7 @@ fn tag(text: &str) -> TagPattern {
 
 /// What `slmon alert` does, over the scenario's world.
 async fn run(scenario: &Scenario, asked: Asked) -> Result<(Fleet, Report), String> {
-    let Asked { at, since, wait: waits, interrupt, scope: asked } = asked;
+    let Asked { at, since, wait: waits, interrupt, spots, scope: asked } = asked;
     let now = scenario.world.now;
     let (env, flags) = (BTreeMap::new(), Flags { regions: asked.regions, ..Flags::default() });
     let read_file = |_: &Path| scenario.config.clone().ok_or_else(|| std::io::ErrorKind::NotFound.into());
@@ -164,7 +167,7 @@ async fn run(scenario: &Scenario, asked: Asked) -> Result<(Fleet, Report), Strin
     let end = at.unwrap_or(now.plus(-config.alert.settle));
     let window = Horizon::new(end, config.alert.window, now);
     let horizon = since.map_or(window, |since| Horizon::since(since, end, now)).against(config.alert.baseline);
-    let settings = Settings { horizon, depth: Depth::Judge { hidden: config.alert.hidden } };
+    let settings = Settings { horizon, depth: Depth::Judge { hidden: config.alert.hidden, spots } };
     let cancel = CancellationToken::new();
     if let Some(after) = interrupt {
         let cancel = cancel.clone();
@@ -200,7 +203,7 @@ async fn run(scenario: &Scenario, asked: Asked) -> Result<(Fleet, Report), Strin
         let began = tokio::time::Instant::now();
         let clock = || now.timestamp().checked_add(began.elapsed()).unwrap();
         let (settle, baseline, hidden) = (config.alert.settle, config.alert.baseline, config.alert.hidden);
-        let what = Wait { since: since.unwrap_or(now), minutes, settle, baseline, hidden, limit };
+        let what = Wait { since: since.unwrap_or(now), minutes, settle, baseline, hidden, spots, limit };
         let mut rounds = Rounds::new(source.clone(), roster, rules);
         let told = |round: &Round<'_>| {
             let report = judge(round.fleet, round.horizon, End::Complete);

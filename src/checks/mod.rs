@@ -8,7 +8,8 @@ mod since;
 mod throttles;
 
 use crate::domain::{
-    finding::{Doubt, Finding, Judged, JudgedFunction, Judgement, Outcome, Severity, Verdict},
+    account::TargetKey,
+    finding::{Doubt, Finding, Judged, JudgedFunction, Judgement, Outcome, OverlookedFunction, Severity, Verdict},
     fleet::{Fleet, Function},
     observation::Reading,
     rules::limits::{CheckLimits, Clause, Limits},
@@ -208,7 +209,7 @@ fn capped(finding: Finding, cap: Option<Severity>) -> Finding {
 /// Judges all of a fleet. Functions that are known not to exist any more are left out.
 pub fn judge_fleet(fleet: &Fleet, horizon: &Horizon) -> Judgement {
     let checks = asked(horizon).map(Check::id).collect();
-    let mut judgement = Judgement { checks, functions: Vec::new(), hidden: (0, 0) };
+    let mut judgement = Judgement { checks, functions: Vec::new(), hidden: (0, 0), overlooked: Vec::new() };
     for state in fleet.targets() {
         let target = state.target.key();
         let watched = state.known().iter().enumerate().filter(|(_, f)| f.class.watched && !f.is_gone());
@@ -228,8 +229,21 @@ pub fn judge_fleet(fleet: &Fleet, horizon: &Horizon) -> Judgement {
                 judgement.hidden.1 += errors;
             }
         }
+        judgement.overlooked.extend(state.overlooked().filter_map(|function| overlooked(&target, function, horizon)));
     }
     judgement
+}
+
+/// A function that nobody watches, judged as if it were; where its metrics were read, and it fails.
+fn overlooked(target: &TargetKey, function: &Function, horizon: &Horizon) -> Option<OverlookedFunction> {
+    let judged = judge(function, horizon);
+    let fails = matches!(judged.verdict, Verdict::Warning | Verdict::Critical);
+    fails.then(|| OverlookedFunction {
+        target: target.clone(),
+        function: function.found.name.clone(),
+        arn: function.found.arn.clone(),
+        judged,
+    })
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub(super) async fn run(scope: &Scope, args: &Listing) -> Result<u8, Refusal> {
-    listing(scope, args, Depth::Probe, "accounts", |fleet, coverage, telling| {
+    listing(scope, args, Depth::Probe, "accounts", |fleet, _, coverage, telling| {
         let list = AccountList::new(rows(fleet), coverage).within(ReportScope::of(&fleet.rules().scope));
         Listed { text: list.text(telling), json: list.json() }
     })

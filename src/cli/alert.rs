@@ -57,6 +57,7 @@ pub(super) async fn run(scope: &Scope, args: &Alert) -> Result<u8, Refusal> {
         no_hidden: args.no_hidden,
         allow_empty: args.allow_empty,
         min_coverage: args.min_coverage.clone(),
+        blind_spots: args.blind_spots,
         ..Flags::default()
     };
     let start = sweep::start(scope, flags)?;
@@ -82,7 +83,7 @@ pub(super) async fn run(scope: &Scope, args: &Alert) -> Result<u8, Refusal> {
     };
     let (swept, horizon, remarks) = match asked {
         Asked::Once(horizon) => {
-            let settings = Settings { horizon, depth: Depth::Judge { hidden: alert.hidden } };
+            let settings = Settings { horizon, depth: Depth::Judge { hidden: alert.hidden, spots: alert.blind_spots } };
             (sweep::sweep(&start, scope, settings, "alert").await, horizon, Vec::new())
         }
         Asked::Wait(what) => {
@@ -149,6 +150,7 @@ fn asked(start: &Start, args: &Alert) -> Result<Asked, Refusal> {
             settle: alert.settle,
             baseline: alert.baseline,
             hidden: alert.hidden,
+            spots: alert.blind_spots,
             limit: alert.deadline,
         };
         (Asked::Wait(wait), wait.horizon(wait.over().max(now)))

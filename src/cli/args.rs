@@ -157,6 +157,9 @@ pub struct Alert {
     /// Don't read what fails outside of production
     #[arg(long)]
     pub no_hidden: bool,
+    /// Search all functions for what tags hide: keys that are nearly right, and production that fails without the tag
+    #[arg(long)]
+    pub blind_spots: bool,
     /// Report as text, json, markdown, junit, github, nagios or openmetrics, to standard output or to a file; may be
     /// given several times
     #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "text")]
@@ -182,11 +185,16 @@ pub enum ExitStyle {
 Examples:
   slmon functions                             what is watched
   slmon functions --all                       everything, watched or not
+  slmon functions --blind-spots               what tags hide, and the commands that mend it
   slmon functions --format json | jq -r '.functions[] | select(.stage.kind == \"unknown\") | .arn'")]
 pub struct Functions {
     /// Those that are not watched, too
     #[arg(long)]
     pub all: bool,
+    /// Instead, what tags hide among all functions, with the command that mends it; reads metrics of production without
+    /// the tag
+    #[arg(long, conflicts_with = "all")]
+    pub blind_spots: bool,
     /// How to print.
     #[command(flatten)]
     pub listing: Listing,

@@ -6,17 +6,21 @@ use super::{
     listing::{Listed, listing},
 };
 use crate::{
+    checks,
     domain::fleet::{Function, TargetState},
     engine::plan::Depth,
     report::{
-        ReportScope,
-        tables::{FunctionList, FunctionRow},
+        ReportScope, spots,
+        tables::{FunctionList, FunctionRow, SpotList},
     },
 };
 
 pub(super) async fn run(scope: &Scope, args: &Functions) -> Result<u8, Refusal> {
+    if args.blind_spots {
+        return blind_spots(scope, args).await;
+    }
     let depth = Depth::Discover { all: args.all, configurations: true };
-    listing(scope, &args.listing, depth, "functions", |fleet, coverage, telling| {
+    listing(scope, &args.listing, depth, "functions", |fleet, _, coverage, telling| {
         let rows = fleet.targets().flat_map(|state| {
             // Of a deleted function the tags are still there for hours; `alert` tells of those.
             let shown = |function: &&Function| (args.all || function.class.watched) && !function.is_gone();
@@ -30,6 +34,18 @@ pub(super) async fn run(scope: &Scope, args: &Functions) -> Result<u8, Refusal> 
             key(a).cmp(&key(b))
         });
         let list = FunctionList::new(coverage, rows).within(ReportScope::of(&fleet.rules().scope));
+        Listed { text: list.text(telling), json: list.json() }
+    })
+    .await
+}
+
+/// What tags hide. It is judged over the window of the configuration which production fails without the tag.
+async fn blind_spots(scope: &Scope, args: &Functions) -> Result<u8, Refusal> {
+    listing(scope, &args.listing, Depth::Spots, "functions", |fleet, horizon, coverage, telling| {
+        let spots = spots::blind_spots(fleet, &checks::judge_fleet(fleet, horizon), Vec::new());
+        let searched =
+            fleet.targets().filter_map(|state| state.search.through.or(Some(state.functions.as_ref()?.len())));
+        let list = SpotList::new(coverage, searched.sum(), spots);
         Listed { text: list.text(telling), json: list.json() }
     })
     .await

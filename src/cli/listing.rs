@@ -1,4 +1,4 @@
-//! What the commands that list have in common: sweep without metrics, print, and an exit code that tells whether all
+//! What the commands that list have in common: sweep without judging, print, and an exit code that tells whether all
 //! was seen.
 
 use super::{
@@ -32,26 +32,29 @@ enum Format {
 
 const FORMATS: &[(&str, Format)] = &[("text", Format::Text), ("json", Format::Json)];
 
-/// Sweeps to the given depth and prints. Exit code 0: everything was seen that is not accepted as unseen; 3: not; 130:
+/// Sweeps to the given depth and prints. Exit code 0: everything was seen that is not accepted as unseen, and searched
+/// where it was to be; 3: not; 130:
 /// interrupted.
 pub(super) async fn listing(
     scope: &Scope,
     args: &Listing,
     depth: Depth,
     what: &str,
-    list: impl FnOnce(&Fleet, Coverage, &Telling) -> Listed,
+    list: impl FnOnce(&Fleet, &Horizon, Coverage, &Telling) -> Listed,
 ) -> Result<u8, Refusal> {
     let outputs = output::parse(&args.formats, FORMATS)?;
     let start = sweep::start(scope, Flags::default())?;
-    let horizon = Horizon::new(start.minute(), start.config().alert.window, start.minute());
+    let (alert, now) = (&start.config().alert, start.minute());
+    let horizon = Horizon::new(now.plus(-alert.settle), alert.window, now);
     let swept = sweep::sweep(&start, scope, Settings { horizon, depth }, what).await;
     let coverage = coverage_of(&swept.fleet, &start.config().accept_unseen, start.minute());
     let all = matches!(depth, Depth::Discover { all: true, .. });
     for unmatched in unmatched(&swept.fleet, all) {
         output::say(&format!("slmon: {}", unmatched.sentence));
     }
-    let whole = coverage.unseen.is_empty();
-    let listed = list(&swept.fleet, coverage, &telling(&start, scope));
+    let searched = swept.fleet.targets().all(|state| state.search.unread.is_empty());
+    let whole = coverage.unseen.is_empty() && searched;
+    let listed = list(&swept.fleet, &horizon, coverage, &telling(&start, scope));
     output::write_all(&outputs, |format| match format {
         Format::Text => listed.text.clone(),
         Format::Json => listed.json.clone(),

@@ -113,8 +113,15 @@ mod tests {
     use crate::domain::{fleet::Fleet, rules::Rules, window::Minute};
 
     const SINCE: Minute = Minute(29_700_000);
-    const WHAT: Wait =
-        Wait { since: SINCE, minutes: 10, settle: 3, baseline: None, hidden: true, limit: Duration::from_secs(30) };
+    const WHAT: Wait = Wait {
+        since: SINCE,
+        minutes: 10,
+        settle: 3,
+        baseline: None,
+        hidden: true,
+        spots: false,
+        limit: Duration::from_secs(30),
+    };
 
     #[test]
     fn the_opening_says_until_when() {

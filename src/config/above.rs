@@ -99,9 +99,12 @@ impl Above {
                 self.settings.push((path, Node::text(value, origin)));
             }
         }
-        for (path, given, means) in
-            [("alert.hidden", flags.no_hidden, false), ("alert.allow_empty", flags.allow_empty, true)]
-        {
+        let switches = [
+            ("alert.hidden", flags.no_hidden, false),
+            ("alert.allow_empty", flags.allow_empty, true),
+            ("alert.blind_spots", flags.blind_spots, true),
+        ];
+        for (path, given, means) in switches {
             if let (true, Some(origin)) = (given, flag(path)) {
                 self.settings.push((path, Node { value: Value::Switch(means), origin }));
             }

@@ -55,6 +55,7 @@ pub struct Inputs<'a> {
 
 /// Flags that say what the configuration says, as they were typed.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Flags {
     /// `--profile`.
     pub profile: Option<String>,
@@ -82,6 +83,8 @@ pub struct Flags {
     pub allow_empty: bool,
     /// `--min-coverage`.
     pub min_coverage: Option<String>,
+    /// `--blind-spots`.
+    pub blind_spots: bool,
 }
 
 /// What holds.
@@ -116,6 +119,8 @@ pub struct AlertSettings {
     pub allow_empty: bool,
     /// The share of targets (0.0 to 1.0) that is enough to have seen.
     pub min_coverage: f64,
+    /// Whether all functions are searched for blind spots.
+    pub blind_spots: bool,
 }
 
 impl Default for AlertSettings {
@@ -129,6 +134,7 @@ impl Default for AlertSettings {
             hidden: true,
             allow_empty: false,
             min_coverage: 1.0,
+            blind_spots: false,
         }
     }
 }

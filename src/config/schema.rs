@@ -96,6 +96,7 @@ pub(super) const KEYS: &[Key] = &[
     flag("alert.hidden", Switch, Some("SLMON_HIDDEN"), "--no-hidden"),
     flag("alert.allow_empty", Switch, Some("SLMON_ALLOW_EMPTY"), "--allow-empty"),
     flag("alert.min_coverage", Share, Some("SLMON_MIN_COVERAGE"), "--min-coverage"),
+    flag("alert.blind_spots", Switch, Some("SLMON_BLIND_SPOTS"), "--blind-spots"),
     key("override", Tables),
     key("override.account", Text),
     key("override.region", Text),

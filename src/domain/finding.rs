@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{
     account::TargetKey,
+    text::AwsText,
     window::{Minute, Window},
 };
 
@@ -100,46 +101,79 @@ pub enum Verdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SpotKind {
+    /// Production that fails and is not watched, because it carries no tag.
+    FailsUntagged,
     /// Watched, but nothing says its stage.
     StageMissing,
     /// Stage keys that disagree.
     StageConflict,
     /// A value of the tag that seems to mean yes and does not say it.
     MonitorValue,
+    /// A tag whose key is nearly the one that watches.
+    MonitorKey,
     /// A `monitor:` tag that can't be read.
     TagUnreadable,
     /// Tagged, and no longer there.
     Deleted,
     /// Unseen, and accepted as that until an end that has come.
     AcceptanceEnded,
+    /// What was to be searched for blind spots and could not be.
+    Unsearched,
 }
 
 impl SpotKind {
+    /// All of them, in the order of reports.
+    pub const ALL: &[Self] = &[
+        Self::FailsUntagged,
+        Self::StageMissing,
+        Self::StageConflict,
+        Self::MonitorValue,
+        Self::MonitorKey,
+        Self::TagUnreadable,
+        Self::Deleted,
+        Self::AcceptanceEnded,
+        Self::Unsearched,
+    ];
+
     /// The word that stands in reports.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::FailsUntagged => "fails-untagged",
             Self::StageMissing => "stage-missing",
             Self::StageConflict => "stage-conflict",
             Self::MonitorValue => "monitor-value",
+            Self::MonitorKey => "monitor-key",
             Self::TagUnreadable => "tag-unreadable",
             Self::Deleted => "deleted",
             Self::AcceptanceEnded => "acceptance-ended",
+            Self::Unsearched => "unsearched",
         }
     }
 
-    /// What it means for `n` functions, in a sentence without its full stop.
+    /// What it means for `n` functions (targets, where one could not be searched), in a sentence without its full stop.
     pub fn meaning(self, n: usize) -> String {
         let (is, has) = if n == 1 { ("is", "has") } else { ("are", "have") };
         let functions = super::text::counted(n as u64, "function");
         match self {
+            Self::FailsUntagged => {
+                let fails = if n == 1 { "fails" } else { "fail" };
+                format!("{functions} of production {fails} and {is} not watched: never alerted")
+            }
             Self::StageMissing => format!("{functions} {is} watched but nothing says the stage: never alerted"),
             Self::StageConflict => format!("{functions} {has} stage tags that disagree: the first one decides"),
             Self::MonitorValue => format!("{functions} {is} not watched, though a tag seems to ask for it"),
+            Self::MonitorKey => format!("{functions} {is} not watched, though a tag with nearly that key asks for it"),
             Self::TagUnreadable => format!("{functions} {has} a tag that can't be read: the default holds"),
             Self::Deleted => format!("{functions} {is} still listed with tags and no longer there"),
             Self::AcceptanceEnded => {
                 let places = super::text::counted(n as u64, "place");
                 format!("{places} {is} unseen and accepted no longer: what [[accept_unseen]] says of it has ended")
+            }
+            Self::Unsearched => {
+                let targets = super::text::counted(n as u64, "target");
+                format!(
+                    "{targets} could not be searched for blind spots, or not whole: the verdict does not rest on it"
+                )
             }
         }
     }
@@ -149,12 +183,16 @@ impl SpotKind {
         match self {
             Self::StageMissing => "set the tag stage=production, or stage=dev where failures should not alert",
             Self::StageConflict => "make the tags agree, or remove the one that is wrong",
-            Self::MonitorValue => "set the tag to true to watch the function, to false to leave it out",
+            Self::FailsUntagged | Self::MonitorValue => {
+                "set the tag to true to watch the function, to false to leave it out"
+            }
+            Self::MonitorKey => "set the tag with the key as it is configured: AWS tells capitals and blanks apart",
             Self::TagUnreadable => "correct the tag's value, or remove the tag",
             Self::Deleted => "nothing to do: AWS forgets the tags of deleted functions after some hours",
             Self::AcceptanceEnded => {
                 "let slmon in, or leave it out of the configuration, or accept it until a later day"
             }
+            Self::Unsearched => "mend what each says; until then, there may be more blind spots",
         }
     }
 }
@@ -166,6 +204,20 @@ pub struct SpotText {
     pub kind: SpotKind,
     /// What was found, fit to be shown.
     pub detail: String,
+    /// What to do to its tags.
+    pub mend: Mend,
+}
+
+/// What to do to a function's tags, so that a blind spot is none any more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Mend {
+    /// Nothing, or nothing that a tag does.
+    #[default]
+    Otherwise,
+    /// Set this key to this value.
+    Set(String, String),
+    /// Remove the tags with these keys.
+    Remove(Vec<AwsText>),
 }
 
 /// What a check could not tell.
@@ -216,6 +268,21 @@ pub struct Judgement {
     pub functions: Vec<JudgedFunction>,
     /// Watched functions that fail and are not production: how many, and their errors together.
     pub hidden: (usize, u64),
+    /// Production that fails and that nobody has said anything of: not watched, so nothing here depends on it.
+    pub overlooked: Vec<OverlookedFunction>,
+}
+
+/// A production function without the tag, which fails by the checks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OverlookedFunction {
+    /// The target.
+    pub target: TargetKey,
+    /// The function's name.
+    pub function: AwsText,
+    /// The function's ARN.
+    pub arn: AwsText,
+    /// What the checks would make of it if it were watched.
+    pub judged: Judged,
 }
 
 /// From which severity on a run fails.

@@ -88,12 +88,33 @@ pub struct TargetState {
     pub detour: Option<Failure>,
     /// What could not be read; of one operation and part, once.
     pub unread: Vec<Unread>,
+    /// What was searched for blind spots, where it was.
+    pub search: Search,
+}
+
+/// What a search for blind spots found beside the functions that a verdict rests on.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// Functions that are not watched and that a blind spot may be told of, by name. None of them is among the
+    /// target's functions.
+    pub found: Vec<Function>,
+    /// How many functions were looked through, watched or not; none where nothing was searched.
+    pub through: Option<usize>,
+    /// What could not be searched; of one operation and part, once.
+    pub unread: Vec<Unread>,
 }
 
 impl TargetState {
     /// The functions, as far as they are known.
     pub fn known(&self) -> &[Function] {
         self.functions.as_deref().unwrap_or_default()
+    }
+
+    /// Functions of which nobody has said whether they are to be watched, though they are production; as far as they
+    /// are known.
+    pub fn overlooked(&self) -> impl Iterator<Item = &Function> {
+        let all = self.known().iter().chain(&self.search.found);
+        all.filter(|function| function.class.is_overlooked() && !function.is_gone())
     }
 
     /// Whether all that was asked of it could be read.
@@ -193,6 +214,7 @@ impl Fleet {
         }
         for target in self.targets.values_mut() {
             target.unread.clear();
+            target.search = Search::default();
             for function in target.functions.iter_mut().flatten() {
                 // One that failed before it was deleted would be taken for a ghost, now that its failures are forgotten.
                 if anew || function.exists == Some(false) && !function.is_gone() {
@@ -242,6 +264,10 @@ impl Fleet {
                 }
                 Observation::Functions { target, found, took, detour }
             }
+            Observation::Searched { target, mut found } => {
+                found.retain(|function| scope.admits_function(function));
+                Observation::Searched { target, found }
+            }
             other => other,
         })
     }
@@ -283,6 +309,7 @@ impl Fleet {
                         took: None,
                         detour: None,
                         unread: Vec::new(),
+                        search: Search::default(),
                     });
                 }
             }
@@ -307,26 +334,51 @@ impl Fleet {
                     }
                 }
             }
+            Observation::Searched { target, found } => {
+                let rules = self.rules.clone();
+                if let Some(state) = self.targets.get_mut(&target) {
+                    state.search(&rules, found);
+                }
+            }
+            Observation::SearchFailed { target, part, failure } => {
+                if let Some(state) = self.targets.get_mut(&target) {
+                    miss(&mut state.search.unread, Unread { part, failure });
+                }
+            }
             Observation::TargetFailed { target, part, failure } => {
                 if let Some(state) = self.targets.get_mut(&target) {
-                    state.miss(Unread { part, failure });
+                    miss(&mut state.unread, Unread { part, failure });
                 }
             }
         }
     }
 }
 
-impl TargetState {
-    /// Enters what could not be read, by operation and part, whichever came first.
-    fn miss(&mut self, unread: Unread) {
-        let place =
-            |known: &Unread| (known.failure.operation, &known.part).cmp(&(unread.failure.operation, &unread.part));
-        match self.unread.binary_search_by(place) {
-            Ok(known) => self.unread[known] = unread,
-            Err(place) => self.unread.insert(place, unread),
+/// Enters what could not be read, by operation and part, whichever came first.
+fn miss(all: &mut Vec<Unread>, unread: Unread) {
+    let place = |known: &Unread| (known.failure.operation, &known.part).cmp(&(unread.failure.operation, &unread.part));
+    match all.binary_search_by(place) {
+        Ok(known) => all[known] = unread,
+        Err(place) => all.insert(place, unread),
+    }
+}
+
+impl Function {
+    /// One of which nothing has been asked yet.
+    fn new(found: Discovered, class: Class) -> Self {
+        Self {
+            found,
+            class,
+            configuration: None,
+            exists: None,
+            errors: Reading::NotAsked,
+            throttles: Reading::NotAsked,
+            invocations: Reading::NotAsked,
         }
     }
+}
 
+impl TargetState {
     fn discover(&mut self, rules: &Rules, mut found: Vec<Discovered>, took: Duration) {
         let mut interned = Interned::default();
         found.sort_by(|a, b| a.name.cmp(&b.name));
@@ -340,15 +392,7 @@ impl TargetState {
             }
             match before.next_if(|old| old.found.name == found.name) {
                 Some(old) => Function { found, class, ..old },
-                None => Function {
-                    found,
-                    class,
-                    configuration: None,
-                    exists: None,
-                    errors: Reading::NotAsked,
-                    throttles: Reading::NotAsked,
-                    invocations: Reading::NotAsked,
-                },
+                None => Function::new(found, class),
             }
         });
         self.functions = Some(functions.collect());
@@ -367,10 +411,34 @@ impl TargetState {
         }
     }
 
+    /// Keeps what a blind spot may be told of. What is watched stays out: it came after the discovery on which the
+    /// verdict rests, and the next run judges it.
+    fn search(&mut self, rules: &Rules, mut found: Vec<Discovered>) {
+        self.search.through = Some(found.len());
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        found.dedup_by(|a, b| a.name == b.name);
+        let known = self.functions.as_deref().unwrap_or_default();
+        let is_known = |name: &AwsText| known.binary_search_by(|function| function.found.name.cmp(name)).is_ok();
+        let mut kept = Vec::new();
+        for found in found {
+            if is_known(&found.name) {
+                continue;
+            }
+            let class = rules.classify(&self.target.account, self.target.region.as_str(), &found);
+            if !class.watched && (class.is_overlooked() || !class.spots.is_empty()) {
+                kept.push(Function::new(found, class));
+            }
+        }
+        self.search.found = kept;
+    }
+
     fn function_mut(&mut self, name: &str) -> Option<&mut Function> {
-        let functions = self.functions.as_mut()?;
-        let place = functions.binary_search_by(|function| function.found.name.raw().cmp(name)).ok()?;
-        functions.get_mut(place)
+        let place =
+            |functions: &[Function]| functions.binary_search_by(|function| function.found.name.raw().cmp(name)).ok();
+        match place(self.known()) {
+            Some(place) => self.functions.as_mut()?.get_mut(place),
+            None => place(&self.search.found).and_then(|place| self.search.found.get_mut(place)),
+        }
     }
 }
 

@@ -76,6 +76,23 @@ pub enum Observation {
         /// Function, metric and what became of it.
         readings: Vec<(AwsText, Metric, Reading)>,
     },
+    /// All functions of a target, watched or not, which were searched for blind spots. The verdict rests on nothing of
+    /// this.
+    Searched {
+        /// The target.
+        target: TargetKey,
+        /// The functions, in any order.
+        found: Vec<Discovered>,
+    },
+    /// A target could not be searched for blind spots, or not whole. It is not unseen for that.
+    SearchFailed {
+        /// The target.
+        target: TargetKey,
+        /// What could not be searched; none where it is the whole target.
+        part: Option<String>,
+        /// Why.
+        failure: Failure,
+    },
     /// A target could not be read, or not in part.
     TargetFailed {
         /// The target.

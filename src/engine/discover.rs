@@ -5,7 +5,11 @@ use std::{
     time::Duration,
 };
 
-use futures::{StreamExt, TryStreamExt, future::try_join, stream};
+use futures::{
+    StreamExt, TryStreamExt,
+    future::{join, try_join},
+    stream,
+};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout, timeout_at};
 
 use super::plan::Reach;
@@ -48,7 +52,7 @@ pub(super) async fn discover(
 ) -> Vec<Observation> {
     let begun = Instant::now();
     let left = deadline.saturating_duration_since(begun);
-    let latest = begun + left.saturating_sub(SPARE.min(left / 10));
+    let latest = latest(begun, deadline);
     let all = reach != Reach::Tagged;
     let tagged = source.tagged(target, (!all).then_some(key)).try_concat();
     let mut listing = Listing::new(source, target);
@@ -98,6 +102,57 @@ pub(super) async fn discover(
         }
         Err(failure) => failed(failure),
     }
+}
+
+/// When to leave off, so that something is left for metrics.
+fn latest(begun: Instant, deadline: Instant) -> Instant {
+    let left = deadline.saturating_duration_since(begun);
+    begun + left.saturating_sub(SPARE.min(left / 10))
+}
+
+/// All functions of a target, watched or not, to search them for blind spots: those with tags from the tagging API,
+/// those without any from Lambda. `tells_gone`: also says which functions exist.
+pub(super) async fn search(
+    source: &dyn Source,
+    target: &Target,
+    tells_gone: bool,
+    deadline: Instant,
+) -> Vec<Observation> {
+    let begun = Instant::now();
+    let latest = latest(begun, deadline);
+    let mut listing = Listing::new(source, target);
+    let (tagged, _) = join(
+        timeout_at(latest, source.tagged(target, None).try_concat()),
+        timeout_at(latest, listing.read(BURST, usize::MAX)),
+    )
+    .await;
+    let failed = |part: Option<&str>, failure| Observation::SearchFailed {
+        target: target.key(),
+        part: part.map(str::to_owned),
+        failure,
+    };
+    let mut found = match tagged {
+        Ok(Ok(found)) => found,
+        Ok(Err(failure)) => return vec![failed(None, failure)],
+        Err(_) => {
+            let message = "the list of all functions with tags did not end in the time that the deadline leaves for it";
+            return vec![failed(None, Failure::new(calls::GET_RESOURCES, Kind::Deadline, message))];
+        }
+    };
+    if listing.is_whole() {
+        // The tagging API lists functions for hours after they were deleted.
+        let there: HashSet<&AwsText> = listing.found.iter().map(|configuration| &configuration.name).collect();
+        found.retain(|function| there.contains(&function.name));
+    }
+    add_untagged(&mut found, &listing.found);
+    let mut observations = vec![Observation::Searched { target: target.key(), found }];
+    if let Some(failure) = listing.unread(begun.elapsed()) {
+        observations.push(failed(Some("functions without tags"), failure));
+    }
+    if tells_gone {
+        observations.push(listing.observed(target));
+    }
+    observations
 }
 
 /// Functions that the tagging API has never seen have no tags.

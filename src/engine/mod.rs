@@ -81,6 +81,8 @@ enum Task {
     Enter(AccountId),
     Regions(AccountId),
     Target(TargetKey),
+    /// One that only searches a target for blind spots.
+    Search(TargetKey),
 }
 
 /// Tasks under way: listings by number, with whose they are; accounts; and how many jobs of each target. With the call
@@ -200,7 +202,7 @@ impl Core<'_> {
             Some(Task::Regions(account)) => {
                 self.waiting.accounts.remove(&account);
             }
-            Some(Task::Target(key)) => {
+            Some(Task::Target(key) | Task::Search(key)) => {
                 if let Some((_, jobs)) = self.waiting.targets.get_mut(&key) {
                     *jobs -= 1;
                     self.waiting.jobs -= 1;
@@ -288,7 +290,12 @@ impl Core<'_> {
             }
             for job in jobs {
                 let (source, deadline) = (self.source.clone(), self.deadline);
-                self.spawn(Task::Target(key.clone()), async move { carry_out(&*source, &job, deadline).await });
+                if step.is_search() {
+                    let work = async move { only_searching(carry_out(&*source, &job, deadline).await) };
+                    self.spawn(Task::Search(key.clone()), work);
+                } else {
+                    self.spawn(Task::Target(key.clone()), async move { carry_out(&*source, &job, deadline).await });
+                }
             }
         }
     }
@@ -302,6 +309,7 @@ impl Core<'_> {
         };
         let failure = |operation| Failure::new(operation, kind, why.as_str());
         let waiting = std::mem::take(&mut self.waiting);
+        let mut searched = Vec::new();
         for (client, operation) in waiting.listings.into_values() {
             self.fleet.apply(Observation::ListingFailed { client, failure: failure(operation) });
         }
@@ -310,10 +318,21 @@ impl Core<'_> {
         }
         for (target, (step, jobs)) in waiting.targets {
             let Some(state) = self.fleet.target(&target) else { continue };
-            let still_due = |step| {
-                let (_, jobs) = plan::next(state, step, self.fleet.rules(), &self.settings);
-                jobs.iter().any(|job| matches!(job, Job::Metrics { .. }))
-            };
+            let after = |step| plan::after(state, step, self.fleet.rules(), &self.settings).1;
+            let still_due = |step| after(step).iter().any(|job| matches!(job, Job::Metrics { .. }));
+            if self.settings.depth.searches() && state.functions.is_some() {
+                let unfinished = || !plan::next(state, step, self.fleet.rules(), &self.settings).1.is_empty();
+                let listed = step > Step::Search || step == Step::Search && jobs == 0;
+                let (operation, part) = if listed {
+                    (calls::GET_METRIC_DATA, Some("metrics of what is not watched".to_owned()))
+                } else {
+                    (calls::GET_RESOURCES, None)
+                };
+                if jobs > 0 || unfinished() {
+                    let (target, failure) = (target.clone(), failure(operation));
+                    searched.push(Observation::SearchFailed { target, part, failure });
+                }
+            }
             let metrics = |part: &str| (calls::GET_METRIC_DATA, Some(part.to_owned()));
             let (operation, part) = match (step, jobs > 0) {
                 (Step::Nothing, _) | (Step::Discovery, true) => (calls::GET_RESOURCES, None),
@@ -323,6 +342,9 @@ impl Core<'_> {
                 _ => continue,
             };
             self.fleet.apply(Observation::TargetFailed { target, part, failure: failure(operation) });
+        }
+        for observation in searched {
+            self.fleet.apply(observation);
         }
     }
 }
@@ -347,8 +369,24 @@ fn fault(task: &Task) -> Vec<Observation> {
                 failure: failure(calls::GET_RESOURCES),
             }]
         }
+        Task::Search(target) => {
+            vec![Observation::SearchFailed {
+                target: target.clone(),
+                part: None,
+                failure: failure(calls::GET_RESOURCES),
+            }]
+        }
         Task::Listing(_) => vec![Observation::ListingFailed { client: None, failure: failure(calls::LIST_ACCOUNTS) }],
     }
+}
+
+/// What a search for blind spots can't read makes nothing unseen: no verdict rests on it.
+fn only_searching(observations: Vec<Observation>) -> Vec<Observation> {
+    let only = |observation| match observation {
+        Observation::TargetFailed { target, part, failure } => Observation::SearchFailed { target, part, failure },
+        other => other,
+    };
+    observations.into_iter().map(only).collect()
 }
 
 async fn carry_out(source: &dyn Source, job: &Job, deadline: Instant) -> Vec<Observation> {
@@ -357,6 +395,7 @@ async fn carry_out(source: &dyn Source, job: &Job, deadline: Instant) -> Vec<Obs
             discover::discover(source, target, (key, *reach, names), deadline).await
         }
         Job::Metrics { target, request } => metrics::read(source, target, request).await,
+        Job::Search { target, tells_gone } => discover::search(source, target, *tells_gone, deadline).await,
         Job::Configurations { target, wanted } => discover::configurations(source, target, wanted).await,
     }
 }

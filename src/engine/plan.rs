@@ -36,7 +36,18 @@ pub enum Depth {
     Judge {
         /// Errors of what is watched and not production, too.
         hidden: bool,
+        /// Afterwards, a search for blind spots among all functions.
+        spots: bool,
     },
+    /// Functions that are tagged, and the search for blind spots among all functions.
+    Spots,
+}
+
+impl Depth {
+    /// Whether all functions are searched for blind spots.
+    pub fn searches(self) -> bool {
+        matches!(self, Self::Spots | Self::Judge { spots: true, .. })
+    }
 }
 
 /// What a sweep is after.
@@ -87,10 +98,17 @@ pub enum Job {
         /// Names that are wanted; all where empty.
         wanted: Vec<AwsText>,
     },
+    /// All functions, watched or not, to search them for blind spots.
+    Search {
+        /// The target.
+        target: Target,
+        /// Whether what is found also tells which functions do not exist any more. A verdict must not learn it from here.
+        tells_gone: bool,
+    },
 }
 
 /// What has been asked of a target so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
     /// Nothing.
     #[default]
@@ -99,8 +117,21 @@ pub enum Step {
     Discovery,
     /// Errors and throttles.
     Metrics,
-    /// What only some functions need; nothing is left to ask.
+    /// What only some functions need; the verdict needs nothing beyond it.
     Details,
+    /// All functions, to search them for blind spots.
+    Search,
+    /// Errors and throttles of production that nobody watches.
+    SearchMetrics,
+    /// Invocations of those of them that fail; nothing is left to ask.
+    SearchDetails,
+}
+
+impl Step {
+    /// Whether it only searches for blind spots, so that no verdict rests on what it asks.
+    pub fn is_search(self) -> bool {
+        self > Self::Details
+    }
 }
 
 /// Minutes after which a fleet that is kept is discovered anew, since functions and tags change.
@@ -116,12 +147,25 @@ pub fn resume(state: &TargetState, anew: bool) -> Step {
 /// What to ask of a target next, once all that was asked has been answered; and the step that this is. Nothing more
 /// where the jobs are empty.
 pub fn next(state: &TargetState, step: Step, rules: &Rules, settings: &Settings) -> (Step, Vec<Job>) {
+    let (mut step, mut jobs) = after(state, step, rules, settings);
+    while jobs.is_empty() {
+        let (following, more) = after(state, step, rules, settings);
+        if following == step {
+            break;
+        }
+        (step, jobs) = (following, more);
+    }
+    (step, jobs)
+}
+
+/// The step after one, and its jobs: none where there is nothing to ask in it.
+pub(super) fn after(state: &TargetState, step: Step, rules: &Rules, settings: &Settings) -> (Step, Vec<Job>) {
     match (step, settings.depth) {
         (Step::Nothing, depth) => {
             let reach = match depth {
                 Depth::Discover { all: true, .. } => Reach::All,
                 _ if !rules.watches_untagged(&state.target.account) => Reach::Tagged,
-                Depth::Discover { .. } | Depth::Probe => Reach::All,
+                Depth::Discover { .. } | Depth::Probe | Depth::Spots => Reach::All,
                 Depth::Judge { .. } => Reach::Most,
             };
             let (key, names) = (rules.watch.key.clone(), rules.scope.functions.clone());
@@ -136,13 +180,43 @@ pub fn next(state: &TargetState, step: Step, rules: &Rules, settings: &Settings)
             (Step::Details, wanted.then_some(job).into_iter().collect())
         }
         (Step::Discovery, Depth::Probe) => (Step::Details, probe(state, &settings.horizon)),
-        (Step::Discovery, Depth::Judge { hidden }) => {
-            let jobs = metrics(state, hidden, &settings.horizon);
-            (if jobs.is_empty() { Step::Details } else { Step::Metrics }, jobs)
-        }
+        (Step::Discovery, Depth::Judge { hidden, .. }) => (Step::Metrics, metrics(state, hidden, &settings.horizon)),
         (Step::Metrics, Depth::Judge { .. }) => (Step::Details, details(state, &settings.horizon)),
+        (Step::Details, depth) if depth.searches() => (Step::Search, search(state, rules, depth)),
+        (Step::Search, _) => (Step::SearchMetrics, overlooked(state, &settings.horizon)),
+        (Step::SearchMetrics, _) => (Step::SearchDetails, overlooked_details(state, &settings.horizon)),
+        (Step::SearchDetails, _) => (Step::SearchDetails, Vec::new()),
         _ => (Step::Details, Vec::new()),
     }
+}
+
+/// All functions; nothing where discovery has listed all of them anyway.
+fn search(state: &TargetState, rules: &Rules, depth: Depth) -> Vec<Job> {
+    let listed = rules.watches_untagged(&state.target.account);
+    let job = Job::Search { target: state.target.clone(), tells_gone: depth == Depth::Spots };
+    (!listed).then_some(job).into_iter().collect()
+}
+
+/// Errors and throttles of production that nobody watches.
+fn overlooked(state: &TargetState, horizon: &Horizon) -> Vec<Job> {
+    let asked = state.overlooked().flat_map(|function| [(function, Metric::Errors), (function, Metric::Throttles)]);
+    batches(&state.target, asked, horizon)
+}
+
+/// Invocations of what of it failed.
+fn overlooked_details(state: &TargetState, horizon: &Horizon) -> Vec<Job> {
+    let failed = state.overlooked().filter(|function| has_failed(function, horizon));
+    batches(&state.target, failed.map(|function| (function, Metric::Invocations)), horizon)
+}
+
+/// Whether errors or throttles were read in the window that counts.
+fn has_failed(function: &Function, horizon: &Horizon) -> bool {
+    let window = horizon.frame(function.class.window).map(|frame| frame.window);
+    let failed = |reading: &Reading| match (reading, window) {
+        (Reading::Known(series), Some(window)) => series.sum(window).is_some_and(|sum| sum > 0),
+        _ => false,
+    };
+    failed(&function.errors) || failed(&function.throttles)
 }
 
 /// Errors and throttles of watched production, errors of what else is watched.
@@ -164,14 +238,7 @@ fn probe(state: &TargetState, horizon: &Horizon) -> Vec<Job> {
 /// Invocations where something failed; and configurations where a function failed, or has no datapoint and may not
 /// exist any more.
 fn details(state: &TargetState, horizon: &Horizon) -> Vec<Job> {
-    let failed = |function: &&Function| {
-        let window = horizon.frame(function.class.window).map(|frame| frame.window);
-        let failed = |reading: &Reading| match (reading, window) {
-            (Reading::Known(series), Some(window)) => series.sum(window).is_some_and(|sum| sum > 0),
-            _ => false,
-        };
-        function.class.alerts() && (failed(&function.errors) || failed(&function.throttles))
-    };
+    let failed = |function: &&Function| function.class.alerts() && has_failed(function, horizon);
     let silent = |function: &Function| {
         let empty = |reading: &Reading| match reading {
             Reading::Known(series) => series.is_empty(),
@@ -238,7 +305,7 @@ mod tests {
     };
 
     const HORIZON: Horizon = Horizon::new(Minute(29_700_000), 15, Minute(29_700_003));
-    const JUDGE: Settings = Settings { horizon: HORIZON, depth: Depth::Judge { hidden: true } };
+    const JUDGE: Settings = Settings { horizon: HORIZON, depth: Depth::Judge { hidden: true, spots: false } };
 
     fn fleet(functions: &[(String, &[(&str, &str)])]) -> Fleet {
         let mut fleet = Fleet::new(Arc::new(Rules::default()));
@@ -288,7 +355,7 @@ mod tests {
         let state = fleet.targets().next().unwrap();
         let (step, jobs) = next(state, Step::Discovery, fleet.rules(), &JUDGE);
         assert_eq!((step, requests(&jobs)), (Step::Metrics, vec![(500, 35)]));
-        let frugal = Settings { depth: Depth::Judge { hidden: false }, ..JUDGE };
+        let frugal = Settings { depth: Depth::Judge { hidden: false, spots: false }, ..JUDGE };
         assert_eq!(requests(&next(state, Step::Discovery, fleet.rules(), &frugal).1), [(400, 35)]);
     }
 

@@ -4,6 +4,7 @@
 mod accounts;
 mod ends;
 mod reading;
+mod search;
 mod waiting;
 
 use std::sync::{Mutex, PoisonError};
@@ -66,7 +67,7 @@ fn ask(text: &str) -> Ask {
         roster: world.roster(),
         world,
         rules: Rules::default(),
-        depth: Depth::Judge { hidden: true },
+        depth: Depth::Judge { hidden: true, spots: false },
         limit: Duration::from_secs(30),
         cancel_after: None,
         cancel_with: None,

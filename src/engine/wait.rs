@@ -32,6 +32,8 @@ pub struct Wait {
     pub baseline: Option<i64>,
     /// Whether what fails outside of production is read.
     pub hidden: bool,
+    /// Whether the last round searches for blind spots.
+    pub spots: bool,
     /// How long a round may take.
     pub limit: Duration,
 }
@@ -100,7 +102,7 @@ pub async fn wait(
         }
         // Before the first minute is there, metrics would cost and say nothing; what can't be entered shows already.
         let depth = if horizon.minutes > 0 {
-            Depth::Judge { hidden: wait.hidden }
+            Depth::Judge { hidden: wait.hidden, spots: wait.spots && now >= wait.over() }
         } else {
             Depth::Discover { all: false, configurations: false }
         };

@@ -1,7 +1,7 @@
 //! What became of each `[[accept_unseen]]`: one whose end has come and that is still needed is a blind spot, and one that
 //! is not needed, or speaks of nobody, is said in a note.
 
-use super::{BlindSpot, Coverage, Unseen};
+use super::{BlindSpot, Coverage, Unseen, fix};
 use crate::domain::{
     accept::AcceptUnseen, account::Account, failure::Kind, finding::SpotKind, fleet::Fleet, text::clean, window::Minute,
 };
@@ -45,6 +45,8 @@ fn spot(accept: &AcceptUnseen, account: &Account, row: &Unseen) -> BlindSpot {
         region: row.region.clone().filter(|_| accept.region.is_some()),
         function: None,
         detail: format!("accepted until {}: {}", accept.until, clean(&accept.reason)),
+        fix: fix::sentence(SpotKind::AcceptanceEnded, None),
+        command: None,
     }
 }
 

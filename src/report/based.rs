@@ -51,6 +51,8 @@ pub(crate) fn based(report: Report) -> Report {
             owner: alert.owner.clone(),
             runbook: alert.runbook.clone(),
             mute: None,
+            last_modified: alert.last_modified,
+            deployed: alert.deployed.iter().map(|words| (alert.check, words.clone())).collect(),
             judged: Judged {
                 errors: alert.errors,
                 throttles: alert.throttles,
@@ -81,6 +83,8 @@ pub(crate) fn based(report: Report) -> Report {
             owner: muted.owner.clone(),
             runbook: None,
             mute: Some((muted.until, muted.muted_by.clone())),
+            last_modified: muted.last_modified,
+            deployed: muted.deployed.iter().map(|words| ("errors", words.clone())).collect(),
             judged: judged(Verdict::Muted, finding.into_iter().collect(), vec![]),
         });
     }
@@ -94,6 +98,8 @@ pub(crate) fn based(report: Report) -> Report {
         owner: None,
         runbook: None,
         mute: None,
+        last_modified: None,
+        deployed: Vec::new(),
         judged,
     };
     let doubt = Doubt { check: "errors", why: "Errors could not be read: <InternalError>".into() };

@@ -48,6 +48,10 @@ pub struct JudgedRow {
     pub runbook: Option<AwsText>,
     /// Until when it is muted, and who says so; to be read only where the verdict says that it is.
     pub mute: Option<(Minute, String)>,
+    /// The minute in which code or configuration last changed; none where that was not read.
+    pub last_modified: Option<Minute>,
+    /// By check that fires, when that was against the beginning of the failing, in words.
+    pub deployed: Vec<(&'static str, String)>,
     /// What the checks make of it.
     pub judged: Judged,
 }
@@ -73,6 +77,13 @@ impl Basis {
             FailOn::Warning => true,
             FailOn::Never => false,
         }
+    }
+}
+
+impl JudgedRow {
+    /// When the function last changed, against the beginning of what this check found.
+    pub fn deployed(&self, check: &str) -> Option<&str> {
+        self.deployed.iter().find(|(of, _)| *of == check).map(|(_, words)| words.as_str())
     }
 }
 

@@ -3,16 +3,19 @@
 use std::collections::HashMap;
 
 use super::{
-    Acceptance, Alert, Api, Basis, BlindSpot, Coverage, FunctionCounts, Hidden, JudgedRow, Muted, Report, ReportScope,
-    ReportWindow, SCHEMA, SeenRow, Status, Unmatched, Unseen, VerdictCounts, acceptance, reach,
+    Acceptance, Alert, Api, Basis, Coverage, FunctionCounts, Hidden, JudgedRow, Muted, Report, ReportScope,
+    ReportWindow, SCHEMA, SeenRow, Status, Unmatched, Unseen, VerdictCounts, acceptance,
+    changed::changed,
+    reach,
     share::{enough, share},
+    spots::{blind_spots, searched},
     unmatched,
 };
 use crate::domain::{
     accept::{AcceptUnseen, accepts},
     account::{Account, Region, TargetKey},
     failure::Failure,
-    finding::{FailOn, JudgedFunction, Judgement, Severity, SpotKind, Verdict},
+    finding::{FailOn, Finding, JudgedFunction, Judgement, Severity, Verdict},
     fleet::{Fleet, Function, TargetState},
     roster::Regions,
     rules::StageKind,
@@ -86,7 +89,7 @@ pub fn build(sweep: &Sweep<'_>) -> Report {
         }),
         alerts,
         muted,
-        blind_spots: blind_spots(sweep.fleet, ended),
+        blind_spots: blind_spots(sweep.fleet, sweep.judgement, ended),
         api: Api { requests: sweep.usage.total(), metrics: sweep.usage.metrics, usd: sweep.usage.dollars() },
         basis: basis(sweep, unmatched),
     }
@@ -248,9 +251,9 @@ fn alerts(sweep: &Sweep<'_>) -> (Vec<Alert>, Vec<Muted>) {
         let Some(state) = targets.get(&judged.target) else { continue };
         let Some(function) = state.known().get(judged.place) else { continue };
         if judged.judged.verdict == Verdict::Muted {
-            muted.push(mute(state, function, judged));
+            muted.push(mute(state, function, judged, &sweep.horizon));
         } else {
-            alerts.extend(alerts_of(state, function, judged));
+            alerts.extend(alerts_of(state, function, judged, sweep.horizon));
         }
     }
     let worse = |a: &Alert, b: &Alert| {
@@ -269,6 +272,7 @@ fn alerts_of<'a>(
     state: &'a TargetState,
     function: &'a Function,
     judged: &'a JudgedFunction,
+    horizon: Horizon,
 ) -> impl Iterator<Item = Alert> + 'a {
     let account = &state.target.account;
     judged.judged.findings.iter().map(move |finding| Alert {
@@ -291,13 +295,25 @@ fn alerts_of<'a>(
         since: finding.since,
         since_open: finding.since_open,
         baseline: finding.baseline,
+        last_modified: last_modified(function),
+        deployed: deployed(function, finding, &horizon),
         window_minutes: judged.judged.window.minutes(),
         owner: function.class.owner.clone(),
         runbook: function.class.runbook.clone(),
     })
 }
 
-fn mute(state: &TargetState, function: &Function, judged: &JudgedFunction) -> Muted {
+/// When the function last changed, where `ListFunctions` has said so.
+fn last_modified(function: &Function) -> Option<Minute> {
+    function.configuration.as_ref()?.last_modified.map(Minute::floor)
+}
+
+fn deployed(function: &Function, finding: &Finding, horizon: &Horizon) -> Option<String> {
+    let period = horizon.frame(function.class.window).map_or(1, |frame| frame.period);
+    changed(last_modified(function), finding, period)
+}
+
+fn mute(state: &TargetState, function: &Function, judged: &JudgedFunction, horizon: &Horizon) -> Muted {
     let account = &state.target.account;
     let worst = judged.judged.findings.iter().max_by_key(|finding| finding.severity);
     let (until, muted_by) = function.class.mute.clone().unwrap_or((judged.judged.window.end, String::new()));
@@ -311,6 +327,8 @@ fn mute(state: &TargetState, function: &Function, judged: &JudgedFunction) -> Mu
         muted_by,
         severity: worst.map(|finding| finding.severity),
         reason: worst.map(|finding| finding.reason.clone()),
+        last_modified: worst.and_then(|_| last_modified(function)),
+        deployed: worst.and_then(|finding| deployed(function, finding, horizon)),
         owner: function.class.owner.clone(),
     }
 }
@@ -331,6 +349,13 @@ fn basis(sweep: &Sweep<'_>, unmatched: Vec<Unmatched>) -> Basis {
             owner: function.class.owner.clone(),
             runbook: function.class.runbook.clone(),
             mute: function.class.mute.clone(),
+            last_modified: last_modified(function),
+            deployed: judged
+                .judged
+                .findings
+                .iter()
+                .filter_map(|finding| Some((finding.check, deployed(function, finding, &sweep.horizon)?)))
+                .collect(),
             judged: judged.judged.clone(),
         })
     });
@@ -350,36 +375,6 @@ fn basis(sweep: &Sweep<'_>, unmatched: Vec<Unmatched>) -> Basis {
     }
 }
 
-fn blind_spots(fleet: &Fleet, mut spots: Vec<BlindSpot>) -> Vec<BlindSpot> {
-    for state in fleet.targets() {
-        let account = &state.target.account;
-        for function in state.known() {
-            let mut add = |kind, detail: &str| {
-                spots.push(BlindSpot {
-                    kind,
-                    client: account.client.clone(),
-                    account: account.id.clone(),
-                    region: Some(state.target.region.clone()),
-                    function: Some(function.found.name.clone()),
-                    detail: detail.to_owned(),
-                });
-            };
-            if function.exists == Some(false) && function.class.watched {
-                let judged = if function.is_gone() { "" } else { "; what it did before is judged" };
-                add(SpotKind::Deleted, &format!("the tagging API lists it, Lambda does not know it any more{judged}"));
-            }
-            if function.is_gone() {
-                continue;
-            }
-            for spot in &function.class.spots {
-                add(spot.kind, &spot.detail);
-            }
-        }
-    }
-    spots.sort_by_key(|spot| spot.kind);
-    spots
-}
-
 fn notes(sweep: &Sweep<'_>, window: Window, functions: &FunctionCounts, unmatched: &[Unmatched]) -> Vec<String> {
     let mut notes = sweep.remarks.to_vec();
     if window.minutes() != sweep.horizon.minutes {
@@ -392,6 +387,7 @@ fn notes(sweep: &Sweep<'_>, window: Window, functions: &FunctionCounts, unmatche
     notes.extend(reach::notes(sweep));
     notes.extend(premature(sweep));
     notes.extend(judged_late(sweep));
+    notes.extend(searched(sweep.fleet));
     let detours = sweep.fleet.targets().filter(|state| state.detour.is_some()).count();
     if detours > 0 {
         notes.push(format!(

@@ -64,6 +64,7 @@ impl Note {
 fn of_alert(alert: &Alert, report: &Report) -> Note {
     let mut lines = vec![alert.reason.clone(), words::alert_at(alert)];
     lines.extend(words::since(alert.since, alert.since_open, report));
+    lines.extend(alert.deployed.clone());
     lines.extend(words::unusual(alert, report));
     lines.extend(alert.owner.as_ref().map(|owner| format!("owner {}", owner.shown())));
     lines.extend(alert.runbook.as_ref().map(|runbook| format!("runbook {}", runbook.shown())));
@@ -139,7 +140,9 @@ fn summary(report: &Report, telling: &Telling) -> Note {
         .iter()
         .map(|muted| {
             let until = words::muted_until(muted.until, &muted.muted_by, report);
-            format!("{} {until} ({})", muted.function.shown(), words::would_be(muted))
+            let would = [Some(words::would_be(muted)), muted.deployed.clone()];
+            let would = would.into_iter().flatten().collect::<Vec<_>>().join("; ");
+            format!("{} {until} ({would})", muted.function.shown())
         })
         .collect();
     let accepted: Vec<_> = told(&report.coverage.accepted)
@@ -155,7 +158,11 @@ fn summary(report: &Report, telling: &Telling) -> Note {
         }
     }
     if !report.blind_spots.is_empty() {
-        lines.push(format!("{}: --format text lists them", counted(report.blind_spots.len() as u64, "blind spot")));
+        let spots = counted(report.blind_spots.len() as u64, "blind spot");
+        let kinds = words::spot_kinds(report);
+        let mended = report.blind_spots.iter().any(|spot| spot.command.is_some());
+        let how = if mended { ": slmon functions --blind-spots prints the commands that mend them" } else { "" };
+        lines.push(format!("{spots} ({kinds}){how}"));
     }
     lines.extend(report.notes.iter().cloned());
     lines.push(format!("cost: {}, {}", counted(report.api.requests, "request"), usd(report.api.usd)));

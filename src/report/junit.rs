@@ -120,7 +120,7 @@ fn own(report: &Report) -> Suite {
     output.extend(report.blind_spots.iter().map(|spot| {
         let place = words::at(spot.client.as_ref(), None, &spot.account, spot.region.as_ref());
         let function = spot.function.as_ref().map(|name| format!(" {}", name.shown())).unwrap_or_default();
-        format!("blind spot {}:{function}: {} ({place})", spot.kind.as_str(), spot.detail)
+        format!("blind spot {}:{function}: {} ({place}); fix: {}", spot.kind.as_str(), spot.detail, spot.fix)
     }));
     let api = &report.api;
     output.push(format!("cost: {}, {}", counted(api.requests, "request"), usd(api.usd)));
@@ -171,7 +171,8 @@ fn case(row: &JudgedRow, check: &str, excuse: Option<&str>, report: &Report) -> 
             let until = row.mute.as_ref().map(|(until, by)| words::muted_until(*until, by, report));
             let until = until.map(|until| format!(" {until}")).unwrap_or_default();
             let found = found().unwrap_or_else(|| "nothing would fire".into());
-            Outcome::Skipped(format!("muted{until}; {found}"))
+            let deployed = row.deployed(check).map(|words| format!("; {words}")).unwrap_or_default();
+            Outcome::Skipped(format!("muted{until}; {found}{deployed}"))
         }
         (_, Some(finding), _) if report.basis.fails(finding.severity) => {
             Outcome::Failed(finding.severity.as_str(), finding.reason.clone())
@@ -189,6 +190,7 @@ fn case(row: &JudgedRow, check: &str, excuse: Option<&str>, report: &Report) -> 
         lines.push(words::at(row.client.as_ref(), row.account_name.as_ref(), &row.account, Some(&row.region)));
         let since = words::since(finding.since, finding.since_open, report);
         lines.extend(since);
+        lines.extend(row.deployed(check).map(str::to_owned));
         if finding.threshold_source != "default" {
             lines.push(format!("limit from {}", finding.threshold_source));
         }

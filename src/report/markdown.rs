@@ -72,10 +72,17 @@ fn alerts(paper: &mut Paper, report: &Report) {
             format!("{} {}", code(alert.function.raw()), alert.check),
             place(&words::alert_at(alert)),
             reason.concat().join("; "),
-            words::begun(alert.since, alert.since_open, report).unwrap_or_else(|| "–".into()),
+            begun(alert, report),
             who(alert),
         ]
     });
+}
+
+/// Since when, and when the function last changed against that.
+fn begun(alert: &Alert, report: &Report) -> String {
+    let begun = words::begun(alert.since, alert.since_open, report);
+    let all: Vec<_> = begun.into_iter().chain(alert.deployed.as_deref().map(prose)).collect();
+    if all.is_empty() { "–".into() } else { all.join("; ") }
 }
 
 fn who(alert: &Alert) -> String {
@@ -143,7 +150,12 @@ fn muted(paper: &mut Paper, report: &Report) {
             code(muted.function.raw()),
             place(&at(muted)),
             prose(&words::muted_until(muted.until, &muted.muted_by, report)),
-            prose(&words::would_be(muted)),
+            [words::would_be(muted)]
+                .iter()
+                .chain(&muted.deployed)
+                .map(|words| prose(words))
+                .collect::<Vec<_>>()
+                .join("; "),
             muted.owner.as_ref().map_or_else(|| "–".into(), |owner| prose(owner.raw())),
         ]
     });
@@ -162,16 +174,27 @@ fn spots(paper: &mut Paper, report: &Report) {
         let n = report.blind_spots.iter().filter(|spot| spot.kind == kind).count();
         paper.line(&format!("- {}; {}", kind.meaning(n), kind.advice()));
     }
-    let columns = ["Kind", "Function", "Where", "Found"];
+    let columns = ["Kind", "Function", "Where", "Found", "What to do"];
     paper.table("blind spot", SPOTS, columns, &report.blind_spots, |spot| {
         [
             spot.kind.as_str().to_owned(),
             spot.function.as_ref().map_or_else(|| "–".into(), |name| code(name.raw())),
             place(&words::at(spot.client.as_ref(), None, &spot.account, spot.region.as_ref())),
             prose(&spot.detail),
+            match &spot.command {
+                Some(text) => command(text),
+                // What could not be searched says itself what to do; of the rest it stands above.
+                None if spot.function.is_none() => prose(&spot.fix),
+                None => "–".into(),
+            },
         ]
     });
     paper.unfold();
+}
+
+/// A command as it is, or none at all: cut or with another character in it, it would be another command.
+fn command(command: &str) -> String {
+    if cell(command) == command { code(command) } else { "see `slmon functions --blind-spots`".into() }
 }
 
 fn end(paper: &mut Paper, report: &Report) {

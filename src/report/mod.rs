@@ -6,6 +6,8 @@ mod based;
 pub mod basis;
 pub mod build;
 mod canvas;
+mod changed;
+pub mod fix;
 pub mod github;
 pub mod json;
 pub mod junit;
@@ -17,6 +19,7 @@ mod reach;
 pub(crate) mod samples;
 mod scope;
 mod share;
+pub mod spots;
 pub mod tables;
 pub mod text;
 mod verdict;
@@ -262,6 +265,10 @@ pub struct Alert {
     pub since_open: bool,
     /// What it was compared with, where that made it fire.
     pub baseline: Option<Baseline>,
+    /// The minute in which code or configuration last changed; none where that was not read.
+    pub last_modified: Option<Minute>,
+    /// The same against `since`, in words; none where either is not known.
+    pub deployed: Option<String>,
     /// Minutes of the window it was judged over: its own where it has one.
     pub window_minutes: i64,
     /// Who looks after it.
@@ -291,6 +298,10 @@ pub struct Muted {
     pub severity: Option<Severity>,
     /// What would be reported, in words; none where nothing would fire.
     pub reason: Option<String>,
+    /// Of what would fire, the minute in which code or configuration last changed; none where that was not read.
+    pub last_modified: Option<Minute>,
+    /// The same against the beginning of the failing, in words; none where either is not known.
+    pub deployed: Option<String>,
     /// Who looks after it.
     pub owner: Option<AwsText>,
 }
@@ -310,6 +321,10 @@ pub struct BlindSpot {
     pub function: Option<AwsText>,
     /// What was found, fit to be shown.
     pub detail: String,
+    /// What mends it, in words, with the command at its end where there is one. Fit to be shown.
+    pub fix: String,
+    /// The command that mends it, for a POSIX shell; none where no tag does.
+    pub command: Option<String>,
 }
 
 /// What the run asked of AWS.

@@ -107,7 +107,13 @@ fn details(report: &Report) -> Vec<String> {
         );
         let owner = alert.owner.as_ref().map(|owner| format!("owner {}", owner.shown()));
         let runbook = alert.runbook.as_ref().map(|runbook| format!("runbook {}", runbook.shown()));
-        for more in since.into_iter().chain(words::unusual(alert, report)).chain(owner).chain(runbook) {
+        for more in since
+            .into_iter()
+            .chain(alert.deployed.clone())
+            .chain(words::unusual(alert, report))
+            .chain(owner)
+            .chain(runbook)
+        {
             line.push_str(" - ");
             line.push_str(&more);
         }
@@ -132,8 +138,14 @@ fn details(report: &Report) -> Vec<String> {
     lines.extend(report.muted.iter().map(|muted| {
         let place = words::at(muted.client.as_ref(), muted.account_name.as_ref(), &muted.account, Some(&muted.region));
         let until = words::muted_until(muted.until, &muted.muted_by, report);
-        format!("MUTED {} {until}: {} - {place}", muted.function.shown(), words::would_be(muted))
+        let deployed = muted.deployed.as_ref().map(|words| format!(" - {words}")).unwrap_or_default();
+        format!("MUTED {} {until}: {}{deployed} - {place}", muted.function.shown(), words::would_be(muted))
     }));
+    if !report.blind_spots.is_empty() {
+        let mended = report.blind_spots.iter().any(|spot| spot.command.is_some());
+        let how = if mended { " - slmon functions --blind-spots" } else { "" };
+        lines.push(format!("BLIND SPOTS {}{how}", words::spot_kinds(report)));
+    }
     lines.extend(report.notes.iter().map(|note| format!("NOTE {note}")));
     lines.push(format!("{}; {}", words::window(report), words::verdicts(report)));
     lines

@@ -45,6 +45,14 @@ pub fn render(report: &Report) -> String {
         let what = [("check", alert.check.to_owned()), ("severity", alert.severity.as_str().to_owned())];
         ([&place[..], &of, &what].concat(), "1".to_owned())
     });
+    let changed = judged.iter().filter(|row| !row.judged.findings.is_empty());
+    family(
+        &mut out,
+        "slmon_function_last_modified_timestamp_seconds",
+        Gauge("seconds"),
+        "When code or configuration of a function that fires, or would if it were not muted, last changed.",
+        changed.filter_map(|row| Some((of_function(row), row.last_modified?.epoch_seconds().to_string()))),
+    );
     family(&mut out, "slmon_alert", Gauge(""), "A check that fires on a production function.", alerts);
     let muted = report.muted.iter().map(|muted| {
         let place = place(muted.client.as_ref(), Some(&muted.account), Some(&muted.region));

@@ -1,19 +1,20 @@
 //! Reports as they come up in life, for the tests of every format.
 
 mod parts;
+mod spots;
 
 use jiff::Timestamp;
 
 pub(crate) use self::parts::{enough, nowhere, scoped};
 
 use super::{
-    Acceptance, Alert, Api, Basis, BlindSpot, Coverage, FunctionCounts, Hidden, Muted, Report, ReportWindow, SCHEMA,
-    Status, Telling, Unseen, VerdictCounts,
+    Acceptance, Alert, Api, Basis, Coverage, FunctionCounts, Hidden, Muted, Report, ReportWindow, SCHEMA, Status,
+    Telling, Unseen, VerdictCounts, fix,
 };
 use crate::domain::{
     account::{AccountId, Region},
     failure::{Failure, Kind},
-    finding::{Severity, SpotKind},
+    finding::Severity,
     rules::{Stage, StageKind},
     window::Minute,
 };
@@ -115,6 +116,8 @@ pub(crate) fn alert(function: &str, severity: Severity) -> Alert {
         since: Some(minute("2026-11-23T14:51:00Z")),
         since_open: false,
         baseline: None,
+        last_modified: Some(minute("2026-11-23T14:47:00Z")),
+        deployed: Some("changed 4 min before the first error".into()),
         window_minutes: 15,
         owner: None,
         runbook: None,
@@ -171,6 +174,8 @@ pub(crate) fn firing() -> Report {
         reason: "118 of 2,048 calls throttled (5.8 %), limit 5 %".into(),
         since: Some(minute("2026-11-23T14:32:00Z")),
         since_open: true,
+        last_modified: Some(minute("2026-11-11T08:00:00Z")),
+        deployed: Some("last changed 12 d before the first throttle that was read".into()),
         owner: Some("warehouse@beta.example".into()),
         runbook: Some("https://wiki.beta.example/runbooks/stock-sync-throttled".into()),
         ..alert("stock-sync-worker", Severity::Critical)
@@ -189,6 +194,8 @@ pub(crate) fn firing() -> Report {
         region: region("us-east-1"),
         reason: "1 of 1 failed (100 %), limit 1 %".into(),
         since: Some(minute("2026-11-22T23:10:00Z")),
+        last_modified: None,
+        deployed: None,
         window_minutes: 1440,
         threshold_source: "override 2".into(),
         ..alert("nightly-export", Severity::Warning)
@@ -221,7 +228,7 @@ pub(crate) fn firing() -> Report {
         verdicts: VerdictCounts { ok: 898, warning: 3, critical: 2, idle: 280, unknown: 15, muted: 2 },
         alerts: vec![alert("checkout-api", Severity::Critical), throttles, tagged, nightly, long],
         muted: mutes(),
-        blind_spots: spots(),
+        blind_spots: spots::spots(),
         notes: vec![
             "2 functions may run longer than the 3 min that are waited (timeouts of 15 min): their last minutes are judged late".into(),
         ],
@@ -240,6 +247,8 @@ fn mutes() -> Vec<Muted> {
         muted_by: by.into(),
         severity: would.map(|(severity, _)| severity),
         reason: would.map(|(_, reason)| reason.into()),
+        last_modified: would.map(|_| minute("2026-11-22T09:00:00Z")),
+        deployed: would.map(|_| "last changed 29 h before the first error".into()),
         owner: None,
     };
     vec![
@@ -254,36 +263,6 @@ fn mutes() -> Vec<Muted> {
             )
         },
     ]
-}
-
-fn spots() -> Vec<BlindSpot> {
-    let spot = |kind, function: &str, detail: &str| BlindSpot {
-        kind,
-        client: Some("Acme".into()),
-        account: account("111122223333"),
-        region: Some(region("eu-west-1")),
-        function: Some(function.into()),
-        detail: detail.into(),
-    };
-    let missing = "no tag stage, env, environment, and nothing in its names says a stage";
-    let mut spots: Vec<_> =
-        (1..=17).map(|n| spot(SpotKind::StageMissing, &format!("orders-export-{n}"), missing)).collect();
-    spots.extend([
-        spot(SpotKind::StageConflict, "invoice-mailer", "stage=prod, env=dev"),
-        spot(SpotKind::MonitorValue, "newsletter", "monitor=ture is not one of true, yes, on, 1"),
-        spot(
-            SpotKind::TagUnreadable,
-            "geo-lookup",
-            "monitor:error-rate=5%: a fraction is needed, such as 0.02 for 2 %",
-        ),
-        spot(
-            SpotKind::TagUnreadable,
-            "geo-lookup-fallback",
-            "monitor:mute-until=tomorrow: a date or an instant is needed, such as 2026-12-01 or 2026-12-01T08:00:00Z",
-        ),
-        spot(SpotKind::Deleted, "old-webhook", "ListFunctions does not know it"),
-    ]);
-    spots
 }
 
 /// Warnings only.
@@ -417,6 +396,8 @@ pub(crate) fn hostile() -> Report {
     }
     for spot in &mut report.blind_spots {
         (spot.function, spot.detail, spot.client) = (Some(evil.into()), evil.into(), Some(evil.into()));
+        spot.command = Some(format!("aws lambda tag-resource --resource {} --tags monitor=true", fix::quoted(evil)));
+        spot.fix = fix::sentence(spot.kind, spot.command.as_deref());
     }
     for muted in &mut report.muted {
         (muted.function, muted.muted_by, muted.owner) = (evil.into(), evil.into(), Some(evil.into()));
@@ -486,6 +467,7 @@ pub(crate) fn written_by(name: &str, message: &str, other: &str) -> Report {
     }
     for spot in &mut report.blind_spots {
         (spot.function, spot.detail, spot.client) = (Some(name.into()), message.into(), Some(other.into()));
+        (spot.fix, spot.command) = (message.into(), Some(format!("aws lambda {}", fix::quoted(name))));
     }
     for muted in &mut report.muted {
         (muted.function, muted.muted_by, muted.owner) = (name.into(), message.into(), Some(other.into()));

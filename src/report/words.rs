@@ -3,7 +3,7 @@
 use super::{Alert, Muted, Report, Status, text::place};
 use crate::domain::{
     account::{AccountId, Region},
-    finding::Severity,
+    finding::{Severity, SpotKind},
     text::{AwsText, clean, clock, count, counted, minutes},
     window::Minute,
 };
@@ -112,6 +112,13 @@ pub(super) fn verdicts(report: &Report) -> String {
         parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{} {word}", count(*n as u64))).collect();
     let functions = counted(report.functions.production as u64, "production function");
     if parts.is_empty() { format!("{functions} judged") } else { format!("{functions} judged: {}", parts.join(", ")) }
+}
+
+/// `2 fails-untagged, 17 stage-missing`.
+pub(super) fn spot_kinds(report: &Report) -> String {
+    let of = |kind: &SpotKind| report.blind_spots.iter().filter(|spot| spot.kind == *kind).count();
+    let kinds = SpotKind::ALL.iter().map(|kind| (of(kind), kind)).filter(|(n, _)| *n > 0);
+    kinds.map(|(n, kind)| format!("{} {}", count(n as u64), kind.as_str())).collect::<Vec<_>>().join(", ")
 }
 
 /// At most so many characters; what is cut ends in `…`.

@@ -46,7 +46,7 @@ calls! {
     /// All tags of all tagged functions, 100 a page.
     GET_RESOURCES = "tag:GetResources", Member, "to discover functions with their tags";
     /// Configurations without tags, 50 a page.
-    LIST_FUNCTIONS = "lambda:ListFunctions", Member, "to tell deleted functions from idle ones, and to know runtimes and timeouts";
+    LIST_FUNCTIONS = "lambda:ListFunctions", Member, "to tell deleted functions from idle ones, and to know runtimes, timeouts and last changes";
     /// Only where `tag:GetResources` is denied.
     LIST_TAGS = "lambda:ListTags", Member, "to read a function's tags where tag:GetResources is denied";
     /// 500 metrics a request.

@@ -165,10 +165,9 @@ fn kinds() -> String {
 }
 
 fn blind_spots() -> String {
-    use SpotKind::{Deleted, MonitorValue, StageConflict, StageMissing, TagUnreadable};
-    let all = [StageMissing, StageConflict, MonitorValue, TagUnreadable, Deleted];
-    let meaning = |kind: SpotKind| kind.meaning(1).replace("1 function", "a function");
-    let rows = all.map(|kind| [format!("`{}`", kind.as_str()), meaning(kind), kind.advice().to_owned()]);
+    let meaning = |kind: &SpotKind| kind.meaning(1).replace("1 function", "a function").replace("1 target", "a target");
+    let rows =
+        SpotKind::ALL.iter().map(|kind| [format!("`{}`", kind.as_str()), meaning(kind), kind.advice().to_owned()]);
     table(["kind", "what it says", "what to do"], rows)
 }
 

@@ -44,7 +44,7 @@ fn report() -> String {
         let sim = Sim::new(World::demo(1, minute));
         let roster = Arc::new(sim.roster());
         let source: Arc<dyn Source> = Arc::new(Limited::new(sim));
-        let settings = Settings { horizon, depth: Depth::Judge { hidden: true } };
+        let settings = Settings { horizon, depth: Depth::Judge { hidden: true, spots: false } };
         let (limit, cancel) = (Duration::from_secs(30), CancellationToken::new());
         let rules = Arc::new(Rules::default());
         let (fleet, end) = engine::once(source.clone(), roster, rules, settings, limit, &cancel, |_| {}).await;

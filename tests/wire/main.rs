@@ -84,7 +84,7 @@ impl Seen {
 
 async fn sweep_all(fake: &Fake, roster: Roster, limit: Duration) -> Seen {
     let source: Arc<dyn Source> = Arc::new(Limited::new(Aws::preset(Base::Default, &fake.sdk())));
-    let settings = Settings { horizon: HORIZON, depth: Depth::Judge { hidden: true } };
+    let settings = Settings { horizon: HORIZON, depth: Depth::Judge { hidden: true, spots: false } };
     let cancel = CancellationToken::new();
     let rules = Arc::new(Rules::default());
     let (fleet, end) = engine::once(source.clone(), Arc::new(roster), rules, settings, limit, &cancel, |_| {}).await;
@@ -632,7 +632,7 @@ async fn roles_are_assumed_in_a_region_that_every_account_has() {
     for (at_hand, asked_in) in [("af-south-1", "us-east-1"), ("eu-west-1", "eu-west-1")] {
         let fake = with_metrics(|asked| same(asked, &[(2, 0.0)]));
         let source: Arc<dyn Source> = Arc::new(Limited::new(Aws::preset(Base::Default, &fake.sdk_in(at_hand))));
-        let settings = Settings { horizon: HORIZON, depth: Depth::Judge { hidden: true } };
+        let settings = Settings { horizon: HORIZON, depth: Depth::Judge { hidden: true, spots: false } };
         let (roster, rules) = (Arc::new(roster()), Arc::new(Rules::default()));
         let limit = Duration::from_secs(30);
         engine::once(source, roster, rules, settings, limit, &CancellationToken::new(), |_| {}).await;

@@ -21,6 +21,7 @@ impl Reader<'_> {
             hidden: switch(&view, "hidden").unwrap_or(usual.hidden),
             allow_empty: switch(&view, "allow_empty").unwrap_or(usual.allow_empty),
             min_coverage: self.share(&view, "min_coverage").unwrap_or(usual.min_coverage),
+            blind_spots: switch(&view, "blind_spots").unwrap_or(usual.blind_spots),
         }
     }
 

@@ -230,6 +230,7 @@ checks.throttles.warning = []
     hidden = true                                                          # default
     allow_empty = false                                                    # default
     min_coverage = "100%"                                                  # default
+    blind_spots = false                                                    # default
 
     [[override]]
     function = "legacy-*"                                                  # /etc/slmon/config.toml:16
@@ -279,6 +280,7 @@ checks.throttles.warning = []
     hidden = true                                                          # default
     allow_empty = false                                                    # default
     min_coverage = "100%"                                                  # default
+    blind_spots = false                                                    # default
     "#);
 }
 

@@ -111,6 +111,8 @@ pub struct Class {
     pub owner: Option<AwsText>,
     /// Where it is written what to do.
     pub runbook: Option<AwsText>,
+    /// Whether nobody has said if it is to be watched: it carries no tag of that key, and no override speaks of it.
+    pub unasked: bool,
     /// What its tags leave in doubt; empty where it is not watched, but for a near-miss of the tag itself.
     pub spots: Vec<SpotText>,
 }
@@ -119,6 +121,11 @@ impl Class {
     /// Whether it is watched and production: what alerts.
     pub fn alerts(&self) -> bool {
         self.watched && self.stage.kind == StageKind::Production
+    }
+
+    /// Whether it is production that nobody has said to watch or to leave out.
+    pub fn is_overlooked(&self) -> bool {
+        self.unasked && self.stage.kind == StageKind::Production
     }
 }
 
@@ -134,7 +141,8 @@ impl Rules {
         let (tagged, near_miss) = self.watch.is_watched(&function.tags);
         let matching: Vec<&Override> =
             self.overrides.iter().filter(|over| over.matches(account, region, function)).collect();
-        let watched = matching.iter().rev().find_map(|over| over.watch).unwrap_or(tagged);
+        let said = matching.iter().rev().find_map(|over| over.watch);
+        let watched = said.unwrap_or(tagged);
         let own = if watched { own::Own::read(&function.tags) } else { own::Own::default() };
         let (stage, doubts) = self.stage_of(account, function, &matching);
         let mut limits = self.limits.clone();
@@ -148,10 +156,15 @@ impl Rules {
         }
         let last = |pick: fn(&Override) -> Option<AwsText>| matching.iter().rev().find_map(|over| pick(over));
         let muted_by = matching.iter().rev().find_map(|over| over.mute_until.map(|until| (until, over.name.clone())));
-        let spots =
-            if watched { own.unreadable.into_iter().chain(doubts).collect() } else { near_miss.into_iter().collect() };
+        let spots = match said {
+            _ if watched => own.unreadable.into_iter().chain(doubts).collect(),
+            // What the configuration leaves out is left out, however it is tagged.
+            Some(_) => Vec::new(),
+            None => near_miss.into_iter().collect(),
+        };
         Class {
             watched,
+            unasked: said.is_none() && function.tags.get(&self.watch.key).is_none(),
             stage,
             limits,
             cap: own.cap.or_else(|| matching.iter().rev().find_map(|over| over.severity)),

@@ -4,7 +4,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::limits::{Limits, SetBy};
 use crate::domain::{
-    finding::{Severity, SpotKind, SpotText},
+    finding::{Mend, Severity, SpotKind, SpotText},
     function::Tags,
     text::{AwsText, nearest},
     window::Minute,
@@ -63,7 +63,11 @@ impl Own {
         };
         if let Err(why) = read {
             let detail = format!("{PREFIX}{}={}: {why}", AwsText::from(name).shown(), value.shown());
-            self.unreadable.push(SpotText { kind: SpotKind::TagUnreadable, detail });
+            self.unreadable.push(SpotText {
+                kind: SpotKind::TagUnreadable,
+                detail,
+                mend: Mend::Remove(vec![format!("{PREFIX}{name}").into()]),
+            });
         }
     }
 

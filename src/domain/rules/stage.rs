@@ -6,7 +6,7 @@ use super::{
 };
 use crate::domain::{
     account::Account,
-    finding::{SpotKind, SpotText},
+    finding::{Mend, SpotKind, SpotText},
     function::Discovered,
     text::{AwsText, clean},
 };
@@ -78,6 +78,7 @@ impl StageRules {
                 spots.push(SpotText {
                     kind: SpotKind::StageMissing,
                     detail: format!("no tag {}, and nothing in its names says a stage", self.tags.join(", ")),
+                    mend: self.naming_production(),
                 });
                 Stage { kind: StageKind::Unknown, label: None, evidence: "nothing says".into() }
             });
@@ -112,10 +113,24 @@ impl StageRules {
 
     fn conflict(&self, tagged: &[(&AwsText, &AwsText)]) -> Option<SpotText> {
         let kinds: Vec<_> = tagged.iter().map(|(key, value)| self.of_value(key, value).kind).collect();
+        // The first decides; without those that contradict it, it does so undisputed.
+        let against = tagged.iter().zip(&kinds).filter(|(_, kind)| Some(*kind) != kinds.first());
+        let against: Vec<AwsText> = against.map(|((key, _), _)| AwsText::clone(key)).collect();
         (kinds.windows(2).any(|pair| pair[0] != pair[1])).then(|| SpotText {
             kind: SpotKind::StageConflict,
             detail: tagged.iter().map(|(k, v)| format!("{}={}", k.shown(), v.shown())).collect::<Vec<_>>().join(", "),
+            mend: Mend::Remove(against),
         })
+    }
+
+    /// The tag that says production, where there is a key for it.
+    fn naming_production(&self) -> Mend {
+        let words = &self.vocabulary.production;
+        let word = words.iter().find(|word| *word == "production").or(words.first());
+        match (self.tags.first(), word) {
+            (Some(key), Some(word)) => Mend::Set(key.clone(), word.clone()),
+            _ => Mend::Otherwise,
+        }
     }
 
     fn of_value(&self, key: &AwsText, value: &AwsText) -> Stage {

@@ -83,6 +83,7 @@ async fn watch_now(asked: Ask, how: How) -> Watch {
         settle: 3,
         baseline: None,
         hidden: true,
+        spots: false,
         limit: asked.limit,
     };
     let mut lines = Vec::new();

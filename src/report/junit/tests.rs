@@ -102,7 +102,7 @@ fn each_verdict_is_what_a_pipeline_takes_it_for() {
     let muted = child("search-indexer errors", "skipped").attribute("message").unwrap();
     assert_eq!(
         muted,
-        "muted until 1 Dec 00:00 UTC by tag monitor:mute-until; would be critical: 212 of 900 failed (23.6 %), limit 5 %"
+        "muted until 1 Dec 00:00 UTC by tag monitor:mute-until; would be critical: 212 of 900 failed (23.6 %), limit 5 %; last changed 29 h before the first error"
     );
     let unseen = document.descendants().filter(|node| node.attribute("type") == Some("scp")).count();
     assert_eq!(unseen, 3, "each target that is unseen");

@@ -65,6 +65,8 @@ pub(crate) fn enough() -> Report {
             region: None,
             function: None,
             detail: "accepted until 2026-11-20T00:00:00Z: moves to the new organization".into(),
+            fix: crate::report::fix::sentence(SpotKind::AcceptanceEnded, None),
+            command: None,
         }],
         notes: vec![note.into(), "[[accept_unseen]] for gamma-* is not needed: there is no such account".into()],
         ..quiet()

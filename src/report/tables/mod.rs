@@ -4,9 +4,11 @@
 mod accounts;
 mod functions;
 mod grid;
+mod spots;
 
 pub use accounts::{AccountList, AccountSummary, State, TargetRow};
 pub use functions::{FunctionList, FunctionRow};
+pub use spots::SpotList;
 
 #[cfg(test)]
 mod tests;

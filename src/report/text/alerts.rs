@@ -34,7 +34,7 @@ struct Row<'a> {
     place: String,
     /// The same, part by part.
     parts: Vec<String>,
-    /// Owner, runbook, own window and who set the limit.
+    /// When it last changed, owner, runbook, own window and who set the limit.
     extras: Vec<String>,
 }
 
@@ -92,7 +92,7 @@ impl<'a> Row<'a> {
             age: age(alert, report, Minute::floor(telling.now)),
             place: parts.join(" · "),
             parts,
-            extras: [owner, limit, own_window, runbook]
+            extras: [alert.deployed.clone(), owner, limit, own_window, runbook]
                 .into_iter()
                 .flatten()
                 .map(|extra| clean(extra.trim()).into_owned())

@@ -35,6 +35,7 @@ pub(super) fn muted(page: &mut Page, report: &Report) {
             }
             (None, _) => below.item(DIM, "nothing would fire"),
         };
+        below = muted.deployed.iter().fold(below, |below, deployed| below.item(DIM, deployed));
         let account = Some(&muted.account);
         for part in place(muted.client.as_ref(), muted.account_name.as_ref(), account, Some(&muted.region)) {
             below = below.item(DIM, &part);

@@ -11,6 +11,8 @@ use crate::{
 
 /// So many of a kind are listed; where there are more, some fewer, so that never just one is left out.
 const LISTED: usize = 6;
+/// Where the commands are: here they would drown what fires.
+const COMMANDS: &str = "slmon functions --blind-spots prints the command that mends each";
 /// A name's column is no wider than this.
 const NAME: usize = 40;
 
@@ -26,6 +28,9 @@ pub(super) fn section(page: &mut Page, report: &Report) {
         page.fill(label("●", "blind", WARNING)).words(PLAIN, &kind.meaning(spots.len())).end();
         page.fill(Line::at(DETAIL).then(DIM, "→ ")).words(DIM, kind.advice()).end();
         list(page, &spots);
+    }
+    if report.blind_spots.iter().any(|spot| spot.command.is_some()) {
+        page.fill(Line::at(DETAIL).then(DIM, "→ ")).words(DIM, COMMANDS).end();
     }
 }
 

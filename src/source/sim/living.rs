@@ -60,6 +60,8 @@ pub struct Turn {
     pub seats: usize,
     /// How many minutes a turn takes.
     pub minutes: i64,
+    /// Whether a deployment begins each turn, and another mends it.
+    pub deploys: bool,
     /// Shares of calls that fail, one of them a turn. A share of twice the limit keeps the hand-over without a gap.
     pub shares: &'static [f64],
 }
@@ -92,7 +94,11 @@ impl Living {
 
     /// When the function was last deployed, where that is what breaks it.
     pub fn last_deployed(&self, key: u64, now: Minute) -> Option<Minute> {
-        matches!(self.trouble, Trouble::BadDeploys).then(|| DEPLOY.last(key, now))
+        match self.trouble {
+            Trouble::BadDeploys => Some(DEPLOY.last(key, now)),
+            Trouble::Turns(turn) if turn.deploys => turn.last_deployed(now),
+            _ => None,
+        }
     }
 
     fn night(&self, key: u64, minute: Minute, at: i64) -> Counts {
@@ -143,14 +149,44 @@ impl Trouble {
     }
 }
 
+/// Minutes from a bad deployment to its first error.
+const UNTIL_IT_SHOWS: i64 = 4;
+/// So many turns are looked back for the last deployment.
+const TURNS_BACK: i64 = 200;
+
 impl Turn {
     fn share(self, minute: Minute) -> f64 {
-        // Each round changes at its own minute of the hour.
-        let slot = (minute.0 + i64::from(self.round.to_le_bytes()[0])).div_euclid(self.minutes.max(1));
-        let chance = hash::at(self.round, slot);
-        let mine = hash::below(chance, self.seats) == self.seat;
-        let share = self.shares.get(hash::below(hash::mix(chance), self.shares.len())).copied();
-        if mine { share.unwrap_or_default() } else { 0.0 }
+        let slot = self.slot(minute);
+        let shares = hash::below(hash::mix(hash::at(self.round, slot)), self.shares.len());
+        if self.is_mine(slot) { self.shares.get(shares).copied().unwrap_or_default() } else { 0.0 }
+    }
+
+    /// Each round changes at its own minute of the hour.
+    fn slot(self, minute: Minute) -> i64 {
+        (minute.0 + self.shift()).div_euclid(self.minutes.max(1))
+    }
+
+    fn shift(self) -> i64 {
+        i64::from(self.round.to_le_bytes()[0])
+    }
+
+    fn begins(self, slot: i64) -> i64 {
+        slot * self.minutes.max(1) - self.shift()
+    }
+
+    fn is_mine(self, slot: i64) -> bool {
+        hash::below(hash::at(self.round, slot), self.seats) == self.seat
+    }
+
+    /// What broke it, some minutes before it showed; or what mended it, where its last turn is over.
+    fn last_deployed(self, now: Minute) -> Option<Minute> {
+        let slot = self.slot(now);
+        let last = (slot - TURNS_BACK..=slot).rev().find(|slot| self.is_mine(*slot))?;
+        if last < slot {
+            return Some(Minute(self.begins(last + 1)));
+        }
+        let first = (slot - TURNS_BACK..=slot).rev().take_while(|slot| self.is_mine(*slot)).last()?;
+        Some(Minute(self.begins(first) - UNTIL_IT_SHOWS))
     }
 }
 
@@ -219,7 +255,7 @@ mod tests {
 
     #[test]
     fn exactly_one_seat_fails_at_every_minute_and_all_get_their_turn() {
-        let turn = |seat| Turn { round: 99, seat, seats: 3, minutes: 40, shares: &[0.2, 0.6] };
+        let turn = |seat| Turn { round: 99, seat, seats: 3, minutes: 40, deploys: true, shares: &[0.2, 0.6] };
         let mut had = [0; 3];
         for minute in 29_000_000..29_004_000 {
             let failing: Vec<_> = (0..3).filter(|seat| turn(*seat).share(Minute(minute)) > 0.0).collect();
@@ -227,5 +263,19 @@ mod tests {
             had[failing[0]] += 1;
         }
         assert!(had.iter().all(|minutes| *minutes > 400), "{had:?}");
+    }
+
+    #[test]
+    fn a_turn_begins_with_a_deployment_and_ends_with_one() {
+        let turn = Turn { round: 99, seat: 1, seats: 3, minutes: 40, deploys: true, shares: &[0.5] };
+        let living = Living { load: Load::Steady(100.0), trouble: Trouble::Turns(turn) };
+        let fails = |m: i64| living.at(7, Minute(m)).errors > 0;
+        let begins: Vec<i64> = (29_000_000..29_002_000).filter(|m| fails(*m) && !fails(m - 1)).collect();
+        assert!(begins.len() > 5);
+        for begin in begins {
+            let end = (begin..begin + 4000).find(|m| !fails(*m)).unwrap();
+            assert_eq!(living.last_deployed(7, Minute(end - 1)), Some(Minute(begin - UNTIL_IT_SHOWS)));
+            assert_eq!(living.last_deployed(7, Minute(end)), Some(Minute(end)));
+        }
     }
 }

@@ -51,17 +51,17 @@ const INSURER: &str = "Larkspur Mutual";
 /// The consultancy's clients.
 pub(super) const CLIENTS: [&str; 3] = [SHOP, FREIGHT, INSURER];
 
-/// A seat among the functions of which one is broken at every moment.
+/// A seat among the functions of which one is broken at every moment, by its last deployment.
 const fn first(seat: usize) -> Trouble {
-    Trouble::Turns(Turn { round: 1, seat, seats: 5, minutes: 47, shares: &[0.18, 0.35, 0.6] })
+    Trouble::Turns(Turn { round: 1, seat, seats: 5, minutes: 47, deploys: true, shares: &[0.18, 0.35, 0.6] })
 }
 /// A seat in the second such round, which changes at other times.
 const fn second(seat: usize) -> Trouble {
-    Trouble::Turns(Turn { round: 2, seat, seats: 5, minutes: 61, shares: &[0.15, 0.3, 0.85] })
+    Trouble::Turns(Turn { round: 2, seat, seats: 5, minutes: 61, deploys: false, shares: &[0.15, 0.3, 0.85] })
 }
 /// A seat in a round of small leaks: enough for a warning.
 const fn leak(seat: usize) -> Trouble {
-    Trouble::Turns(Turn { round: 3, seat, seats: 4, minutes: 35, shares: &[0.022, 0.028] })
+    Trouble::Turns(Turn { round: 3, seat, seats: 4, minutes: 35, deploys: false, shares: &[0.022, 0.028] })
 }
 
 const IDLE: Load = Steady(0.0);

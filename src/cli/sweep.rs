@@ -11,7 +11,7 @@ use std::{
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::{Refusal, args::Scope, clock, environment, progress::Line};
+use super::{Refusal, args::Scope, clock, environment, progress::Line, remember};
 use crate::{
     config::{self, Config, Flags, Inputs, Loaded},
     domain::{
@@ -67,6 +67,7 @@ pub(super) fn start(scope: &Scope, flags: Flags) -> Result<Start, Refusal> {
         organization: scope.organization,
         regions: scope.regions.clone(),
         deadline: scope.deadline.clone(),
+        no_cache: scope.no_cache,
         ..flags
     };
     let inputs =
@@ -127,7 +128,9 @@ pub(super) async fn sweep(start: &Start, scope: &Scope, settings: Settings, what
     let (fleet, end) = engine::once(source.clone(), Arc::new(roster), rules, settings, limit, &cancel, progress).await;
     drop(line);
     swept.store(true, Ordering::Relaxed);
-    Swept { fleet, end, usage: source.usage() }
+    let swept = Swept { fleet, end, usage: source.usage() };
+    remember::keep(start, scope, &swept);
+    swept
 }
 
 /// Ends the sweep on Ctrl-C and on a request to terminate, both caught from the moment at which this returns. After the

@@ -97,9 +97,11 @@ impl Above {
                 self.settings.push((path, Node::text(value, origin)));
             }
         }
-        for (path, given, means) in
-            [("alert.hidden", flags.no_hidden, false), ("alert.allow_empty", flags.allow_empty, true)]
-        {
+        for (path, given, means) in [
+            ("alert.hidden", flags.no_hidden, false),
+            ("alert.allow_empty", flags.allow_empty, true),
+            ("cache", flags.no_cache, false),
+        ] {
             if let (true, Some(origin)) = (given, flag(path)) {
                 self.settings.push((path, Node { value: Value::Switch(means), origin }));
             }

@@ -79,6 +79,8 @@ pub struct Flags {
     pub no_hidden: bool,
     /// `--allow-empty`.
     pub allow_empty: bool,
+    /// `--no-cache`.
+    pub no_cache: bool,
 }
 
 /// What holds.
@@ -92,6 +94,8 @@ pub struct Config {
     pub accept_unseen: Vec<AcceptUnseen>,
     /// What the gate is asked.
     pub alert: AlertSettings,
+    /// Whether what was found is kept on disk.
+    pub cache: bool,
 }
 
 /// `[[accept_unseen]]`: targets known to be out of reach.
@@ -204,6 +208,7 @@ pub fn load(inputs: &Inputs<'_>) -> Result<Loaded, ConfigErrors> {
         rules: reader.rules(&root),
         accept_unseen: reader.accept_unseen(&root),
         alert: reader.alert(&root),
+        cache: read::switch(&root, "cache").unwrap_or(true),
     };
     if !reader.problems.is_empty() {
         return Err(ConfigErrors::new(reader.problems));

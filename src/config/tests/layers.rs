@@ -177,6 +177,7 @@ checks.throttles.warning = []
     # The configuration in effect, and where each value comes from.
 
     regions = ["eu-west-1", "eu-central-1", "us-east-1"]                   # --region
+    cache = true                                                           # default
 
     [[organizations]]
     client = "Acme \U0000001B[31m"                                         # /etc/slmon/config.toml:8

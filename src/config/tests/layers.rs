@@ -235,6 +235,8 @@ checks.throttles.warning = []
     # The configuration in effect, and where each value comes from.
     # Regions: the one that belongs to the credentials.
 
+    cache = true                                                           # default
+
     [[organizations]]                                                      # --organization
     role = "slmon"                                                         # default
 

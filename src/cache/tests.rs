@@ -1,3 +1,5 @@
+//! The cache: what comes back, what does not, and who may read it.
+
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;

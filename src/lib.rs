@@ -3,6 +3,7 @@
 //! Data walks one way: configuration → plan → source → observation → fleet → checks → a front. `docs/architecture.md`
 //! has the picture; `tests/layering.rs` holds it.
 
+pub mod cache;
 pub mod checks;
 pub mod cli;
 pub mod config;

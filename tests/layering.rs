@@ -54,6 +54,14 @@ const RULES: &[Rule] = &[
         words: "domain names nothing else of ours and no clock, file, network, process, terminal or AWS type",
     },
     Rule {
+        folder: "cache",
+        may: &["domain"],
+        except: &[],
+        tests_may: &[],
+        never: &[AWS, SCREEN, ARGUMENTS, RUNTIME, MACHINE, CLOCK],
+        words: "cache names domain alone; its folder and the time are arguments, and the gate never reads it",
+    },
+    Rule {
         folder: "checks",
         may: &["domain"],
         except: &[],

@@ -74,6 +74,9 @@ pub struct Scope {
     /// The whole run ends by then (each round, with --wait); what is missing is reported as unseen
     #[arg(long, global = true, value_name = "TIME", help_heading = "Limits")]
     pub deadline: Option<String>,
+    /// Don't keep what was found for completion in shells
+    #[arg(long, global = true, help_heading = "Output")]
+    pub no_cache: bool,
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     pub color: Color,
@@ -102,6 +105,18 @@ pub enum Command {
     Accounts(Listing),
     /// Print the configuration in effect, and where each value comes from
     Config,
+    /// Print a script that completes flags and names in a shell: `source <(slmon completions bash)`
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL", value_parser = ["bash", "zsh", "fish", "powershell", "elvish"])]
+        shell: String,
+    },
+    /// Write the manual pages into a folder, or print the first
+    Man {
+        /// The folder; it is made where it is not there
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
 }
 
 /// `slmon alert`.

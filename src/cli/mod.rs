@@ -5,12 +5,15 @@ mod accounts;
 mod alert;
 pub mod args;
 mod clock;
+mod completions;
 mod environment;
 mod exit_style;
 mod functions;
 mod listing;
+mod man;
 mod output;
 mod progress;
+mod remember;
 mod scope;
 mod show_config;
 mod sweep;
@@ -42,6 +45,9 @@ impl Refusal {
 
 /// Runs the program with the process's arguments.
 pub fn run() -> ExitCode {
+    if completions::answer() {
+        return ExitCode::SUCCESS;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -68,6 +74,8 @@ pub fn run() -> ExitCode {
             Command::Functions(args) => functions::run(&cli.scope, args).await,
             Command::Accounts(args) => accounts::run(&cli.scope, args).await,
             Command::Config => show_config::run(&cli.scope),
+            Command::Completions { shell } => completions::run(shell),
+            Command::Man { folder } => man::run(folder.as_deref()),
         }
     });
     // A name that is still being resolved, or a request that hangs, must not keep the program from ending.

@@ -11,7 +11,7 @@ use std::{
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::{Refusal, args::Scope, clock, environment, progress::Line, scope};
+use super::{Refusal, args::Scope, clock, environment, progress::Line, remember, scope};
 use crate::{
     config::{self, Config, Flags, Inputs, Loaded},
     domain::{fleet::Fleet, usage::Usage, window::Minute},
@@ -55,6 +55,7 @@ pub(super) fn start(scope: &Scope, flags: Flags) -> Result<Start, Refusal> {
         organization: scope.organization,
         regions: scope.regions.clone(),
         deadline: scope.deadline.clone(),
+        no_cache: scope.no_cache,
         ..flags
     };
     let inputs =
@@ -119,7 +120,9 @@ pub(super) async fn sweep(start: &Start, scope: &Scope, settings: Settings, what
     let (fleet, end) = engine::once(source.clone(), roster, rules, settings, limit, &ending.cancel, progress).await;
     drop(line);
     ending.swept();
-    Swept { fleet, end, usage: source.usage() }
+    let swept = Swept { fleet, end, usage: source.usage() };
+    remember::keep(start, scope, &swept);
+    swept
 }
 
 /// What ends a sweep early, and what is still to be ended after it.

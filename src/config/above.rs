@@ -103,6 +103,7 @@ impl Above {
             ("alert.hidden", flags.no_hidden, false),
             ("alert.allow_empty", flags.allow_empty, true),
             ("alert.blind_spots", flags.blind_spots, true),
+            ("cache", flags.no_cache, false),
         ];
         for (path, given, means) in switches {
             if let (true, Some(origin)) = (given, flag(path)) {

@@ -85,6 +85,8 @@ pub struct Flags {
     pub min_coverage: Option<String>,
     /// `--blind-spots`.
     pub blind_spots: bool,
+    /// `--no-cache`.
+    pub no_cache: bool,
 }
 
 /// What holds.
@@ -98,6 +100,8 @@ pub struct Config {
     pub accept_unseen: Vec<AcceptUnseen>,
     /// What the gate is asked.
     pub alert: AlertSettings,
+    /// Whether what was found is kept on disk.
+    pub cache: bool,
 }
 
 /// `[alert]`: what the gate looks at and when it fails.
@@ -185,7 +189,9 @@ pub fn load(inputs: &Inputs<'_>) -> Result<Loaded, ConfigErrors> {
     if let (Some(Regions::These(regions)), true) = (&roster.regions, tree.get("regions").is_some_and(said_above)) {
         rules.scope.regions.clone_from(regions);
     }
-    let config = Config { roster, rules, accept_unseen: reader.accept_unseen(&root), alert: reader.alert(&root) };
+    let cache = read::switch(&root, "cache").unwrap_or(true);
+    let (accept_unseen, alert) = (reader.accept_unseen(&root), reader.alert(&root));
+    let config = Config { roster, rules, accept_unseen, alert, cache };
     if !reader.problems.is_empty() {
         return Err(ConfigErrors::new(reader.problems));
     }

@@ -48,6 +48,7 @@ use Kind::{Clauses, Labels, Share, Switch, Table, Tables, Text, When, Words};
 /// All keys, parents before their children.
 pub(super) const KEYS: &[Key] = &[
     flag("regions", Words, None, "--region"),
+    flag("cache", Switch, None, "--no-cache"),
     key("organizations", Tables),
     key("organizations.client", Text),
     key("organizations.profile", Text),

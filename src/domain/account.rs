@@ -125,6 +125,11 @@ impl Region {
         &self.0
     }
 
+    /// The codes of the regions known when this was built.
+    pub fn all_known() -> impl Iterator<Item = &'static str> {
+        REGIONS.iter().copied()
+    }
+
     /// Whether the code is one of those known when this was built.
     pub fn is_known(&self) -> bool {
         REGIONS.contains(&self.as_str())

@@ -156,7 +156,7 @@ impl Reader<'_> {
     }
 }
 
-fn switch(view: &View<'_>, key: &str) -> Option<bool> {
+pub(super) fn switch(view: &View<'_>, key: &str) -> Option<bool> {
     view.get(key).and_then(Node::as_switch)
 }
 

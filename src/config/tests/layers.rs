@@ -183,6 +183,7 @@ checks.throttles.warning = []
     # The configuration in effect, and where each value comes from.
 
     regions = ["eu-west-1", "eu-central-1", "us-east-1"]                   # --region
+    cache = true                                                           # default
 
     [[organizations]]
     client = "Acme \U0000001B[31m"                                         # /etc/slmon/config.toml:8
@@ -242,6 +243,8 @@ checks.throttles.warning = []
     assert_snapshot!(started.load().unwrap().effective.as_toml(), @r#"
     # The configuration in effect, and where each value comes from.
     # Regions: the one that belongs to the credentials.
+
+    cache = true                                                           # default
 
     [[organizations]]                                                      # --organization
     role = "slmon"                                                         # default

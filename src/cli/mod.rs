@@ -12,6 +12,7 @@ mod functions;
 mod listing;
 mod man;
 mod output;
+mod policy;
 mod progress;
 mod remember;
 mod scope;
@@ -73,6 +74,7 @@ pub fn run() -> ExitCode {
             Command::Alert(args) => alert::run(&cli.scope, args).await,
             Command::Functions(args) => functions::run(&cli.scope, args).await,
             Command::Accounts(args) => accounts::run(&cli.scope, args).await,
+            Command::Policy(args) => policy::run(&cli.scope, args),
             Command::Config => show_config::run(&cli.scope),
             Command::Completions { shell } => completions::run(shell),
             Command::Man { folder } => man::run(folder.as_deref()),

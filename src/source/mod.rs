@@ -6,6 +6,7 @@
 pub mod aws;
 pub mod calls;
 pub mod limit;
+pub mod policy;
 pub mod sim;
 
 use futures::{future::BoxFuture, stream::BoxStream};

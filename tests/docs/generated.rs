@@ -11,13 +11,17 @@ use slmon::{
         failure::{Failure, Kind},
         finding::SpotKind,
         function::{Discovered, Tags},
+        roster::{Access, Organization, Roster},
         rules::{
             Glob, Limits, Rules, StageRules, Vocabulary,
             limits::{CheckLimits, Clause, Clauses},
         },
         text::AwsText,
     },
-    source::calls::{self, Call, Place},
+    source::{
+        calls::{self, Place},
+        policy,
+    },
 };
 
 /// Every generated part by name.
@@ -26,6 +30,7 @@ pub(crate) fn parts() -> BTreeMap<&'static str, String> {
         ("blind-spots", blind_spots()),
         ("calls", calls_table()),
         ("exit-codes", exit_codes()),
+        ("features", features()),
         ("kinds", kinds()),
         ("limits", limits()),
         ("stages", stages()),
@@ -42,14 +47,9 @@ fn table(head: [&str; 3], rows: impl IntoIterator<Item = [String; 3]>) -> String
     rows.into_iter().fold(head, |table, cells| table + &row(&cells))
 }
 
-fn actions(place: Place) -> Vec<&'static str> {
-    let needs_permission = |call: &&Call| call.action != calls::GET_CALLER_IDENTITY;
-    calls::ALL.iter().filter(|call| call.place == place).filter(needs_permission).map(|call| call.action).collect()
-}
-
 /// A policy in the order in which policies are written.
 fn printed(value: &Value, depth: usize) -> String {
-    const ORDER: &[&str] = &["Version", "Effect", "Principal", "Action", "Resource", "Condition", "Statement"];
+    const ORDER: &[&str] = &["Version", "Sid", "Effect", "Principal", "Action", "Resource", "Condition", "Statement"];
     let (outer, inner) = ("  ".repeat(depth), "  ".repeat(depth + 1));
     let lines = |open: char, items: Vec<String>, close: char| {
         let items: Vec<String> = items.into_iter().map(|item| format!("{inner}{item}")).collect();
@@ -68,6 +68,7 @@ fn printed(value: &Value, depth: usize) -> String {
                 lines('{', items, '}')
             }
         }
+        Value::Array(items) if items.len() == 1 && !items[0].is_object() => format!("[{}]", items[0]),
         Value::Array(items) => lines('[', items.iter().map(|item| printed(item, depth + 1)).collect(), ']'),
         other => other.to_string(),
     }
@@ -77,23 +78,33 @@ fn document(statements: &Value) -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
+fn made(document: &policy::Document) -> Value {
+    serde_json::from_str(&document.pretty()).expect("a policy is JSON")
+}
+
+/// What is lost without a feature.
+fn features() -> String {
+    let rows = policy::MEMBER.iter().chain(policy::HUB).map(|feature| {
+        let calls: Vec<_> = feature.calls.iter().map(|call| format!("`{call}`")).collect();
+        let lost = feature.lost.unwrap_or("nothing can be judged: it can't be left out");
+        [format!("`{}`", feature.name), calls.join(", "), lost.to_owned()]
+    });
+    table(["feature", "calls", "without it"], rows)
+}
+
 pub(crate) fn policies() -> BTreeMap<&'static str, Value> {
-    let member = document(&json!([{ "Effect": "Allow", "Action": actions(Place::Member), "Resource": "*" }]));
-    let session: Value =
-        serde_json::from_str(&calls::session_policy(calls::Place::Member)).expect("the session policy is JSON");
-    assert_eq!(member, session, "docs/permissions.md says that the two are the same");
-    let (assume, list): (Vec<&str>, Vec<&str>) =
-        actions(Place::Hub).into_iter().partition(|action| *action == calls::ASSUME_ROLE);
-    let hub = document(&json!([
-        { "Effect": "Allow", "Action": assume[0], "Resource": "arn:aws:iam::*:role/slmon" },
-        { "Effect": "Allow", "Action": list, "Resource": "*" },
-    ]));
-    let trust = document(&json!([{
-        "Effect": "Allow",
-        "Principal": { "AWS": "arn:aws:iam::999900001111:role/slmon-hub" },
-        "Action": calls::ASSUME_ROLE,
-        "Condition": { "StringEquals": { "sts:ExternalId": "a-random-text-of-your-own" } },
-    }]));
+    let member = made(&policy::member(&[], "aws"));
+    let organization = |include_ous: Vec<String>| Organization {
+        client: None,
+        lister: Access::default(),
+        member: Access::default(),
+        include_ous,
+        exclude: Vec::new(),
+        regions: None,
+    };
+    let organizations = vec![organization(Vec::new()), organization(vec!["ou-ab12-34567890".into()])];
+    let hub = made(&policy::hub(&Roster { organizations, ..Roster::default() }, "slmon", &[], "aws"));
+    let trust = made(&policy::trust("arn:aws:iam::999900001111:role/slmon-hub", Some("a-random-text-of-your-own")));
     let issuer = "token.actions.githubusercontent.com";
     let oidc = document(&json!([{
         "Effect": "Allow",

@@ -1,0 +1,99 @@
+//! `slmon policy`: what IAM has to allow. It asks nobody.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Refusal,
+    args::{Policy, PolicyOf, Scope},
+    output, sweep,
+};
+use crate::{
+    config::Flags,
+    domain::{
+        account::AccountId,
+        roster::{Access, Roster},
+    },
+    source::policy,
+};
+
+/// How a policy is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Json,
+    Cloudformation,
+}
+
+const FORMATS: &[(&str, Format)] = &[("json", Format::Json), ("cloudformation", Format::Cloudformation)];
+/// The role's name where nothing names it.
+const ROLE: &str = "slmon";
+
+pub(super) fn run(scope: &Scope, args: &Policy) -> Result<u8, Refusal> {
+    let outputs = output::parse(&args.formats, FORMATS)?;
+    let start = sweep::start(scope, Flags::default())?;
+    let roster = &start.config().roster;
+    let without: Vec<_> = args
+        .without
+        .iter()
+        .map(|name| policy::optional(name.trim()))
+        .collect::<Result<_, _>>()
+        .map_err(|why| Refusal::usage(format!("--without: {why}")))?;
+    let partition = args.partition.as_str();
+    let hub = args.hub.as_deref().map(|text| principal(text, partition)).transpose()?;
+    let ids = external_ids(roster);
+    let id = match (scope.external_id.as_deref(), ids.len()) {
+        (Some(id), _) => Some(id),
+        (None, 0 | 1) => ids.first().copied(),
+        (None, _) => None,
+    };
+    let trusts = args.which == PolicyOf::Trust && outputs.iter().any(|output| output.format == Format::Json);
+    if trusts && hub.is_none() {
+        return Err(Refusal::usage(
+            "who may assume the role? Give --hub, the ARN of the role that slmon starts with, or its account's id",
+        ));
+    }
+    if trusts && id.is_none() && ids.len() > 1 {
+        return Err(Refusal::usage("the configuration has several external ids: say which one with --external-id"));
+    }
+    if trusts && id.is_none() {
+        output::say(
+            "slmon: warning: this role can be assumed without an external id. Who gets the hub to assume a role by its ARN \
+             would get in (the confused deputy): give --external-id, and the same in the configuration",
+        );
+    }
+    let named = scope.role.as_deref().filter(|role| !role.starts_with("arn:")).unwrap_or(ROLE);
+    output::write_all(&outputs, |format| match (format, args.which) {
+        (Format::Cloudformation, _) => {
+            format!("{:#}\n", policy::template(named, hub.as_deref(), id, &without, partition))
+        }
+        (Format::Json, PolicyOf::Member) => policy::member(&without, partition).pretty(),
+        (Format::Json, PolicyOf::Hub) => policy::hub(roster, named, &without, partition).pretty(),
+        (Format::Json, PolicyOf::Trust) => {
+            hub.as_deref().map(|hub| policy::trust(hub, id).pretty()).unwrap_or_default()
+        }
+    })?;
+    Ok(0)
+}
+
+/// The principal of an ARN or an account id.
+fn principal(text: &str, partition: &str) -> Result<String, Refusal> {
+    match AccountId::parse(text) {
+        Some(id) => Ok(format!("arn:{partition}:iam::{id}:root")),
+        None if text.starts_with("arn:") && AccountId::of_arn(text).is_some() => Ok(text.to_owned()),
+        None => Err(Refusal::usage(format!(
+            "--hub {text:?} is neither the ARN of a role or user nor an account id: write \
+             arn:{partition}:iam::999900001111:role/slmon-hub, or 999900001111"
+        ))),
+    }
+}
+
+/// The external ids of a configuration, each once.
+fn external_ids(roster: &Roster) -> Vec<&str> {
+    let organizations = roster.organizations.iter().map(|organization| &organization.member);
+    let accesses = organizations.chain(roster.accounts.iter().map(|account| &account.access));
+    let ids: BTreeSet<&str> = accesses.filter_map(of).collect();
+    ids.into_iter().collect()
+}
+
+fn of(access: &Access) -> Option<&str> {
+    Some(access.role.as_ref()?.external_id.as_ref()?.reveal())
+}

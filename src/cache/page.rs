@@ -41,7 +41,7 @@ type Function = (Arc<str>, u32, Option<String>);
 #[derive(Default)]
 struct Texts {
     numbers: HashMap<AwsText, u32>,
-    texts: Vec<Arc<str>>,
+    ordered: Vec<Arc<str>>,
     sets: HashMap<Tags, u32>,
     tags: Vec<Vec<u32>>,
 }
@@ -55,8 +55,8 @@ impl Texts {
         if let Some(known) = self.numbers.get(text) {
             return Ok(*known);
         }
-        let next = number(self.texts.len())?;
-        self.texts.push(text.raw().into());
+        let next = number(self.ordered.len())?;
+        self.ordered.push(text.raw().into());
         self.numbers.insert(text.clone(), next);
         Ok(next)
     }
@@ -100,7 +100,7 @@ pub(super) fn written(estate: &Estate, at: Timestamp) -> io::Result<Vec<u8>> {
         let (name, client) = (text(&account.name), text(&account.client));
         accounts.push(Row { id: account.id.to_string(), name, client, targets });
     }
-    let page = Page { schema: SCHEMA.into(), at, texts: texts.texts, tags: texts.tags, accounts };
+    let page = Page { schema: SCHEMA.into(), at, texts: texts.ordered, tags: texts.tags, accounts };
     serde_json::to_vec(&page).map_err(io::Error::from)
 }
 

@@ -2,7 +2,8 @@
 
 use super::{
     Refusal,
-    args::{Listing, Scope},
+    args::{Accounts, Scope},
+    doctor,
     listing::{Listed, listing},
 };
 use crate::{
@@ -18,8 +19,11 @@ use crate::{
     },
 };
 
-pub(super) async fn run(scope: &Scope, args: &Listing) -> Result<u8, Refusal> {
-    listing(scope, args, Depth::Probe, "accounts", |fleet, _, coverage, telling| {
+pub(super) async fn run(scope: &Scope, args: &Accounts) -> Result<u8, Refusal> {
+    if args.doctor {
+        return doctor::run(scope, args).await;
+    }
+    listing(scope, &args.listing, Depth::Probe, "accounts", |fleet, _, coverage, telling| {
         let list = AccountList::new(rows(fleet), coverage).within(ReportScope::of(&fleet.rules().scope));
         Listed { text: list.text(telling), json: list.json() }
     })

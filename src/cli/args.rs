@@ -30,7 +30,7 @@ Examples:
   slmon --config fleet.toml functions         what is watched, its stage, and why";
 
 /// Where accounts are, how they are entered, and which part of it all is looked at.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Where to look")]
 pub struct Scope {
     /// Configuration file.
@@ -102,7 +102,7 @@ pub enum Command {
     /// List the functions that are discovered, with their stage and why
     Functions(Functions),
     /// List the accounts and regions: reached or not, and what is missing
-    Accounts(Listing),
+    Accounts(Accounts),
     /// Print the configuration in effect, and where each value comes from
     Config,
     /// Print the IAM policies that slmon needs, made from the calls that it makes
@@ -119,6 +119,30 @@ pub enum Command {
         #[arg(value_name = "DIR")]
         folder: Option<PathBuf>,
     },
+}
+
+/// `slmon accounts`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Exit codes of --doctor:
+  0    every call is allowed, and every role asks for its external id
+  1    a permission is missing, or a role opens without its external id
+  3    something could not be told
+
+Examples:
+  slmon accounts                              reached or not, and what is missing
+  slmon accounts --doctor                     try each call, and print the statement that mends what is denied
+  slmon accounts --doctor --without configurations,tags-one-by-one")]
+pub struct Accounts {
+    /// Try each call on each account and region once, and each role without its external id; say what to mend
+    #[arg(long)]
+    pub doctor: bool,
+    /// Don't try what these features need; `slmon policy --help` names them
+    #[arg(long, value_name = "FEATURE", value_delimiter = ',', requires = "doctor")]
+    pub without: Vec<String>,
+    /// How to print.
+    #[command(flatten)]
+    pub listing: Listing,
 }
 
 /// `slmon policy`.

@@ -29,8 +29,11 @@ const BINARY: &str = "slmon";
 /// Values and what stands beside each.
 type Values = BTreeMap<String, String>;
 
+/// What a cache holds for a flag.
+type Names = fn(&Estate) -> Values;
+
 /// Which values a flag has, where the command has that flag.
-const FLAGS: &[(&str, fn(&Estate) -> Values)] = &[
+const FLAGS: &[(&str, Names)] = &[
     ("client", clients),
     ("account", accounts),
     ("function", functions),

@@ -25,12 +25,12 @@ pub(super) struct Listed {
 
 /// The formats of a listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
+pub(super) enum Format {
     Text,
     Json,
 }
 
-const FORMATS: &[(&str, Format)] = &[("text", Format::Text), ("json", Format::Json)];
+pub(super) const FORMATS: &[(&str, Format)] = &[("text", Format::Text), ("json", Format::Json)];
 
 /// Sweeps to the given depth and prints. Exit code 0: everything was seen that is not accepted as unseen, and searched
 /// where it was to be; 3: not; 130:

@@ -6,6 +6,7 @@ mod alert;
 pub mod args;
 mod clock;
 mod completions;
+mod doctor;
 mod environment;
 mod exit_style;
 mod functions;

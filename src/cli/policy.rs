@@ -29,6 +29,9 @@ const ROLE: &str = "slmon";
 
 pub(super) fn run(scope: &Scope, args: &Policy) -> Result<u8, Refusal> {
     let outputs = output::parse(&args.formats, FORMATS)?;
+    // An external id goes with a role; here that is the one that is being made.
+    let role = scope.role.clone().or_else(|| scope.external_id.as_ref().map(|_| ROLE.to_owned()));
+    let scope = &Scope { role, ..scope.clone() };
     let start = sweep::start(scope, Flags::default())?;
     let roster = &start.config().roster;
     let without: Vec<_> = args

@@ -96,6 +96,8 @@ fn only_demo(scope: &Scope, variables: &mut BTreeMap<String, String>) -> Result<
 
 /// A fleet after a sweep, and what it took.
 pub(super) struct Swept {
+    /// Who answered, with the accounts that it has entered.
+    pub(super) source: Arc<dyn Source>,
     pub(super) fleet: Fleet,
     pub(super) end: End,
     pub(super) usage: Usage,
@@ -120,7 +122,7 @@ pub(super) async fn sweep(start: &Start, scope: &Scope, settings: Settings, what
     let (fleet, end) = engine::once(source.clone(), roster, rules, settings, limit, &ending.cancel, progress).await;
     drop(line);
     ending.swept();
-    let swept = Swept { fleet, end, usage: source.usage() };
+    let swept = Swept { fleet, end, usage: source.usage(), source };
     remember::keep(start, scope, &swept);
     swept
 }

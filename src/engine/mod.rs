@@ -2,6 +2,7 @@
 //! and no AWS, and it reports nothing by itself.
 
 mod discover;
+pub mod doctor;
 mod metrics;
 pub mod plan;
 mod roster;

@@ -238,6 +238,11 @@ impl Source for Recorded {
         self.noted(enters(entry), (entry.account.id.as_str(), ""), self.inner.enter(entry)).boxed()
     }
 
+    fn assumable<'a>(&'a self, entry: &'a Entry, external_id: Option<&'a str>) -> Answer<'a, bool> {
+        self.noted(calls::ASSUME_ROLE, (entry.account.id.as_str(), ""), self.inner.assumable(entry, external_id))
+            .boxed()
+    }
+
     fn regions<'a>(&'a self, account: &'a Account) -> Answer<'a, Vec<Region>> {
         self.noted(calls::LIST_REGIONS, (account.id.as_str(), ""), self.inner.regions(account)).boxed()
     }

@@ -114,6 +114,10 @@ impl<S: Source> Source for Limited<S> {
         self.answer(None, operation, self.inner.enter(entry))
     }
 
+    fn assumable<'a>(&'a self, entry: &'a Entry, external_id: Option<&'a str>) -> Answer<'a, bool> {
+        self.answer(None, calls::ASSUME_ROLE, self.inner.assumable(entry, external_id))
+    }
+
     fn regions<'a>(&'a self, account: &'a Account) -> Answer<'a, Vec<Region>> {
         self.answer(None, calls::LIST_REGIONS, self.inner.regions(account))
     }

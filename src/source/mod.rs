@@ -74,6 +74,10 @@ pub trait Source: Send + Sync {
     /// Makes an account readable: assumes its role, or sees that the credentials at hand are its own.
     fn enter<'a>(&'a self, entry: &'a Entry) -> Answer<'a, ()>;
 
+    /// Whether the role of an entry can be assumed with this external id (none: without any) instead of its own. What
+    /// that gives is thrown away: nothing is read with it, and nothing that is held changes.
+    fn assumable<'a>(&'a self, entry: &'a Entry, external_id: Option<&'a str>) -> Answer<'a, bool>;
+
     /// The regions that are enabled in an account.
     fn regions<'a>(&'a self, account: &'a Account) -> Answer<'a, Vec<Region>>;
 

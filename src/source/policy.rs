@@ -191,7 +191,7 @@ pub fn hub(roster: &Roster, named: &str, without: &[&Feature], partition: &str) 
     Document::new(all)
 }
 
-/// A template of CloudFormation that makes the role in an account, for a stack or a StackSet. Its parameters: `RoleName`,
+/// A template of CloudFormation that makes the role in an account, for a stack or a `StackSet`. Its parameters: `RoleName`,
 /// `HubPrincipal` and `ExternalId`.
 pub fn template(
     named: &str,

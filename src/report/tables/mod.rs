@@ -2,11 +2,13 @@
 //! their tables for people.
 
 mod accounts;
+mod doctor;
 mod functions;
 mod grid;
 mod spots;
 
 pub use accounts::{AccountList, AccountSummary, State, TargetRow};
+pub use doctor::{CallRow, DoctorList, Health, RoleRow};
 pub use functions::{FunctionList, FunctionRow};
 pub use spots::SpotList;
 

@@ -48,7 +48,7 @@ use crate::domain::{
     account::{Account, AccountId, Region, Target},
     failure::{Failure, Kind},
     function::{Configuration, Discovered, Tags},
-    roster::{Base, Caller, Entry, Listed, Organization, Regions, Role},
+    roster::{Base, Caller, Entry, Listed, Organization, Regions, Role, Secret},
     text::AwsText,
     usage::Usage,
 };
@@ -238,6 +238,22 @@ impl Source for Aws {
             let mut members = self.members.write().unwrap_or_else(PoisonError::into_inner);
             members.insert(entry.account.id.clone(), Arc::new(member));
             Ok(())
+        }
+        .boxed()
+    }
+
+    fn assumable<'a>(&'a self, entry: &'a Entry, external_id: Option<&'a str>) -> Answer<'a, bool> {
+        async move {
+            let mut entry = entry.clone();
+            if let Some(role) = &mut entry.access.role {
+                role.external_id = external_id.map(Secret::new);
+            }
+            // Opened, and not entered: no other call can find the session.
+            match self.open(&entry).await {
+                Ok(_) => Ok(true),
+                Err(failure) if failure.kind == Kind::Denied => Ok(false),
+                Err(failure) => Err(failure),
+            }
         }
         .boxed()
     }

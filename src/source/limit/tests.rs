@@ -70,6 +70,10 @@ impl Source for Scripted {
         self.answer(&entry.account.id, "", ()).boxed()
     }
 
+    fn assumable<'a>(&'a self, entry: &'a Entry, _: Option<&'a str>) -> Answer<'a, bool> {
+        self.answer(&entry.account.id, "", false).boxed()
+    }
+
     fn regions<'a>(&'a self, account: &'a Account) -> Answer<'a, Vec<Region>> {
         self.answer(&account.id, "", Vec::new()).boxed()
     }

@@ -13,7 +13,7 @@ use crate::{
         account::{Account, AccountId, Region, Target},
         failure::{Failure, Kind},
         function::{Configuration, Discovered, Tags},
-        roster::{Base, Caller, Entry, Listed, Organization, Role},
+        roster::{Base, Caller, Entry, Listed, Organization, Role, Secret},
         text::AwsText,
         usage::Usage,
         window::Minute,
@@ -77,6 +77,20 @@ impl Source for Sim {
             }
             locked(&self.entered).insert(id.clone());
             Ok(())
+        }
+        .boxed()
+    }
+
+    fn assumable<'a>(&'a self, entry: &'a Entry, external_id: Option<&'a str>) -> Answer<'a, bool> {
+        async move {
+            let Some(role) = &entry.access.role else { return Ok(false) };
+            let role = Role { external_id: external_id.map(Secret::new), ..role.clone() };
+            match self.ask(calls::ASSUME_ROLE, &entry.account.id, None, 0).await {
+                Err(failure) if failure.kind == Kind::Denied => return Ok(false),
+                asked => asked?,
+            }
+            let account = self.world.account(&entry.account.id);
+            Ok(account.is_some_and(|account| lets_in(account, &role, self.world.home_region.partition())))
         }
         .boxed()
     }

@@ -107,7 +107,7 @@ fn add(text: &str, file: &Path) -> Result<(), Refusal> {
 pub(super) fn write(text: &str, file: Option<&Path>) -> Result<(), Refusal> {
     if let Some(file) = file {
         let plain = anstream::adapter::strip_str(text).to_string();
-        return std::fs::write(file, plain).map_err(|error| cannot_write(file, &error));
+        return replace(file, &plain).map_err(|error| cannot_write(file, &error));
     }
     let mut stdout = anstream::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -116,6 +116,41 @@ pub(super) fn write(text: &str, file: Option<&Path>) -> Result<(), Refusal> {
         }
         _ => Ok(()),
     }
+}
+
+/// Replaces what a file holds in one go, so that nobody who reads it at that moment (a collector of metrics, a web server)
+/// sees half a report. What is no plain file of ours, and what stands in a folder that takes no new file, is written as
+/// it is.
+fn replace(file: &Path, text: &str) -> io::Result<()> {
+    let before = std::fs::symlink_metadata(file).ok();
+    let plain = before.as_ref().is_none_or(std::fs::Metadata::is_file);
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".slmon-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let Some(mut new) = plain.then(|| builder.tempfile_in(folder).ok()).flatten() else {
+        return std::fs::write(file, text);
+    };
+    if let Some(before) = &before {
+        if !is_ours(before, &new.as_file().metadata()?) {
+            return std::fs::write(file, text);
+        }
+        new.as_file().set_permissions(before.permissions())?;
+    }
+    new.write_all(text.as_bytes())?;
+    new.persist(file).map(|_| ()).map_err(|error| error.error)
+}
+
+#[cfg(unix)]
+fn is_ours(before: &std::fs::Metadata, new: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (before.uid(), before.gid(), before.nlink()) == (new.uid(), new.gid(), new.nlink())
+}
+
+#[cfg(not(unix))]
+fn is_ours(_: &std::fs::Metadata, _: &std::fs::Metadata) -> bool {
+    true
 }
 
 /// Writes a sentence to standard error. If nobody can read it, nothing can be done.

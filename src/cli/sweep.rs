@@ -107,16 +107,21 @@ pub(super) struct Swept {
     pub(super) usage: Usage,
 }
 
-/// Sweeps the demo estate or AWS. Ctrl-C, and a request to terminate, end it at once; what was seen by then is kept.
-pub(super) async fn sweep(start: &Start, scope: &Scope, settings: Settings, what: &str) -> Swept {
-    let (source, roster): (Arc<dyn Source>, Roster) = match scope.demo {
+/// Who answers, and where accounts are: the demo estate, or AWS.
+pub(super) fn source(start: &Start, scope: &Scope) -> (Arc<dyn Source>, Arc<Roster>) {
+    match scope.demo {
         Some(seed) => {
             let sim = Sim::with_clock(World::demo(seed, start.minute()), clock::now);
             let roster = sim.roster();
-            (Arc::new(Limited::new(sim)), roster)
+            (Arc::new(Limited::new(sim)), Arc::new(roster))
         }
-        None => (Arc::new(Limited::new(Aws::new())), start.config().roster.clone()),
-    };
+        None => (Arc::new(Limited::new(Aws::new())), Arc::new(start.config().roster.clone())),
+    }
+}
+
+/// Sweeps the demo estate or AWS. Ctrl-C, and a request to terminate, end it at once; what was seen by then is kept.
+pub(super) async fn sweep(start: &Start, scope: &Scope, settings: Settings, what: &str) -> Swept {
+    let (source, roster) = source(start, scope);
     let cancel = CancellationToken::new();
     let swept = Arc::new(AtomicBool::new(false));
     end_on_signals(cancel.clone(), swept.clone());
@@ -124,7 +129,7 @@ pub(super) async fn sweep(start: &Start, scope: &Scope, settings: Settings, what
     let rules = Arc::new(start.config().rules.clone());
     let limit = start.config().alert.deadline;
     let progress = |progress| line.show(what, progress);
-    let (fleet, end) = engine::once(source.clone(), Arc::new(roster), rules, settings, limit, &cancel, progress).await;
+    let (fleet, end) = engine::once(source.clone(), roster, rules, settings, limit, &cancel, progress).await;
     drop(line);
     swept.store(true, Ordering::Relaxed);
     Swept { fleet, end, usage: source.usage() }
@@ -142,6 +147,15 @@ fn end_on_signals(cancel: CancellationToken, swept: Arc<AtomicBool>) {
             }
             cancel.cancel();
         }
+    });
+}
+
+/// Runs once when the program is asked to end.
+pub(super) fn on_signal(run: impl FnOnce() + Send + 'static) {
+    let mut signals = Signals::catch();
+    tokio::spawn(async move {
+        signals.next().await;
+        run();
     });
 }
 

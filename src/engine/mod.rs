@@ -5,6 +5,7 @@ mod discover;
 mod metrics;
 pub mod plan;
 mod roster;
+pub mod watch;
 
 use std::{collections::BTreeMap, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 

@@ -18,6 +18,7 @@ use crate::{
     domain::{
         roster::Roster,
         rules::Rules,
+        usage::Usage,
         window::{Horizon, Minute},
     },
     engine::{
@@ -25,10 +26,7 @@ use crate::{
         plan::{Depth, Settings},
         watch::Snapshot,
     },
-    source::{
-        Source,
-        sim::{Sim, World},
-    },
+    source::sim::{Sim, World},
 };
 
 const NOW: &str = "2026-11-23T14:05:20Z";
@@ -57,7 +55,7 @@ fn snapshot(world: World, roster: impl FnOnce(Roster) -> Roster) -> Arc<Snapshot
             fleet: Arc::new(fleet),
             judgement: Arc::new(judgement),
             horizon,
-            usage: sim.usage(),
+            usage: Usage::default(),
             under_way: None,
             read_at: Some(minute),
         })
@@ -145,7 +143,7 @@ fn the_selection_is_a_function_and_no_row() {
     type_keys(&mut model, "j j");
     let RowKey::Function(selected) = model.list().selected.unwrap() else { panic!("a function is selected") };
     // What fails outside of production comes below, and a filter takes rows from above.
-    type_keys(&mut model, "d / ! c l a i m enter");
+    type_keys(&mut model, "d / ! n a m e : c l a i m enter");
     assert_eq!(model.list().selected, Some(RowKey::Function(selected.clone())));
     assert_eq!(model.list().place, 1);
     type_keys(&mut model, "enter");

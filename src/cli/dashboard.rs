@@ -23,13 +23,13 @@ pub(super) async fn run(scope: &Scope) -> Result<u8, Refusal> {
     let (control, asked) = unbounded_channel();
     let rules = Arc::new(start.config().rules.clone());
     let engine = tokio::spawn(engine::watch::watch(source, roster, rules, pace, publish, asked, clock::now));
-    let (end, ends) = watch::channel(false);
-    sweep::on_signal(move || {
-        let _ = end.send(true);
+    let (end, ends) = watch::channel(None);
+    sweep::on_signal(move |code| {
+        let _ = end.send(Some(code));
     });
     let colours = environment::colours(scope.color, &start.variables);
     let model = Model::new("terminal", colours, scope.demo.is_some());
     let shown = tui::run(model, Stage { snapshots, control, ends }, clock::now).await;
     engine.abort();
-    shown.map(|()| 0).map_err(|error| Refusal::usage(format!("the terminal can't be used: {error}")))
+    shown.map_err(|error| Refusal::usage(format!("the terminal can't be used: {error}")))
 }

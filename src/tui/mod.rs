@@ -34,12 +34,13 @@ pub struct Stage {
     pub snapshots: Receiver<Option<Arc<Snapshot>>>,
     /// Asks the engine to read again, or to stop.
     pub control: UnboundedSender<Control>,
-    /// Becomes true when the program is asked to end.
-    pub ends: Receiver<bool>,
+    /// The exit code, as soon as the program is asked to end from outside.
+    pub ends: Receiver<Option<u8>>,
 }
 
-/// Shows the dashboard until somebody ends it. The terminal is as before when this returns, whatever happens.
-pub async fn run(mut model: Model, mut stage: Stage, now: impl Fn() -> Timestamp) -> io::Result<()> {
+/// Shows the dashboard until somebody ends it, and gives the exit code. The terminal is as before when this returns,
+/// whatever happens.
+pub async fn run(mut model: Model, mut stage: Stage, now: impl Fn() -> Timestamp) -> io::Result<u8> {
     let mut screen = Screen::enter()?;
     let mut events = EventStream::new();
     let mut dirty = true;
@@ -61,7 +62,10 @@ pub async fn run(mut model: Model, mut stage: Stage, now: impl Fn() -> Timestamp
                 // The terminal is gone.
                 Some(Err(_)) | None => Some(Effect::Quit),
             },
-            changed = stage.ends.changed() => changed.is_err().then_some(Effect::Quit).or(Some(Effect::Quit)),
+            _ = stage.ends.changed() => {
+                let code = *stage.ends.borrow();
+                return Ok(code.unwrap_or(0));
+            }
             changed = stage.snapshots.changed() => {
                 let snapshot = stage.snapshots.borrow_and_update().clone();
                 match (changed, snapshot) {
@@ -80,7 +84,7 @@ pub async fn run(mut model: Model, mut stage: Stage, now: impl Fn() -> Timestamp
         };
         match effect {
             None => {}
-            Some(Effect::Quit) => return Ok(()),
+            Some(Effect::Quit) => return Ok(0),
             Some(Effect::Suspend) => {
                 drop(events);
                 screen.suspend()?;

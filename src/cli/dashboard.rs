@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Between two rounds.
-const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_mins(1);
 
 pub(super) async fn run(scope: &Scope) -> Result<u8, Refusal> {
     let start = sweep::start(scope, Flags::default())?;

@@ -239,31 +239,27 @@ fn row(
         invocations,
         since,
     };
-    match judged {
-        Some((_, JudgedFunction { judged, .. })) => {
-            let state = match judged.verdict {
-                Verdict::Critical => State::Critical,
-                Verdict::Warning => State::Warning,
-                Verdict::Unknown => State::Unknown,
-                Verdict::Muted => State::Muted,
-                Verdict::Ok => State::Ok,
-                Verdict::Idle => State::Idle,
-            };
-            let since = judged.findings.iter().filter_map(|finding| finding.since).min();
-            row(state, judged.errors, judged.throttles, judged.invocations, since)
-        }
-        None => {
-            let errors = sum(Metric::Errors);
-            let state = match (function.class.watched, function.class.stage.kind) {
-                (false, _) => State::Unwatched,
-                (true, StageKind::Unknown) => State::Stageless,
-                (true, StageKind::Production) => State::Unknown,
-                (true, StageKind::Other) if errors.is_some_and(|errors| errors > 0) => State::Hidden,
-                (true, StageKind::Other) => State::Other,
-            };
-            row(state, errors, sum(Metric::Throttles), sum(Metric::Invocations), None)
-        }
+    if let Some((_, JudgedFunction { judged, .. })) = judged {
+        let state = match judged.verdict {
+            Verdict::Critical => State::Critical,
+            Verdict::Warning => State::Warning,
+            Verdict::Unknown => State::Unknown,
+            Verdict::Muted => State::Muted,
+            Verdict::Ok => State::Ok,
+            Verdict::Idle => State::Idle,
+        };
+        let since = judged.findings.iter().filter_map(|finding| finding.since).min();
+        return row(state, judged.errors, judged.throttles, judged.invocations, since);
     }
+    let errors = sum(Metric::Errors);
+    let state = match (function.class.watched, function.class.stage.kind) {
+        (false, _) => State::Unwatched,
+        (true, StageKind::Unknown) => State::Stageless,
+        (true, StageKind::Production) => State::Unknown,
+        (true, StageKind::Other) if errors.is_some_and(|errors| errors > 0) => State::Hidden,
+        (true, StageKind::Other) => State::Other,
+    };
+    row(state, errors, sum(Metric::Throttles), sum(Metric::Invocations), None)
 }
 
 /// The worse first, of two alike the one with more failures; then by whose it is and its name.

@@ -92,7 +92,7 @@ pub async fn run(mut model: Model, mut stage: Stage, now: impl Fn() -> Timestamp
                 dirty = true;
             }
             Some(Effect::Copy(text, what)) => {
-                screen.copy(&text)?;
+                terminal::copy(&text)?;
                 model.update(Msg::Said(format!("{what} sent to the terminal's clipboard (OSC 52): {text}")));
             }
             Some(Effect::Refresh) => {

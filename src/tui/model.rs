@@ -97,6 +97,7 @@ pub enum Effect {
 
 /// What the screens remember.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "they are switches that somebody flips, each by itself")]
 pub struct Model {
     /// What is shown; none before the first snapshot.
     pub board: Option<Board>,

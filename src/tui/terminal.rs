@@ -56,17 +56,17 @@ impl Screen {
         take()?;
         self.terminal.clear()
     }
-
-    /// Puts a text on the terminal's clipboard, which may be on another machine.
-    pub(super) fn copy(&mut self, text: &str) -> io::Result<()> {
-        execute!(stdout(), CopyToClipboard::to_clipboard_from(text))
-    }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
         restore();
     }
+}
+
+/// Puts a text on the terminal's clipboard, which may be on another machine.
+pub(super) fn copy(text: &str) -> io::Result<()> {
+    execute!(stdout(), CopyToClipboard::to_clipboard_from(text))
 }
 
 fn take() -> io::Result<()> {

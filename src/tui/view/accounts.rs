@@ -7,7 +7,7 @@ use super::{
     alerts::rule,
     table::{self, Cell, Column, Holds},
     table_look,
-    text::{elide, put},
+    text::{elide, put, span},
 };
 use crate::domain::{
     finding::Verdict,
@@ -46,7 +46,7 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let outside = outside(board);
     let below = match outside.len() {
         0 => 0,
-        n => u16::try_from(n + 1).unwrap_or(u16::MAX).min(area.height / 3),
+        n => span(n + 1).min(area.height / 3),
     };
     let list_area = Rect { height: area.height - below, ..area };
     let targets: Vec<&TargetState> = board.snapshot.fleet.targets().collect();
@@ -58,7 +58,7 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         rule(model, buf, left, "out of reach as a whole");
         for (place, line) in outside.iter().take(usize::from(below - 1)).enumerate() {
             let line = elide(line, usize::from(area.width.saturating_sub(2))).into_owned();
-            let y = left.y + 1 + u16::try_from(place).unwrap_or(0);
+            let y = left.y + 1 + span(place);
             put(buf, left, (area.x + 1, y), &line, model.theme.style(Role::Warning));
         }
     }

@@ -13,7 +13,7 @@ use super::{
     spark::spark,
     table::{self, Cell, Column, Holds},
     table_look,
-    text::{elide, put, put_all},
+    text::{elide, put, put_all, span},
 };
 use crate::domain::{
     observation::Reading,
@@ -203,7 +203,7 @@ fn out_of_sight(model: &Model, board: &Board, buf: &mut Buffer, area: Rect) {
         );
     }
     for (place, (word, _, text)) in lines.iter().enumerate() {
-        let y = area.y + 1 + u16::try_from(place).unwrap_or(0);
+        let y = area.y + 1 + span(place);
         let role = if *word == "unseen" { Role::Warning } else { Role::Text };
         let x = area.x + 1;
         put(buf, area, (x, y), word, theme.style(role));

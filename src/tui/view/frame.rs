@@ -11,7 +11,7 @@ use super::{
         theme::Role,
     },
     centred,
-    text::{elide, put, put_all},
+    text::{elide, put, put_all, span},
 };
 use crate::domain::{
     text::{clock, count, counted, usd},
@@ -26,7 +26,7 @@ pub(super) fn header(model: &Model, buf: &mut Buffer, area: Rect, now: Timestamp
     let theme = &model.theme;
     buf.set_style(Rect { height: 1, ..area }, theme.style(Role::Bar));
     let right = age(model, now);
-    let end = area.right().saturating_sub(u16::try_from(right.width()).unwrap_or(0) + 1);
+    let end = area.right().saturating_sub(span(right.width()) + 1);
     let left = Rect { width: end.saturating_sub(area.x + 1), ..area };
     let mut x = put(buf, left, (area.x + 1, area.y), "slmon", theme.style(Role::Title));
     for (place, screen) in model.trail.iter().enumerate() {
@@ -92,7 +92,7 @@ fn verdict(model: &Model, buf: &mut Buffer, area: Rect) {
     let text =
         [wide, seen, short].into_iter().find(|text| text.width() + 3 < usize::from(area.right().saturating_sub(x)));
     if let Some(text) = text {
-        let at = area.right() - u16::try_from(text.width()).unwrap_or(0) - 1;
+        let at = area.right() - span(text.width()) - 1;
         let style = if counts.unseen > 0 { theme.style(Role::Warning) } else { quiet };
         put(buf, area, (at, area.y), &text, style);
     }
@@ -122,7 +122,7 @@ pub(super) fn footer(model: &Model, buf: &mut Buffer, area: Rect) {
     }
     let mut x = start.0;
     for (key, word) in hints(model) {
-        let width = u16::try_from(key.width() + word.width() + 3).unwrap_or(u16::MAX);
+        let width = span(key.width() + word.width() + 3);
         if x + width > area.right() {
             break;
         }

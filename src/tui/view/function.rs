@@ -11,7 +11,7 @@ use super::{
     alerts::rule,
     centred, of_state,
     spark::buckets,
-    text::{put, put_all, wrap},
+    text::{put, put_all, span, wrap},
 };
 use crate::domain::{
     finding::Judged,
@@ -172,7 +172,7 @@ fn charts(model: &Model, board: &Board, function: &Function, buf: &mut Buffer, a
                 let most = sums.iter().flatten().copied().max().unwrap_or(0);
                 // Two lines of blocks: sixteen heights.
                 for (cell, sum) in sums.iter().enumerate() {
-                    let x = x + u16::try_from(cell).unwrap_or(u16::MAX);
+                    let x = x + span(cell);
                     let Some(sum) = sum else {
                         put(buf, area, (x, y + 1), "·", theme.style(Role::Muted));
                         continue;
@@ -186,7 +186,7 @@ fn charts(model: &Model, board: &Board, function: &Function, buf: &mut Buffer, a
                     }
                 }
                 let total: u64 = sums.iter().flatten().sum();
-                let x = x + u16::try_from(sums.len()).unwrap_or(0) + 2;
+                let x = x + span(sums.len()) + 2;
                 put_all(buf, area, (x, y + 1), &[(&format!("{} in all", count(total)), theme.style(Role::Text))]);
             }
             Reading::NotAsked => {

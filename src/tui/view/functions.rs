@@ -47,8 +47,8 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
 
 fn cells(model: &Model, board: &Board, row: &Row) -> Vec<Cell> {
     let theme = &model.theme;
-    let Some((state, function)) = board.facts(row) else { return Vec::new() };
-    let account = &state.target.account;
+    let Some((target, function)) = board.facts(row) else { return Vec::new() };
+    let (target, account) = (&target.target, &target.target.account);
     let (text, muted, strong) = (theme.style(Role::Text), theme.style(Role::Muted), of_state(theme, row.state));
     let shown = |text: Option<&AwsText>| text.map(|text| text.shown().into_owned()).unwrap_or_default();
     let stage = &function.class.stage;
@@ -64,7 +64,7 @@ fn cells(model: &Model, board: &Board, row: &Row) -> Vec<Cell> {
         (stage.label.as_ref().map_or(stage.kind.as_str().to_owned(), |label| label.shown().into_owned()), muted),
         (shown(account.client.as_ref()), muted),
         (account.name.as_ref().map_or(account.id.to_string(), |name| name.shown().into_owned()), muted),
-        (state.target.region.to_string(), muted),
+        (target.region.to_string(), muted),
         number(row.errors),
         (row.rate().filter(|rate| *rate > 0.0).map(percent).unwrap_or_default(), strong),
         number(row.throttles),

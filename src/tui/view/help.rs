@@ -12,7 +12,7 @@ use super::{
         model::Model,
         theme::Role,
     },
-    text::put,
+    text::{put, span},
 };
 
 /// Cells that the keys of a command take.
@@ -22,7 +22,7 @@ const KEYS: u16 = 22;
 pub(super) fn draw(model: &Model, first: usize, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
     let width = area.width.min(72);
-    let height = u16::try_from(ALL.len() + 2).unwrap_or(u16::MAX).min(area.height);
+    let height = span(ALL.len() + 2).min(area.height);
     let x = area.x + (area.width - width) / 2;
     let y = area.y + (area.height - height) / 2;
     let panel = Rect { x, y, width, height };
@@ -41,7 +41,7 @@ pub(super) fn draw(model: &Model, first: usize, buf: &mut Buffer, area: Rect) {
     block.render(panel, buf);
     let first = first.min(ALL.len().saturating_sub(usize::from(inner.height)));
     for (place, entry) in ALL.iter().skip(first).take(usize::from(inner.height)).enumerate() {
-        let y = inner.y + u16::try_from(place).unwrap_or(0);
+        let y = inner.y + span(place);
         let keys: Vec<String> =
             entry.keys.iter().filter_map(|key| key.parse::<Chord>().ok()).map(|key| key.to_string()).collect();
         put(buf, Rect { width: KEYS, ..inner }, (inner.x + 1, y), &keys.join("  "), theme.style(Role::Accent));

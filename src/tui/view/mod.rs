@@ -19,7 +19,7 @@ use super::{
     model::{Model, Screen},
     theme::{Role, Theme},
 };
-use text::put;
+use text::{put, span};
 
 /// Below this nothing can be shown.
 pub const LEAST: (u16, u16) = (40, 10);
@@ -95,5 +95,5 @@ fn centred(buf: &mut Buffer, area: Rect, y: u16, text: &str, style: Style) {
     use unicode_width::UnicodeWidthStr;
     let text = text::elide(text, usize::from(area.width));
     let indent = usize::from(area.width).saturating_sub(text.width()) / 2;
-    put(buf, area, (area.x + u16::try_from(indent).unwrap_or(0), y), &text, style);
+    put(buf, area, (area.x + span(indent), y), &text, style);
 }

@@ -8,7 +8,7 @@ use super::{
     centred,
     table::{self, Column, Holds},
     table_look,
-    text::{put, wrap},
+    text::{put, span, wrap},
 };
 use crate::domain::{
     finding::SpotText,
@@ -67,6 +67,6 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     rule(model, buf, left, "what to do");
     let words = format!("{}. {}: {}.", spot.kind.meaning(1), spot.detail, spot.kind.advice());
     for (place, line) in wrap(&words, usize::from(area.width.saturating_sub(2))).iter().take(3).enumerate() {
-        put(buf, left, (area.x + 1, left.y + 1 + u16::try_from(place).unwrap_or(0)), line, text);
+        put(buf, left, (area.x + 1, left.y + 1 + span(place)), line, text);
     }
 }

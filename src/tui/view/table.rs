@@ -8,7 +8,7 @@ use ratatui::{
 };
 use unicode_width::UnicodeWidthStr;
 
-use super::text::{elide, put};
+use super::text::{elide, put, span};
 
 /// One column.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +71,7 @@ pub(super) fn draw(
                 Holds::Time => newest(text, usize::from(width)).into(),
                 Holds::Names | Holds::Numbers => elide(text, usize::from(width)),
             };
-            let indent = if column.holds == Holds::Numbers { width.saturating_sub(text.width() as u16) } else { 0 };
+            let indent = if column.holds == Holds::Numbers { width.saturating_sub(span(text.width())) } else { 0 };
             put(buf, area, (x + indent, y), &text, *style);
             x += width + GAP;
         }
@@ -79,7 +79,7 @@ pub(super) fn draw(
     let titles: Vec<(&str, Style)> = columns.iter().map(|column| (column.title, look.title)).collect();
     draw_row(buf, area.y, &titles);
     for (line, cells) in rows.iter().enumerate() {
-        let y = area.y + 1 + line as u16;
+        let y = area.y + 1 + span(line);
         let here = selected == Some(offset + line);
         if here {
             buf.set_style(Rect { y, height: 1, ..area }, look.selection);
@@ -110,7 +110,7 @@ const GAP: u16 = 2;
 fn widths(columns: &[Column], rows: &[Vec<Cell>], room: u16) -> Vec<Option<u16>> {
     let wanted = |(place, column): (usize, &Column)| {
         let widest = rows.iter().filter_map(|row| row.get(place)).map(|(text, _)| text.width()).max().unwrap_or(0);
-        let widest = u16::try_from(widest).unwrap_or(u16::MAX).max(column.title.width() as u16);
+        let widest = span(widest.max(column.title.width()));
         widest.clamp(column.least.min(column.most), column.most)
     };
     let wanted: Vec<u16> = columns.iter().enumerate().map(wanted).collect();
@@ -118,15 +118,15 @@ fn widths(columns: &[Column], rows: &[Vec<Cell>], room: u16) -> Vec<Option<u16>>
     let needs = |kept: &[bool], of: &dyn Fn(usize) -> u16| {
         let widths: u16 = (0..columns.len()).filter(|place| kept[*place]).map(of).sum();
         let gaps = kept.iter().filter(|kept| **kept).count().saturating_sub(1);
-        widths + GAP * gaps as u16
+        widths + GAP * span(gaps)
     };
     let least = |place: usize| match columns[place].holds {
         Holds::Numbers => wanted[place],
         Holds::Names | Holds::Time => columns[place].least.min(wanted[place]),
     };
     while needs(&kept, &least) > room {
-        let last = (0..columns.len()).filter(|place| kept[*place]).max_by_key(|place| columns[*place].rank);
-        match last {
+        let drop = (0..columns.len()).filter(|place| kept[*place]).max_by_key(|place| columns[*place].rank);
+        match drop {
             Some(place) => kept[place] = false,
             None => break,
         }

@@ -44,7 +44,7 @@ fn snapshot(world: World, roster: impl FnOnce(Roster) -> Roster) -> Arc<Snapshot
         let horizon = Horizon { at: minute.plus(-3), minutes: 15, now: minute };
         let settings = Settings { horizon, depth: Depth::Judge { hidden: true } };
         let roster = Arc::new(roster(sim.roster()));
-        let limit = std::time::Duration::from_secs(300);
+        let limit = std::time::Duration::from_mins(5);
         let cancel = CancellationToken::new();
         let rules = Arc::new(Rules::default());
         let (fleet, end) = engine::once(sim.clone(), roster, rules, settings, limit, &cancel, |_| {}).await;

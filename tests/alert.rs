@@ -322,7 +322,9 @@ fn nothing_is_read_from_the_working_directory() {
 
 #[test]
 fn the_command_line_helps() {
-    let help = slmon().run().ended_with(0);
+    let help = slmon().args(["--help"]).run().ended_with(0);
+    let without_terminal = slmon().run().ended_with(2);
+    assert!(without_terminal.stderr.contains("the dashboard needs a terminal"), "{}", without_terminal.stderr);
     for part in ["Usage: slmon", "alert", "functions", "accounts", "config", "slmon --demo alert"] {
         assert!(help.stdout.contains(part), "{part:?} in:\n{}", help.stdout);
     }

@@ -101,7 +101,8 @@ fn the_lines_of_gitlab_and_jenkins_leave_a_report_behind() {
 fn the_lines_of_nagios_answer_as_a_plugin() {
     let page = page("docs/ci.md");
     for part in ["command_line", "command[check_slmon]"] {
-        let command = line(&page, part).trim_start_matches("  command_line").trim_start_matches("command[check_slmon]=");
+        let command =
+            line(&page, part).trim_start_matches("  command_line").trim_start_matches("command[check_slmon]=");
         let command = command.trim().replace("/usr/local/bin/slmon --config /etc/slmon.toml", "slmon");
         let home = tempfile::tempdir().unwrap();
         let (code, said) = shell(&command, &[], home.path());
@@ -112,7 +113,9 @@ fn the_lines_of_nagios_answer_as_a_plugin() {
     let icinga = page.split("object CheckCommand").nth(1).unwrap();
     let icinga = icinga.split("```").next().unwrap();
     let mut args = vec!["--demo".to_owned(), "alert".into()];
-    for argument in icinga.lines().filter(|line| line.contains("\"--") && !line.contains('$') && !line.contains("--config")) {
+    for argument in
+        icinga.lines().filter(|line| line.contains("\"--") && !line.contains('$') && !line.contains("--config"))
+    {
         args.extend(argument.split('"').skip(1).step_by(2).map(str::to_owned));
     }
     slmon().args(args).run().ended_with(2);

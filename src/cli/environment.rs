@@ -20,6 +20,20 @@ pub(super) fn stderr_is_terminal() -> bool {
     std::io::stderr().is_terminal()
 }
 
+/// Whether a person sits at a terminal that can be drawn on.
+pub(super) fn has_screen() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
+/// Whether the screen may be coloured. Source: no-color.org.
+pub(super) fn colours(color: Color, variables: &BTreeMap<String, String>) -> bool {
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => variables.get("NO_COLOR").is_none_or(String::is_empty),
+    }
+}
+
 /// Columns for a line on standard error that is written over and over; none where that can't be done.
 pub(super) fn progress_columns(variables: &BTreeMap<String, String>) -> Option<u16> {
     let dumb = variables.get("TERM").is_some_and(|term| term == "dumb");

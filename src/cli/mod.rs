@@ -6,6 +6,7 @@ mod alert;
 pub mod args;
 mod clock;
 mod completions;
+mod dashboard;
 mod doctor;
 mod environment;
 mod exit_style;
@@ -59,10 +60,11 @@ pub fn run() -> ExitCode {
         }
     };
     environment::settle_colors(cli.scope.color);
-    let Some(command) = &cli.command else {
-        let help = Cli::command().render_long_help().ansi().to_string();
-        return output::write(&help, None).map_or(ExitCode::from(USAGE), |()| ExitCode::SUCCESS);
-    };
+    if cli.command.is_none() && !environment::has_screen() {
+        output::say(&Cli::command().render_help().ansi().to_string());
+        output::say("slmon: the dashboard needs a terminal; without one, give a command, such as `slmon alert`");
+        return ExitCode::from(USAGE);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -71,14 +73,15 @@ pub fn run() -> ExitCode {
         }
     };
     let result = runtime.block_on(async {
-        match command {
-            Command::Alert(args) => alert::run(&cli.scope, args).await,
-            Command::Functions(args) => functions::run(&cli.scope, args).await,
-            Command::Accounts(args) => accounts::run(&cli.scope, args).await,
-            Command::Policy(args) => policy::run(&cli.scope, args),
-            Command::Config => show_config::run(&cli.scope),
-            Command::Completions { shell } => completions::run(shell),
-            Command::Man { folder } => man::run(folder.as_deref()),
+        match &cli.command {
+            None => dashboard::run(&cli.scope).await,
+            Some(Command::Alert(args)) => alert::run(&cli.scope, args).await,
+            Some(Command::Functions(args)) => functions::run(&cli.scope, args).await,
+            Some(Command::Accounts(args)) => accounts::run(&cli.scope, args).await,
+            Some(Command::Config) => show_config::run(&cli.scope),
+            Some(Command::Policy(args)) => policy::run(&cli.scope, args),
+            Some(Command::Completions { shell }) => completions::run(shell),
+            Some(Command::Man { folder }) => man::run(folder.as_deref()),
         }
     });
     // A name that is still being resolved, or a request that hangs, must not keep the program from ending.

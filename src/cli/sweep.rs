@@ -162,8 +162,21 @@ fn end_on_signals(cancel: CancellationToken, swept: Arc<AtomicBool>) {
     });
 }
 
+/// Runs once when the program is asked to end, or loses its terminal, with the exit code for it.
+pub(super) fn on_signal(run: impl FnOnce(u8) + Send + 'static) {
+    let (mut signals, mut hangup) = (Signals::catch(), Hangup::catch());
+    tokio::spawn(async move {
+        tokio::select! {
+            code = signals.next() => run(code),
+            () = hangup.next() => run(HUNG_UP),
+        }
+    });
+}
+
 /// The exit code of a run that somebody interrupted.
 const INTERRUPTED: i32 = 130;
+/// The exit code of a program that lost its terminal: 128 and the signal's number.
+const HUNG_UP: u8 = 129;
 
 #[cfg(unix)]
 struct Signals(Option<(tokio::signal::unix::Signal, tokio::signal::unix::Signal)>);
@@ -175,11 +188,30 @@ impl Signals {
         Self(signal(SignalKind::interrupt()).ok().zip(signal(SignalKind::terminate()).ok()))
     }
 
-    async fn next(&mut self) {
+    /// The exit code for the signal that came.
+    async fn next(&mut self) -> u8 {
         let Some((interrupt, terminate)) = &mut self.0 else { return std::future::pending().await };
         tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+            _ = interrupt.recv() => 130,
+            _ = terminate.recv() => 143,
+        }
+    }
+}
+
+#[cfg(unix)]
+struct Hangup(Option<tokio::signal::unix::Signal>);
+
+#[cfg(unix)]
+impl Hangup {
+    fn catch() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        Self(signal(SignalKind::hangup()).ok())
+    }
+
+    async fn next(&mut self) {
+        match &mut self.0 {
+            Some(hangup) => drop(hangup.recv().await),
+            None => std::future::pending().await,
         }
     }
 }
@@ -193,9 +225,24 @@ impl Signals {
         Self
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> u8 {
         if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
+        130
+    }
+}
+
+#[cfg(not(unix))]
+struct Hangup;
+
+#[cfg(not(unix))]
+impl Hangup {
+    fn catch() -> Self {
+        Self
+    }
+
+    async fn next(&mut self) {
+        std::future::pending().await
     }
 }

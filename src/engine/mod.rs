@@ -8,6 +8,7 @@ pub mod plan;
 mod roster;
 mod rounds;
 pub mod wait;
+pub mod watch;
 
 use std::{collections::BTreeMap, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 

@@ -1,0 +1,181 @@
+//! What stands around every screen: where one is and how it stands above, the keys that matter here below.
+
+use jiff::Timestamp;
+use ratatui::{buffer::Buffer, layout::Rect};
+use unicode_width::UnicodeWidthStr;
+
+use super::{
+    super::{
+        commands::{self, Command},
+        model::{Model, Screen},
+        theme::Role,
+    },
+    centred,
+    text::{elide, put, put_all, span},
+};
+use crate::domain::{
+    text::{clock, count, counted, usd},
+    window::Minute,
+};
+
+/// Lines of the header.
+pub(super) const HEADER: u16 = 3;
+
+/// Where one is, how old the data is, and how production stands.
+pub(super) fn header(model: &Model, buf: &mut Buffer, area: Rect, now: Timestamp) {
+    let theme = &model.theme;
+    buf.set_style(Rect { height: 1, ..area }, theme.style(Role::Bar));
+    let right = age(model, now);
+    let end = area.right().saturating_sub(span(right.width()) + 1);
+    let left = Rect { width: end.saturating_sub(area.x + 1), ..area };
+    let mut x = put(buf, left, (area.x + 1, area.y), "slmon", theme.style(Role::Title));
+    for (place, screen) in model.trail.iter().enumerate() {
+        let last = place + 1 == model.trail.len();
+        x = put(buf, left, (x, area.y), " › ", theme.style(Role::Muted));
+        let title = elide(&screen.title(), usize::from(left.right().saturating_sub(x))).into_owned();
+        x = put(buf, left, (x, area.y), &title, theme.style(if last { Role::Text } else { Role::Muted }));
+    }
+    put(buf, area, (end, area.y), &right, theme.style(Role::Muted));
+    verdict(model, buf, Rect { y: area.y + 1, height: 1, ..area });
+}
+
+/// How old the data is, or how far the first reading has come.
+fn age(model: &Model, now: Timestamp) -> String {
+    let demo = if model.demo { "demo · " } else { "" };
+    let Some(board) = &model.board else { return format!("{demo}starting") };
+    let snapshot = &board.snapshot;
+    let minute = Minute::floor(now);
+    let read = match (snapshot.read_at, snapshot.under_way) {
+        _ if model.paused => "PAUSED".to_owned(),
+        (None, Some(progress)) => format!("reading {} of {} targets", progress.done, progress.targets),
+        (None, None) => "reading".to_owned(),
+        (Some(at), _) if minute.0 - at.0 <= 1 => "live".to_owned(),
+        (Some(at), _) => format!("read {} ago", crate::domain::text::minutes(minute.0 - at.0)),
+    };
+    format!("{demo}{read} · judged to {} UTC", clock(snapshot.horizon.at, minute))
+}
+
+/// Production in one line: how many fail, and what else there is.
+fn verdict(model: &Model, buf: &mut Buffer, area: Rect) {
+    let Some(board) = &model.board else { return };
+    let (theme, counts) = (&model.theme, &board.counts);
+    let quiet = theme.style(Role::Muted);
+    let mut pieces: Vec<(String, _)> = Vec::new();
+    let mut add = |n: usize, sign: &str, word: &str, role: Role| {
+        if n > 0 {
+            pieces.push((format!("{sign} {} {word}", count(n as u64)), theme.style(role)));
+        }
+    };
+    add(counts.critical, "✗", "critical", Role::Critical);
+    add(counts.warning, "▲", "warning", Role::Warning);
+    add(counts.unknown, "?", "can't tell", Role::Warning);
+    add(counts.ok, "●", "fine", Role::Ok);
+    add(counts.idle, "○", "idle", Role::Muted);
+    add(counts.muted, "◌", "muted", Role::Info);
+    if pieces.is_empty() {
+        pieces.push(("no production function yet".into(), quiet));
+    }
+    let mut x = area.x + 1;
+    for (place, (text, style)) in pieces.iter().enumerate() {
+        let gap = if place == 0 { "" } else { "   " };
+        x = put_all(buf, area, (x, area.y), &[(gap, quiet), (text, *style)]);
+    }
+    let seen = if counts.unseen == 0 {
+        format!("{} seen", counted(counts.targets as u64, "target"))
+    } else {
+        format!("{} of {} targets seen", counts.seen, counts.targets)
+    };
+    let usage = &board.snapshot.usage;
+    let wide =
+        format!("{} accounts · {seen} · {} requests, {}", counts.accounts, count(usage.total()), usd(usage.dollars()));
+    let short = if counts.unseen == 0 { String::new() } else { format!("{} unseen", counts.unseen) };
+    let text =
+        [wide, seen, short].into_iter().find(|text| text.width() + 3 < usize::from(area.right().saturating_sub(x)));
+    if let Some(text) = text {
+        let at = area.right() - span(text.width()) - 1;
+        let style = if counts.unseen > 0 { theme.style(Role::Warning) } else { quiet };
+        put(buf, area, (at, area.y), &text, style);
+    }
+}
+
+/// The keys that matter here; or what is being typed, or what was just done.
+pub(super) fn footer(model: &Model, buf: &mut Buffer, area: Rect) {
+    let theme = &model.theme;
+    buf.set_style(area, theme.style(Role::Bar));
+    let start = (area.x + 1, area.y);
+    if model.typing {
+        let found = counted(model.functions().len() as u64, "row");
+        let x = put_all(
+            buf,
+            area,
+            start,
+            &[("/", theme.style(Role::Accent)), (model.filter.text(), theme.style(Role::Text))],
+        );
+        let x = put(buf, area, (x, area.y), "▏", theme.style(Role::Accent));
+        let hint = format!("   {found} · client:  stage:  tag:team=pay  err>5  !not · Enter keeps, Esc clears");
+        put(buf, area, (x, area.y), &hint, theme.style(Role::Muted));
+        return;
+    }
+    if let Some(said) = &model.said {
+        put(buf, area, start, said, theme.style(Role::Text));
+        return;
+    }
+    let mut x = start.0;
+    for (key, word) in hints(model) {
+        let width = span(key.width() + word.width() + 3);
+        if x + width > area.right() {
+            break;
+        }
+        x = put_all(
+            buf,
+            area,
+            (x, area.y),
+            &[
+                (&key, theme.style(Role::Accent)),
+                (" ", theme.style(Role::Muted)),
+                (&word, theme.style(Role::Muted)),
+                ("  ", theme.style(Role::Muted)),
+            ],
+        );
+    }
+}
+
+/// Keys and words for this screen, the one needed most first.
+fn hints(model: &Model) -> Vec<(String, String)> {
+    let here: &[Command] = match model.screen() {
+        Screen::Alerts => &[Command::Open, Command::Dev, Command::Filter],
+        Screen::Functions => &[Command::Open, Command::Filter],
+        Screen::Function(_) => &[Command::Back, Command::CopyName],
+        Screen::Accounts | Screen::Spots => &[],
+    };
+    let everywhere = [Command::Help, Command::Quit, Command::Pause];
+    let mut hints: Vec<(String, String)> = Vec::new();
+    let mut add = |command: Command| {
+        if let Some(word) = commands::entry(command).and_then(|entry| entry.hint) {
+            hints.push((commands::key_of(command), word.to_owned()));
+        }
+    };
+    here.iter().copied().for_each(&mut add);
+    let screens = [
+        (Command::Alerts, "alerts"),
+        (Command::Functions, "functions"),
+        (Command::Accounts, "accounts"),
+        (Command::Spots, "blind spots"),
+    ];
+    everywhere[..2].iter().copied().for_each(&mut add);
+    hints.extend(screens.map(|(command, word)| (commands::key_of(command), word.to_owned())));
+    hints
+}
+
+/// Before the first answer.
+pub(super) fn loading(model: &Model, buf: &mut Buffer, area: Rect) {
+    let y = area.y + area.height / 3;
+    centred(buf, area, y, "Finding accounts", model.theme.style(Role::Title));
+    centred(
+        buf,
+        area,
+        y + 2,
+        "The first rows appear as soon as the first account answers.",
+        model.theme.style(Role::Muted),
+    );
+}

@@ -1,0 +1,99 @@
+//! Drawing: a model in, cells out. Nothing here changes the model, waits or reads the clock.
+
+mod accounts;
+mod alerts;
+mod frame;
+mod function;
+mod functions;
+mod help;
+pub mod spark;
+pub mod spots;
+mod table;
+pub mod text;
+
+use jiff::Timestamp;
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+
+use super::{
+    board::State,
+    model::{Model, Screen},
+    theme::{Role, Theme},
+};
+use text::{put, span};
+
+/// Below this nothing can be shown.
+pub const LEAST: (u16, u16) = (40, 10);
+
+/// Draws the screen.
+pub fn draw(model: &Model, buf: &mut Buffer, now: Timestamp) {
+    let area = buf.area;
+    buf.set_style(area, model.theme.ground());
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        let style = model.theme.style(Role::Text);
+        put(buf, area, (area.x, area.y), &format!("too small: {}×{}", area.width, area.height), style);
+        put(buf, area, (area.x, area.y + 1), &format!("slmon needs {}×{}", LEAST.0, LEAST.1), style);
+        return;
+    }
+    frame::header(model, buf, Rect { height: frame::HEADER, ..area }, now);
+    frame::footer(model, buf, Rect { y: area.bottom() - 1, height: 1, ..area });
+    let body = body(area);
+    if model.board.is_none() {
+        frame::loading(model, buf, body);
+    } else {
+        match model.screen() {
+            Screen::Alerts => alerts::draw(model, buf, body),
+            Screen::Functions => functions::draw(model, buf, body),
+            Screen::Accounts => accounts::draw(model, buf, body),
+            Screen::Spots => spots::draw(model, buf, body),
+            Screen::Function(key) => function::draw(model, key, buf, body),
+        }
+    }
+    if let Some(first) = model.help {
+        help::draw(model, first, buf, body);
+    }
+}
+
+/// How many rows a list has in sight on a screen of this size.
+pub fn page(model: &Model, area: Rect) -> usize {
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        return 1;
+    }
+    let body = body(area);
+    let list = match model.screen() {
+        Screen::Alerts => alerts::list(model, body),
+        _ => body,
+    };
+    usize::from(list.height.saturating_sub(1)).max(1)
+}
+
+/// The line of a list's first row, counted from the top of the screen.
+pub fn first_row() -> u16 {
+    frame::HEADER + 1
+}
+
+fn body(area: Rect) -> Rect {
+    Rect { y: area.y + frame::HEADER, height: area.height - frame::HEADER - 1, ..area }
+}
+
+/// The style of a state.
+fn of_state(theme: &Theme, state: State) -> Style {
+    theme.style(match state {
+        State::Critical => Role::Critical,
+        State::Warning | State::Unknown => Role::Warning,
+        State::Ok => Role::Ok,
+        State::Muted | State::Stageless => Role::Info,
+        State::Hidden | State::Idle | State::Other | State::Unwatched => Role::Muted,
+    })
+}
+
+fn table_look(model: &Model) -> table::Look {
+    table::Look { title: model.theme.style(Role::Muted), selection: model.theme.style(Role::Selection) }
+}
+
+/// A line of words in the middle of an area.
+fn centred(buf: &mut Buffer, area: Rect, y: u16, text: &str, style: Style) {
+    use unicode_width::UnicodeWidthStr;
+    let text = text::elide(text, usize::from(area.width));
+    let indent = usize::from(area.width).saturating_sub(text.width()) / 2;
+    put(buf, area, (area.x + span(indent), y), &text, style);
+}

@@ -389,3 +389,64 @@ fn a_region_that_resets_connections_is_unseen_and_a_slow_one_is_waited_for() {
         proxy.fired().iter().map(|event| event["action"].as_str().unwrap().to_owned()).collect();
     assert_eq!(actions, set(["latency:300ms", "reset"]));
 }
+
+#[test]
+fn the_doctor_tells_what_is_denied_and_the_statement_that_mends_it() {
+    let estate = estate::organization();
+    let run =
+        slmon().estate(estate).config(&organization(estate, "")).args(["accounts", "--doctor", "--format", "json"]);
+    let told = run.run().ended_with(1).json();
+    support::schema::assert_valid("slmon.doctor-1", &told);
+    let missing: BTreeSet<String> = rows(&told, "/calls")
+        .iter()
+        .filter(|row| row["outcome"] == "missing")
+        .map(|row| format!("{} {}", row["account"].as_str().unwrap(), row["operation"].as_str().unwrap()))
+        .collect();
+    for (name, operation) in [
+        ("blind", "tag:GetResources"),
+        ("unmeasured", "cloudwatch:GetMetricData"),
+        ("stranger", "sts:AssumeRole"),
+        ("bare", "sts:AssumeRole"),
+    ] {
+        assert!(missing.contains(&format!("{} {operation}", estate.account(name))), "{name}: {missing:?}");
+    }
+    let mends: BTreeSet<String> = rows(&told, "/mends")
+        .iter()
+        .map(|mend| format!("{} {}", mend["accounts"][0].as_str().unwrap(), mend["statements"][0]["Action"][0]))
+        .collect();
+    assert!(mends.contains(&format!("{} \"tag:GetResources\"", estate.account("blind"))), "{mends:?}");
+    assert!(mends.contains(&format!("{} \"cloudwatch:GetMetricData\"", estate.account("unmeasured"))), "{mends:?}");
+}
+
+/// What is found is kept for completion, in a file that nobody else can read; and no verdict ever rests on it.
+#[test]
+fn what_was_found_completes_names_and_changes_no_verdict() {
+    let estate = estate::paging();
+    let kept = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| {
+        let run = slmon().estate(estate).config(&organization(estate, "")).args(args);
+        run.env("XDG_CACHE_HOME", kept.path())
+    };
+    run(&["functions"]).run().ended_with(0);
+    let folder = kept.path().join("slmon");
+    let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let [file] = files.as_slice() else { panic!("{files:?}") };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(std::fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+    let asked = run(&["--", "slmon", "alert", "--function", "paged-15"]).env("_SLMON_COMPLETE", "bash");
+    let offered = asked.env("_CLAP_COMPLETE_INDEX", "3").env("_CLAP_IFS", "\n").run().ended_with(0).stdout;
+    let offered: Vec<_> = offered.lines().collect();
+    assert!(offered.contains(&"paged-150") && offered.len() == 10, "{offered:?}");
+
+    let honest = report(run(&["alert"]), 1);
+    let text = std::fs::read_to_string(file).unwrap();
+    assert!(text.contains("paged-150"), "what is poisoned next is there");
+    std::fs::write(file, text.replace("paged-", "ghost-")).unwrap();
+    let poisoned = report(run(&["alert", "--no-cache"]), 1);
+    assert_eq!((&honest["alerts"], &honest["functions"]), (&poisoned["alerts"], &poisoned["functions"]));
+    assert!(std::fs::read_to_string(file).unwrap().contains("ghost-"), "--no-cache writes nothing");
+}

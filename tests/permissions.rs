@@ -59,6 +59,11 @@ fn the_template_is_json_and_asks_for_what_it_was_not_given() {
     assert_eq!(template["Parameters"]["HubPrincipal"]["Default"], HUB);
     assert!(template["Parameters"]["ExternalId"].get("Default").is_none());
     let role = &template["Resources"]["SlmonRole"]["Properties"];
+    let config = "regions = [\"cn-north-1\"]\n[[organizations]]\nrole = \"team/reader\"\n";
+    let of_config = policy(&["--format", "cloudformation"]).config(config).run().ended_with(0).json();
+    assert_eq!(of_config["Parameters"]["RoleName"]["Default"], "reader");
+    assert_eq!(of_config["Resources"]["SlmonRole"]["Properties"]["Path"], "/team/");
+    assert!(of_config.to_string().contains("arn:aws-cn:lambda"), "the partition is that of the regions");
     assert_eq!(role["Policies"][0]["PolicyDocument"], policy(&[]).run().json());
 }
 
@@ -73,6 +78,10 @@ fn mistakes_are_told_with_what_is_meant() {
     refused(&["--without", "metrics"], "nothing works without metrics");
     refused(&["trust"], "--hub");
     refused(&["trust", "--hub", "ops"], "neither the ARN");
+    refused(&["trust", "--hub", "arn:aws:sts::999900001111:assumed-role/ops/me"], "neither the ARN");
+    refused(&["trust", "--hub", "arn:aws:iam::999900001111:role/*"], "neither the ARN");
+    refused(&["trust", "--partition", "aws-cn", "--hub", HUB], "neither the ARN");
+    refused(&["hub", "--format", "cloudformation"], "slmon policy hub");
     refused(&["--format", "yaml"], "cloudformation");
     let accounts = "[[accounts]]\nid = \"444455556666\"\nrole = \"r\"\nexternal_id = \"a1\"\n\
                     [[accounts]]\nid = \"444455557777\"\nrole = \"r\"\nexternal_id = \"b2\"\n";

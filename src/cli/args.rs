@@ -166,9 +166,9 @@ pub struct Policy {
     /// organizational-units; may be given several times
     #[arg(long, value_name = "FEATURE", value_delimiter = ',')]
     pub without: Vec<String>,
-    /// The partition of the ARNs
-    #[arg(long, value_name = "PARTITION", default_value = "aws", value_parser = ["aws", "aws-cn", "aws-us-gov"])]
-    pub partition: String,
+    /// The partition of the ARNs [default: that of the first region that is read]
+    #[arg(long, value_name = "PARTITION", value_parser = ["aws", "aws-cn", "aws-us-gov"])]
+    pub partition: Option<String>,
     /// Print as json, or as a cloudformation template that makes the role with its trust policy; to standard output or
     /// to a file
     #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "json")]

@@ -1,5 +1,7 @@
 //! `slmon accounts --doctor`: tries each call once, and says what is missing and what mends it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{
     Refusal,
     args::{Accounts, Scope},
@@ -9,12 +11,19 @@ use super::{
 };
 use crate::{
     config::Flags,
-    domain::{doctor::Tried, window::Horizon},
+    domain::{
+        account::{AccountId, Region},
+        doctor::Tried,
+        window::Horizon,
+    },
     engine::{
         End, doctor,
         plan::{Depth, Settings},
     },
-    report::{ReportScope, tables::DoctorList},
+    report::{
+        ReportScope,
+        tables::{DoctorList, Mending},
+    },
     source::{calls, policy},
 };
 
@@ -38,14 +47,24 @@ pub(super) async fn run(scope: &Scope, args: &Accounts) -> Result<u8, Refusal> {
     let examination = doctor::examine(swept.source, &swept.fleet, &horizon, &left_out, alert.deadline).await;
     // What a service control policy denies, or a closed region, no statement mends.
     let of_role = |tried: &&Tried| tried.is_missing() && tried.is_denied();
-    let denied: Vec<&str> = examination.tried.iter().filter(of_role).map(|tried| tried.operation).collect();
-    let lacking: Vec<&'static str> = calls::ALL
-        .iter()
-        .filter(|call| policy::is_of_member(call) && denied.contains(&call.action))
-        .map(|call| call.action)
-        .collect();
-    let statement = (!lacking.is_empty()).then(|| serde_json::json!(policy::mending(&lacking)));
-    let list = DoctorList::new(&examination, ReportScope::of(&swept.fleet.rules().scope), statement);
+    let of_member =
+        |tried: &&Tried| calls::ALL.iter().any(|call| call.action == tried.operation && policy::is_of_member(call));
+    let mut lacking: BTreeMap<(AccountId, &str), BTreeSet<&str>> = BTreeMap::new();
+    for tried in examination.tried.iter().filter(of_role).filter(of_member) {
+        let Some(account) = &tried.account else { continue };
+        let partition = tried.region.as_ref().map_or("aws", Region::partition);
+        lacking.entry((account.id.clone(), partition)).or_default().insert(tried.operation);
+    }
+    // Accounts that lack the same are mended by the same.
+    let mut mends: BTreeMap<(BTreeSet<&str>, &str), Vec<AccountId>> = BTreeMap::new();
+    for ((account, partition), actions) in lacking {
+        mends.entry((actions, partition)).or_default().push(account);
+    }
+    let mends = mends.into_iter().map(|((actions, partition), accounts)| {
+        let actions: Vec<&str> = actions.into_iter().collect();
+        Mending { accounts, statements: serde_json::json!(policy::mending(&actions, partition)) }
+    });
+    let list = DoctorList::new(&examination, ReportScope::of(&swept.fleet.rules().scope), mends.collect());
     let why = |operation: &str| calls::ALL.iter().find(|call| call.action == operation).map_or("", |call| call.why);
     let telling = telling(&start, scope);
     output::write_all(&outputs, |format| match format {

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     config::Flags,
     domain::{
-        account::AccountId,
-        roster::{Access, Roster},
+        account::{AccountId, Region},
+        roster::{Access, Regions, Roster},
     },
     source::policy,
 };
@@ -40,7 +40,12 @@ pub(super) fn run(scope: &Scope, args: &Policy) -> Result<u8, Refusal> {
         .map(|name| policy::optional(name.trim()))
         .collect::<Result<_, _>>()
         .map_err(|why| Refusal::usage(format!("--without: {why}")))?;
-    let partition = args.partition.as_str();
+    let partition = args.partition.as_deref().unwrap_or_else(|| partition_of(roster));
+    if args.which == PolicyOf::Hub && outputs.iter().any(|output| output.format == Format::Cloudformation) {
+        return Err(Refusal::usage(
+            "the template makes the role in each account; `slmon policy hub` prints its policy as json",
+        ));
+    }
     let hub = args.hub.as_deref().map(|text| principal(text, partition)).transpose()?;
     let ids = external_ids(roster);
     let id = match (scope.external_id.as_deref(), ids.len()) {
@@ -63,7 +68,15 @@ pub(super) fn run(scope: &Scope, args: &Policy) -> Result<u8, Refusal> {
              would get in (the confused deputy): give --external-id, and the same in the configuration",
         );
     }
-    let named = scope.role.as_deref().filter(|role| !role.starts_with("arn:")).unwrap_or(ROLE);
+    let roles = role_names(roster);
+    let template = outputs.iter().any(|output| output.format == Format::Cloudformation);
+    if template && scope.role.is_none() && roles.len() > 1 {
+        return Err(Refusal::usage(format!(
+            "the configuration has several roles ({}): say which one with --role",
+            roles.join(", ")
+        )));
+    }
+    let named = scope.role.as_deref().map(name_of_role).or_else(|| roles.first().copied()).unwrap_or(ROLE);
     output::write_all(&outputs, |format| match (format, args.which) {
         (Format::Cloudformation, _) => {
             format!("{:#}\n", policy::template(named, hub.as_deref(), id, &without, partition))
@@ -81,12 +94,46 @@ pub(super) fn run(scope: &Scope, args: &Policy) -> Result<u8, Refusal> {
 fn principal(text: &str, partition: &str) -> Result<String, Refusal> {
     match AccountId::parse(text) {
         Some(id) => Ok(format!("arn:{partition}:iam::{id}:root")),
-        None if text.starts_with("arn:") && AccountId::of_arn(text).is_some() => Ok(text.to_owned()),
+        None if is_principal(text, partition) => Ok(text.to_owned()),
         None => Err(Refusal::usage(format!(
-            "--hub {text:?} is neither the ARN of a role or user nor an account id: write \
+            "--hub {text:?} is neither the ARN of one role or user in this partition nor an account id: write \
              arn:{partition}:iam::999900001111:role/slmon-hub, or 999900001111"
         ))),
     }
+}
+
+/// Whether it is a role, a user or an account of the partition. The session of a role (`sts:assumed-role`) ends, and with
+/// `*` anybody could come.
+fn is_principal(arn: &str, partition: &str) -> bool {
+    let mut parts = arn.splitn(6, ':');
+    let fixed = (parts.next(), parts.next(), parts.next(), parts.next());
+    let resource = parts.nth(1).unwrap_or_default();
+    let kind = resource == "root" || resource.starts_with("role/") || resource.starts_with("user/");
+    fixed == (Some("arn"), Some(partition), Some("iam"), Some(""))
+        && AccountId::of_arn(arn).is_some()
+        && kind
+        && !resource.contains(['*', '?'])
+}
+
+/// The partition of the regions that are read.
+fn partition_of(roster: &Roster) -> &str {
+    match &roster.regions {
+        Some(Regions::These(regions)) => regions.first().map_or("aws", Region::partition),
+        _ => "aws",
+    }
+}
+
+/// A role's name with its path, without what an ARN has before it.
+fn name_of_role(role: &str) -> &str {
+    role.split_once(":role/").map_or(role, |(_, name)| name)
+}
+
+/// The roles of a configuration, each once.
+fn role_names(roster: &Roster) -> Vec<&str> {
+    let organizations = roster.organizations.iter().map(|organization| &organization.member);
+    let accesses = organizations.chain(roster.accounts.iter().map(|account| &account.access));
+    let names: BTreeSet<&str> = accesses.filter_map(|access| Some(name_of_role(&access.role.as_ref()?.name))).collect();
+    names.into_iter().collect()
 }
 
 /// The external ids of a configuration, each once.

@@ -200,6 +200,10 @@ pub fn template(
     without: &[&Feature],
     partition: &str,
 ) -> serde_json::Value {
+    // A role's path stands apart from its name.
+    let (path, named) = named.rsplit_once('/').map_or(("/".to_owned(), named), |(path, name)| {
+        (format!("/{}/", path.trim_matches('/')).replace("//", "/"), name)
+    });
     let parameter = |what: &str, default: Option<&str>| {
         let mut parameter = json!({ "Type": "String", "Description": what, "MinLength": 2 });
         if let (Some(default), Some(keys)) = (default, parameter.as_object_mut()) {
@@ -221,6 +225,7 @@ pub fn template(
                 "Type": "AWS::IAM::Role",
                 "Properties": {
                     "RoleName": { "Ref": "RoleName" },
+                    "Path": path,
                     "Description": "slmon reads Lambda functions and their metrics through this role",
                     "AssumeRolePolicyDocument": Document::new(vec![trust]),
                     "Policies": [{ "PolicyName": "slmon", "PolicyDocument": member(without, partition) }],
@@ -236,14 +241,10 @@ pub fn permitted() -> impl Iterator<Item = &'static Call> {
     calls::ALL.iter().filter(|call| call.action != calls::GET_CALLER_IDENTITY)
 }
 
-/// The statement that allows these calls in an account that is read.
-pub fn mending(actions: &[&'static str]) -> Statement {
-    Statement::new("SlmonMissing", actions.to_vec(), vec!["*".into()])
-}
-
-/// Where a call belongs.
-pub fn feature_of(action: &str) -> Option<&'static Feature> {
-    MEMBER.iter().chain(HUB).find(|feature| feature.calls.contains(&action))
+/// The statements of the policy in an account that allow these calls.
+pub fn mending(actions: &[&str], partition: &str) -> Vec<Statement> {
+    let missing = |feature: &&Feature| feature.calls.iter().any(|call| actions.contains(call));
+    MEMBER.iter().filter(missing).map(|feature| Statement::allowing(feature.sid, feature.calls, partition)).collect()
 }
 
 /// Whether a call is made in each account, and not at home.

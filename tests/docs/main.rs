@@ -105,7 +105,9 @@ fn what_needs_no_aws_runs_and_ends_as_it_says() {
             let offline = |word: &String| alone.iter().any(|flag| word.starts_with(flag));
             let shows =
                 command.words.iter().all(|word| word != "--config") && command.words.iter().any(|w| w == "config");
-            if command.words.iter().any(offline) || shows {
+            // Without a command it is the dashboard, which wants a terminal: tests/dashboard.rs.
+            let dashboard = command.words == ["--demo"];
+            if !dashboard && (command.words.iter().any(offline) || shows) {
                 eprintln!("{page}: slmon {}", command.words.join(" "));
                 slmon().args(&command.words).run().ended_with(command.exit);
                 ran += 1;
@@ -241,4 +243,24 @@ fn the_readme_leads_to_every_page() {
     for page in pages().into_iter().filter(|page| page.path != readme.path) {
         assert!(links.contains(&page.path.canonicalize().expect("it is there")), "README.md does not lead to {page}");
     }
+}
+
+/// `slmon man` writes a page a command, and each page has every flag that its command has.
+#[test]
+fn the_manual_pages_are_those_of_the_commands() {
+    use clap::CommandFactory;
+    let folder = tempfile::tempdir().expect("a folder");
+    slmon().args(["man", folder.path().to_str().expect("its name is text")]).run().ended_with(0);
+    let mut command = slmon::cli::args::Cli::command();
+    command.build();
+    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+        let name = format!("slmon-{}.1", sub.get_name());
+        let page = std::fs::read_to_string(folder.path().join(&name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        for flag in sub.get_arguments().filter(|flag| !flag.is_hide_set()).filter_map(clap::Arg::get_long) {
+            assert!(page.contains(&format!("\\-\\-{}", flag.replace('-', "\\-"))), "{name} has no --{flag}");
+        }
+    }
+    assert!(
+        std::fs::read_to_string(folder.path().join("slmon.1")).expect("the first page").contains(".SH ENVIRONMENT")
+    );
 }

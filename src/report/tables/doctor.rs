@@ -32,8 +32,17 @@ pub struct DoctorList {
     pub calls: Vec<CallRow>,
     /// Every role that was assumed.
     pub roles: Vec<RoleRow>,
-    /// The statement to add to the policy of the role in each account; none where nothing is missing there.
-    pub statement: Option<Value>,
+    /// The statements that mend what IAM denies, by accounts that lack the same.
+    pub mends: Vec<Mending>,
+}
+
+/// What to add to the policy of the role in some accounts.
+#[derive(Clone, Debug, Serialize)]
+pub struct Mending {
+    /// The accounts.
+    pub accounts: Vec<AccountId>,
+    /// The statements, as IAM writes them.
+    pub statements: Value,
 }
 
 /// What an examination comes to.
@@ -98,8 +107,8 @@ pub struct RoleRow {
 }
 
 impl DoctorList {
-    /// The list of an examination, with the statement that mends what is missing in accounts.
-    pub fn new(examination: &Examination, scope: Option<ReportScope>, statement: Option<Value>) -> Self {
+    /// The list of an examination, with what mends it.
+    pub fn new(examination: &Examination, scope: Option<ReportScope>, mends: Vec<Mending>) -> Self {
         let calls: Vec<CallRow> = examination.tried.iter().map(call).collect();
         let ill = examination.tried.iter().any(Tried::is_missing)
             || examination.doors.iter().any(|(_, door)| !matches!(door, Door::Shut | Door::Unknown(_)));
@@ -112,7 +121,7 @@ impl DoctorList {
             (false, false) => Health::Well,
         };
         let roles = examination.doors.iter().map(|(account, door)| role(account, door)).collect();
-        Self { schema: "slmon.doctor/1", verdict, scope, calls, roles, statement }
+        Self { schema: "slmon.doctor/1", verdict, scope, calls, roles, mends }
     }
 
     /// The documented JSON, with a newline.
@@ -149,10 +158,14 @@ impl DoctorList {
                 Self::places(&mut page, &rows);
             }
         }
-        if let Some(statement) = &self.statement {
+        for mending in &self.mends {
             page.blank();
-            page.fill(Line::at(0)).words(BOLD, "Add this statement to the policy of the role in these accounts:").end();
-            for line in format!("{statement:#}").lines() {
+            let accounts = counted(mending.accounts.len() as u64, "account");
+            let ids: Vec<&str> = mending.accounts.iter().take(LISTED).map(AccountId::as_str).collect();
+            let more = if mending.accounts.len() > LISTED { ", …" } else { "" };
+            let words = format!("Add to the policy of what reads {accounts} ({}{more}):", ids.join(", "));
+            page.fill(Line::at(0)).words(BOLD, &words).end();
+            for line in format!("{:#}", mending.statements).lines() {
                 page.line(Line::at(2).then(PLAIN, line));
             }
         }

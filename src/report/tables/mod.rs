@@ -8,7 +8,7 @@ mod grid;
 mod spots;
 
 pub use accounts::{AccountList, AccountSummary, State, TargetRow};
-pub use doctor::{CallRow, DoctorList, Health, RoleRow};
+pub use doctor::{CallRow, DoctorList, Health, Mending, RoleRow};
 pub use functions::{FunctionList, FunctionRow};
 pub use spots::SpotList;
 

@@ -268,6 +268,7 @@ fn a_wait_and_a_baseline_that_make_no_sense_are_refused() {
     for wait in ["0m", "90s", "soon"] {
         assert_refused(demo(&["--wait", wait]), &["--wait", "whole minutes", wait]);
     }
+    assert_refused(demo(&["--wait", "10m", "--since", "23h ago"]), &["was over at", "UTC", "--since alone"]);
     assert_refused(demo(&["--wait", "2d"]), &["--wait 2d: at most a day"]);
     assert_refused(demo(&["--wait", "10m", "--at", "10:00"]), &["--wait", "--at"]);
     assert_refused(demo(&["--wait", "10m", "--window", "10m"]), &["--wait", "--window"]);

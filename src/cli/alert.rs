@@ -119,6 +119,9 @@ enum Asked {
     Wait(Wait),
 }
 
+/// Minutes after which a wait that is over is a mistake and no late start.
+const STALE_WAIT: i64 = 720;
+
 /// The longest wait: sessions and runners don't last much longer.
 const LONGEST_WAIT: i64 = 1440;
 
@@ -153,6 +156,15 @@ fn asked(start: &Start, args: &Alert) -> Result<Asked, Refusal> {
             spots: alert.blind_spots,
             limit: alert.deadline,
         };
+        // A late start judges what it was to watch. Half a day later it is a mistake: a local time that is later than now
+        // in UTC is taken for yesterday's.
+        if wait.over() < now.plus(-STALE_WAIT) {
+            return Err(Refusal::usage(format!(
+                "--wait {text} from {} on was over at {}: times are in UTC; to judge what is past, give --since alone",
+                wait.since,
+                wait.over()
+            )));
+        }
         (Asked::Wait(wait), wait.horizon(wait.over().max(now)))
     } else {
         let end = at.unwrap_or(now.plus(-alert.settle));

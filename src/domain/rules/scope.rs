@@ -105,7 +105,8 @@ impl Scope {
     pub fn narrowed(&self, regions: &Regions) -> Option<Regions> {
         let Regions::These(these) = regions else { return Some(Regions::All) };
         let inside: Vec<Region> = these.iter().filter(|region| self.admits_region(region)).cloned().collect();
-        (!inside.is_empty() || self.regions.is_empty()).then_some(Regions::These(inside))
+        // No region at all stands for an account whose regions could not be found: it is unseen, not out of scope.
+        (!inside.is_empty() || self.regions.is_empty() || these.is_empty()).then_some(Regions::These(inside))
     }
 
     /// Whether accounts in scope could be among those that an organization lists; where not, it is not asked.

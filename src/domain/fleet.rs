@@ -13,7 +13,7 @@ use super::{
     observation::{Observation, Reading},
     roster::{Entry, Regions},
     rules::{Class, Rules},
-    series::Metric,
+    series::{Metric, Of},
     text::AwsText,
 };
 
@@ -48,20 +48,22 @@ impl Function {
         self.exists == Some(false) && silent(&self.errors) && silent(&self.throttles)
     }
 
-    /// The reading of a metric.
+    /// The reading of a metric; of those that the fleet does not keep, as if nobody had asked.
     pub fn reading(&self, metric: Metric) -> &Reading {
         match metric {
             Metric::Errors => &self.errors,
             Metric::Throttles => &self.throttles,
             Metric::Invocations => &self.invocations,
+            Metric::DurationAverage | Metric::DurationP95 | Metric::DurationMaximum => &Reading::NotAsked,
         }
     }
 
-    fn reading_mut(&mut self, metric: Metric) -> &mut Reading {
+    fn reading_mut(&mut self, metric: Metric) -> Option<&mut Reading> {
         match metric {
-            Metric::Errors => &mut self.errors,
-            Metric::Throttles => &mut self.throttles,
-            Metric::Invocations => &mut self.invocations,
+            Metric::Errors => Some(&mut self.errors),
+            Metric::Throttles => Some(&mut self.throttles),
+            Metric::Invocations => Some(&mut self.invocations),
+            Metric::DurationAverage | Metric::DurationP95 | Metric::DurationMaximum => None,
         }
     }
 }
@@ -90,6 +92,17 @@ pub struct TargetState {
     pub unread: Vec<Unread>,
     /// What was searched for blind spots, where it was.
     pub search: Search,
+    /// What was read of all its functions together.
+    pub totals: Totals,
+}
+
+/// Metrics of all functions of a target together, whatever their tags.
+#[derive(Clone, Debug, Default)]
+pub struct Totals {
+    /// The metric Errors.
+    pub errors: Reading,
+    /// The metric Throttles.
+    pub throttles: Reading,
 }
 
 /// What a search for blind spots found beside the functions that a verdict rests on.
@@ -148,7 +161,7 @@ pub struct Beyond {
 pub struct Fleet {
     rules: Arc<Rules>,
     accounts: BTreeMap<AccountId, AccountState>,
-    targets: BTreeMap<TargetKey, TargetState>,
+    targets: BTreeMap<TargetKey, Arc<TargetState>>,
     listings: Vec<(Option<AwsText>, Failure)>,
     beyond: Beyond,
 }
@@ -182,12 +195,16 @@ impl Fleet {
 
     /// The targets by account and region. Those of an account that is out of reach are not among them.
     pub fn targets(&self) -> impl Iterator<Item = &TargetState> {
-        self.targets.values()
+        self.targets.values().map(|state| &**state)
     }
 
     /// One target.
     pub fn target(&self, key: &TargetKey) -> Option<&TargetState> {
-        self.targets.get(key)
+        self.targets.get(key).map(|state| &**state)
+    }
+
+    fn target_mut(&mut self, key: &TargetKey) -> Option<&mut TargetState> {
+        self.targets.get_mut(key).map(Arc::make_mut)
     }
 
     /// Organizations whose accounts could not all be listed: whose, and why.
@@ -212,8 +229,9 @@ impl Fleet {
         for account in self.accounts.values_mut() {
             account.failure = None;
         }
-        for target in self.targets.values_mut() {
+        for target in self.targets.values_mut().map(Arc::make_mut) {
             target.unread.clear();
+            target.totals = Totals::default();
             target.search = Search::default();
             for function in target.functions.iter_mut().flatten() {
                 // One that failed before it was deleted would be taken for a ghost, now that its failures are forgotten.
@@ -223,9 +241,9 @@ impl Fleet {
                 if anew {
                     function.configuration = None;
                 }
-                for metric in [Metric::Errors, Metric::Throttles, Metric::Invocations] {
-                    *function.reading_mut(metric) = Reading::NotAsked;
-                }
+                function.errors = Reading::NotAsked;
+                function.throttles = Reading::NotAsked;
+                function.invocations = Reading::NotAsked;
             }
         }
     }
@@ -303,50 +321,43 @@ impl Fleet {
                 let account: Arc<Account> = state.entry.account.clone();
                 for region in regions {
                     let target = Target { account: account.clone(), region };
-                    self.targets.entry(target.key()).or_insert(TargetState {
-                        target,
-                        functions: None,
-                        took: None,
-                        detour: None,
-                        unread: Vec::new(),
-                        search: Search::default(),
-                    });
+                    self.targets.entry(target.key()).or_insert_with(|| Arc::new(TargetState::new(target)));
                 }
             }
             Observation::Functions { target, found, took, detour } => {
                 let rules = self.rules.clone();
-                if let Some(state) = self.targets.get_mut(&target) {
+                if let Some(state) = self.target_mut(&target) {
                     state.discover(&rules, found, took);
                     state.detour = detour;
                 }
             }
             Observation::Configurations { target, found, complete } => {
-                if let Some(state) = self.targets.get_mut(&target) {
+                if let Some(state) = self.target_mut(&target) {
                     state.configure(found, complete);
                 }
             }
             Observation::Readings { target, readings } => {
-                if let Some(state) = self.targets.get_mut(&target) {
-                    for (name, metric, reading) in readings {
-                        if let Some(function) = state.function_mut(name.raw()) {
-                            *function.reading_mut(metric) = reading;
+                if let Some(state) = self.target_mut(&target) {
+                    for (of, metric, reading) in readings {
+                        if let Some(place) = state.reading_mut(&of, metric) {
+                            *place = reading;
                         }
                     }
                 }
             }
             Observation::Searched { target, found } => {
                 let rules = self.rules.clone();
-                if let Some(state) = self.targets.get_mut(&target) {
+                if let Some(state) = self.target_mut(&target) {
                     state.search(&rules, found);
                 }
             }
             Observation::SearchFailed { target, part, failure } => {
-                if let Some(state) = self.targets.get_mut(&target) {
+                if let Some(state) = self.target_mut(&target) {
                     miss(&mut state.search.unread, Unread { part, failure });
                 }
             }
             Observation::TargetFailed { target, part, failure } => {
-                if let Some(state) = self.targets.get_mut(&target) {
+                if let Some(state) = self.target_mut(&target) {
                     miss(&mut state.unread, Unread { part, failure });
                 }
             }
@@ -379,6 +390,28 @@ impl Function {
 }
 
 impl TargetState {
+    /// One of which nothing is known yet.
+    fn new(target: Target) -> Self {
+        Self {
+            target,
+            functions: None,
+            took: None,
+            detour: None,
+            unread: Vec::new(),
+            search: Search::default(),
+            totals: Totals::default(),
+        }
+    }
+
+    fn reading_mut(&mut self, of: &Of, metric: Metric) -> Option<&mut Reading> {
+        match (of, metric) {
+            (Of::Function(name), _) => self.function_mut(name.raw())?.reading_mut(metric),
+            (Of::Region, Metric::Errors) => Some(&mut self.totals.errors),
+            (Of::Region, Metric::Throttles) => Some(&mut self.totals.throttles),
+            (Of::Region, _) => None,
+        }
+    }
+
     fn discover(&mut self, rules: &Rules, mut found: Vec<Discovered>, took: Duration) {
         let mut interned = Interned::default();
         found.sort_by(|a, b| a.name.cmp(&b.name));

@@ -7,7 +7,7 @@ use super::{
     failure::Failure,
     function::{Configuration, Discovered},
     roster::Entry,
-    series::{Metric, Series},
+    series::{Metric, Of, Series},
     text::AwsText,
 };
 
@@ -69,12 +69,12 @@ pub enum Observation {
         /// Whether these are all, so that a function that is not among them does not exist.
         complete: bool,
     },
-    /// Metrics of a target's functions.
+    /// Metrics of a target's functions, and of all of them together.
     Readings {
         /// The target.
         target: TargetKey,
-        /// Function, metric and what became of it.
-        readings: Vec<(AwsText, Metric, Reading)>,
+        /// What of, which metric and what became of it.
+        readings: Vec<(Of, Metric, Reading)>,
     },
     /// All functions of a target, watched or not, which were searched for blind spots. The verdict rests on nothing of
     /// this.

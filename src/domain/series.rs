@@ -1,8 +1,21 @@
 //! A metric over time. A gap is a gap: "no datapoint" and "0" are different things here and everywhere after.
 
-use super::window::{Minute, Window};
+use super::{
+    text::AwsText,
+    window::{Minute, Window},
+};
 
-/// The metrics that are asked for, all of them sums in the namespace `AWS/Lambda`.
+/// What a metric is of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Of {
+    /// All functions of a region together, whatever their tags: the series without a dimension. Source: the Lambda
+    /// developer guide, "Viewing metrics", aggregate metrics of the region.
+    Region,
+    /// One function.
+    Function(AwsText),
+}
+
+/// The metrics that are asked for, all of them in the namespace `AWS/Lambda`: sums, but for durations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Metric {
     /// Invocations that ended in an error: an exception, a timeout, a fault of the runtime.
@@ -11,6 +24,12 @@ pub enum Metric {
     Throttles,
     /// Times the code ran, with or without success.
     Invocations,
+    /// How long the code ran: milliseconds, on average.
+    DurationAverage,
+    /// How long the code ran at most in 95 of 100 cases: milliseconds.
+    DurationP95,
+    /// How long the code ran at most: milliseconds.
+    DurationMaximum,
 }
 
 impl Metric {
@@ -20,6 +39,17 @@ impl Metric {
             Self::Errors => "Errors",
             Self::Throttles => "Throttles",
             Self::Invocations => "Invocations",
+            Self::DurationAverage | Self::DurationP95 | Self::DurationMaximum => "Duration",
+        }
+    }
+
+    /// The statistic in CloudWatch.
+    pub fn statistic(self) -> &'static str {
+        match self {
+            Self::Errors | Self::Throttles | Self::Invocations => "Sum",
+            Self::DurationAverage => "Average",
+            Self::DurationP95 => "p95",
+            Self::DurationMaximum => "Maximum",
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
         failure::{Failure, Kind},
         fleet::{AccountState, Fleet, TargetState},
         roster::{Entry, Regions},
-        series::Metric,
+        series::{Metric, Of},
         text::AwsText,
         window::{Horizon, Window},
     },
@@ -143,7 +143,7 @@ fn of_target(source: &Arc<dyn Source>, state: &TargetState, horizon: &Horizon) -
     };
     let name = first.map_or(AwsText::from(NOBODY), |function| function.found.name.clone());
     let read = Window::ending(horizon.at, 1);
-    let request = MetricRequest { read, period: 1, queries: vec![(name, Metric::Errors)] };
+    let request = MetricRequest { read, period: 1, queries: vec![(Of::Function(name), Metric::Errors)] };
     let (here, target) = (source.clone(), state.target.clone());
     let metrics =
         async move { outcome(here.metrics(&target, &request).next().await.unwrap_or_else(|| Ok(Vec::new()))) };

@@ -1,6 +1,6 @@
 //! Carries out one request for metrics: pages are merged by query, and what did not come whole is asked for once more.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use futures::StreamExt;
 
@@ -10,8 +10,8 @@ use crate::{
         account::Target,
         failure::{Failure, Kind},
         observation::{Observation, Reading},
-        series::{Metric, Series},
-        text::{AwsText, counted},
+        series::{Metric, Of, Series},
+        text::counted,
     },
     source::{MetricRequest, MetricStatus, Source, calls},
 };
@@ -76,9 +76,9 @@ fn conclude(
     failed: Option<Failure>,
 ) -> Vec<Observation> {
     let failed = failed.map(Arc::new);
-    let mut readings: Vec<(AwsText, Metric, Reading)> = Vec::with_capacity(gathered.len());
-    let mut unread: Vec<(Arc<Failure>, Vec<AwsText>)> = Vec::new();
-    for ((name, metric), gathered) in request.queries.iter().zip(gathered) {
+    let mut readings: Vec<(Of, Metric, Reading)> = Vec::with_capacity(gathered.len());
+    let mut unread: Vec<(Arc<Failure>, Vec<Of>)> = Vec::new();
+    for ((of, metric), gathered) in request.queries.iter().zip(gathered) {
         let why = match gathered.status {
             Some(MetricStatus::Complete) => None,
             Some(MetricStatus::Forbidden) => Some(Arc::new(forbidden(*metric))),
@@ -88,30 +88,37 @@ fn conclude(
             None => Reading::Known(gathered.series),
             Some(failure) => {
                 match unread.iter_mut().find(|(known, _)| *known == failure) {
-                    Some((_, names)) => names.push(name.clone()),
-                    None => unread.push((failure.clone(), vec![name.clone()])),
+                    Some((_, names)) => names.push(of.clone()),
+                    None => unread.push((failure.clone(), vec![of.clone()])),
                 }
                 Reading::Unknown(failure)
             }
         };
-        readings.push((name.clone(), *metric, reading));
+        readings.push((of.clone(), *metric, reading));
     }
     let full = request.queries.len() >= plan::most(request.read, request.period);
-    let functions = |names: &[AwsText]| counted(names.len() as u64, "function");
+    let functions = |names: &[Of]| counted(names.len() as u64, "function");
     let key = target.key();
     let mut observations = vec![Observation::Readings { target: key.clone(), readings }];
     for (failure, mut names) in unread {
         names.dedup();
         let part = match names.as_slice() {
-            [one] => format!("metrics of {}", one.shown()),
+            [one] => format!("metrics of {}", shown(one)),
             // A full request is hardly the only one, and what is unread of another is another part.
-            [first, ..] if full => format!("metrics of {}, from {} on", functions(&names), first.shown()),
+            [first, ..] if full => format!("metrics of {}, from {} on", functions(&names), shown(first)),
             more => format!("metrics of {}", functions(more)),
         };
         let failure = Failure::clone(&failure);
         observations.push(Observation::TargetFailed { target: key.clone(), part: Some(part), failure });
     }
     observations
+}
+
+fn shown(of: &Of) -> Cow<'_, str> {
+    match of {
+        Of::Region => Cow::Borrowed("the region as a whole"),
+        Of::Function(name) => name.shown(),
+    }
 }
 
 fn forbidden(metric: Metric) -> Failure {

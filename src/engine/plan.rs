@@ -8,7 +8,7 @@ use crate::{
         fleet::{Function, TargetState},
         observation::Reading,
         rules::{Glob, Rules},
-        series::Metric,
+        series::{Metric, Of},
         text::AwsText,
         window::{Frame, Horizon, Window},
     },
@@ -261,7 +261,7 @@ fn details(state: &TargetState, horizon: &Horizon) -> Vec<Job> {
     jobs
 }
 
-type Queries = Vec<(AwsText, Metric)>;
+type Queries = Vec<(Of, Metric)>;
 
 /// Queries that fit in one request over a stretch of time.
 pub(super) fn most(read: Window, period: i64) -> usize {
@@ -277,7 +277,7 @@ fn batches<'a>(target: &Target, asked: impl Iterator<Item = (&'a Function, Metri
         let Some(frame) = horizon.frame(function.class.window) else { continue };
         let Window { start, end } = frame.read;
         let (_, queries) = by_frame.entry((start.0, end.0, frame.period)).or_insert_with(|| (frame, Vec::new()));
-        queries.push((function.found.name.clone(), metric));
+        queries.push((Of::Function(function.found.name.clone()), metric));
     }
     let mut jobs = Vec::new();
     for (frame, queries) in by_frame.into_values() {
@@ -384,8 +384,8 @@ mod tests {
         let readings = [("failing", Some(4.0)), ("fine", Some(0.0)), ("silent", None), ("dev", Some(9.0))];
         let readings = readings.iter().flat_map(|(name, value)| {
             [
-                (AwsText::from(*name), Metric::Errors, reading(*value)),
-                (AwsText::from(*name), Metric::Throttles, reading(None)),
+                (Of::Function((*name).into()), Metric::Errors, reading(*value)),
+                (Of::Function((*name).into()), Metric::Throttles, reading(None)),
             ]
         });
         fleet.apply(Observation::Readings { target, readings: readings.collect() });

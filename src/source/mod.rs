@@ -16,7 +16,7 @@ use crate::domain::{
     failure::Failure,
     function::{Configuration, Discovered, Tags},
     roster::{Base, Caller, Entry, Listed, Organization},
-    series::Metric,
+    series::{Metric, Of},
     text::AwsText,
     usage::Usage,
     window::{Minute, Window},
@@ -28,15 +28,15 @@ pub type Answer<'a, T> = BoxFuture<'a, Result<T, Failure>>;
 /// Pages in order; an empty one is not the last one. After a failure nothing follows.
 pub type Pages<'a, T> = BoxStream<'a, Result<Vec<T>, Failure>>;
 
-/// One request for metrics: sums of `AWS/Lambda` over a stretch of time.
+/// One request for metrics of `AWS/Lambda` over a stretch of time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetricRequest {
     /// What is read, on bounds of the period.
     pub read: Window,
     /// Minutes a datapoint covers: 1, 5 or 60.
     pub period: i64,
-    /// Function names and metrics: 500 at most, and 100,800 datapoints at most.
-    pub queries: Vec<(AwsText, Metric)>,
+    /// What of and which metrics: 500 at most, and 100,800 datapoints at most.
+    pub queries: Vec<(Of, Metric)>,
 }
 
 /// How a part of the answer to one query ended.

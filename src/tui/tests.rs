@@ -14,11 +14,9 @@ use super::{
     model::{Effect, Model, Msg, RowKey, Screen},
 };
 use crate::{
-    checks,
     domain::{
         roster::Roster,
         rules::Rules,
-        usage::Usage,
         window::{Horizon, Minute},
     },
     engine::{
@@ -49,16 +47,7 @@ fn snapshot(world: World, roster: impl FnOnce(Roster) -> Roster) -> Arc<Snapshot
         let rules = Arc::new(Rules::default());
         let (fleet, end) = engine::once(sim.clone(), roster, rules, settings, limit, &cancel, |_| {}).await;
         assert_eq!(end, End::Complete);
-        let judgement = checks::judge_fleet(&fleet, &horizon);
-        Arc::new(Snapshot {
-            version: 1,
-            fleet: Arc::new(fleet),
-            judgement: Arc::new(judgement),
-            horizon,
-            usage: Usage::default(),
-            under_way: None,
-            read_at: Some(minute),
-        })
+        Arc::new(Snapshot::of(fleet, horizon))
     })
 }
 

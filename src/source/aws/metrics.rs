@@ -11,7 +11,7 @@ use super::{
     paging::{again, pages},
 };
 use crate::{
-    domain::{account::Region, window::Minute},
+    domain::{account::Region, series::Of, window::Minute},
     source::{MetricPart, MetricRequest, MetricStatus, Pages, calls},
 };
 
@@ -38,15 +38,19 @@ pub(super) fn metrics<'a>(member: Arc<Member>, region: &Region, request: &Metric
 
 /// Ids must begin with a lower-case letter, so names can't be ids: the query's place is.
 fn query(request: &MetricRequest, at: usize) -> MetricDataQuery {
-    let (function, metric) = &request.queries[at];
-    let dimension = Dimension::builder().name("FunctionName").value(function.raw()).build();
+    let (of, metric) = &request.queries[at];
+    let dimensions = match of {
+        Of::Region => None,
+        Of::Function(name) => Some(vec![Dimension::builder().name("FunctionName").value(name.raw()).build()]),
+    };
+    let statistic = metric.statistic();
     let metric = aws_sdk_cloudwatch::types::Metric::builder()
         .namespace("AWS/Lambda")
         .metric_name(metric.as_str())
-        .dimensions(dimension)
+        .set_dimensions(dimensions)
         .build();
     let period = i32::try_from(request.period * 60).unwrap_or(60);
-    let stat = MetricStat::builder().metric(metric).period(period).stat("Sum").build();
+    let stat = MetricStat::builder().metric(metric).period(period).stat(statistic).build();
     MetricDataQuery::builder().id(format!("q{at}")).metric_stat(stat).return_data(true).build()
 }
 

@@ -12,8 +12,7 @@ use crate::{
     domain::{
         account::Target,
         failure::{Failure, Kind},
-        series::Metric,
-        text::AwsText,
+        series::{Metric, Of},
         window::{Minute, period_for},
     },
     source::{MetricPart, MetricRequest, MetricStatus, calls},
@@ -33,17 +32,23 @@ impl Sim {
     ) -> Result<Vec<Vec<MetricPart>>, Failure> {
         check(request)?;
         let distinct: BTreeSet<_> = request.queries.iter().collect();
-        locked(&self.usage).metrics += distinct.len() as u64;
+        // Up to five statistics of one metric are billed as one.
+        let billed: BTreeSet<_> = distinct.iter().map(|(of, metric)| (of, metric.as_str())).collect();
+        locked(&self.usage).metrics += billed.len() as u64;
         let mut pages = Paging { pages: vec![Vec::new()], size: self.world.pages.points.max(1), room: 0 };
         pages.room = pages.size;
-        for (query, (name, metric)) in request.queries.iter().enumerate() {
-            let status = self.status(target, name, *metric);
-            let function = account.functions_in(&target.region).find(|function| function.name == *name);
-            let mut points = match (status, function) {
-                (MetricStatus::Complete | MetricStatus::Partial, Some(function)) => {
-                    self.points(account, function, *metric, request)
+        for (query, (of, metric)) in request.queries.iter().enumerate() {
+            let status = self.status(target, of, *metric);
+            let functions = account.functions_in(&target.region).filter(|function| match of {
+                Of::Region => true,
+                Of::Function(name) => function.name == *name,
+            });
+            let mut points = match status {
+                MetricStatus::Complete | MetricStatus::Partial => {
+                    let functions: Vec<_> = functions.collect();
+                    self.points(account, &functions, *metric, request)
                 }
-                _ => Points::new(),
+                MetricStatus::Forbidden | MetricStatus::InternalError => Points::new(),
             };
             if status == MetricStatus::Partial {
                 // The newest come first, so what is missing is the older half.
@@ -54,12 +59,12 @@ impl Sim {
         Ok(pages.pages)
     }
 
-    fn status(&self, target: &Target, name: &AwsText, metric: Metric) -> MetricStatus {
+    fn status(&self, target: &Target, of: &Of, metric: Metric) -> MetricStatus {
         let request = self.request(calls::GET_METRIC_DATA, &target.account.id, Some(&target.region), 0);
         let hitting = self.world.faults.iter().filter(|fault| fault.hits(&request));
         let mut statuses = hitting.filter_map(|fault| match &fault.effect {
             Effect::Metrics { function, metric: only, status }
-                if function.as_ref().is_none_or(|function| function == name)
+                if function.as_ref().is_none_or(|function| matches!(of, Of::Function(name) if name == function))
                     && only.is_none_or(|only| only == metric) =>
             {
                 Some(*status)
@@ -73,7 +78,7 @@ impl Sim {
     fn points(
         &self,
         account: &WorldAccount,
-        function: &WorldFunction,
+        functions: &[&WorldFunction],
         metric: Metric,
         request: &MetricRequest,
     ) -> Points {
@@ -85,23 +90,39 @@ impl Sim {
         let shown_until = now.as_second() - self.world.delay;
         let last = Minute(shown_until.div_euclid(60) + 1);
         let read = request.read.widened(period);
-        let key = self.world.key(account, function);
-        let datapoint = |minute: i64| {
+        let keys: Vec<_> = functions.iter().map(|function| (*function, self.world.key(account, function))).collect();
+        let datapoints = |minute: i64| {
             let shown = (shown_until - minute * 60) as f64 / 60.0;
-            function.traffic.at(key, Minute(minute)).published(shown).datapoint(metric)
+            keys.iter().filter_map(move |(function, key)| {
+                let counts = function.traffic.at(*key, Minute(minute)).published(shown);
+                counts.datapoint(metric, *key, Minute(minute))
+            })
         };
         let mut points = Points::new();
         let mut start = read.start.0;
         while start < read.end.0.min(last.0) {
-            let values: Vec<_> = (start..(start + period).min(last.0)).filter_map(datapoint).collect();
-            if !values.is_empty() {
-                points.push((Minute(start), values.into_iter().map(f64::from).sum()));
-            }
+            let values = (start..(start + period).min(last.0)).flat_map(datapoints);
+            points.extend(together(metric, values).map(|value| (Minute(start), value)));
             start += period;
         }
         points.reverse();
         points
     }
+}
+
+/// The statistic over the datapoints of a period; none where there is none.
+fn together(metric: Metric, values: impl Iterator<Item = u32>) -> Option<f64> {
+    let (mut sum, mut most, mut n) = (0.0, 0, 0);
+    for value in values {
+        sum += f64::from(value);
+        most = value.max(most);
+        n += 1;
+    }
+    (n > 0).then(|| match metric {
+        Metric::Errors | Metric::Throttles | Metric::Invocations => sum,
+        Metric::DurationAverage => sum / f64::from(n),
+        Metric::DurationP95 | Metric::DurationMaximum => f64::from(most),
+    })
 }
 
 fn check(request: &MetricRequest) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! What a function's callers do, minute by minute: computed when it is asked for, never stored. Knows no request, no
 //! page and no fault.
 
-use super::living::Living;
+use super::{hash, living::Living};
 use crate::domain::{series::Metric, window::Minute};
 
 /// How a function is used, and how it fails.
@@ -107,14 +107,31 @@ impl Counts {
         Self { invocations: part(self.invocations), errors: part(self.errors), throttles: part(self.throttles) }
     }
 
-    /// The datapoint of a metric. Without a request there is none; with one, Errors and Throttles are there as 0.
-    pub fn datapoint(self, metric: Metric) -> Option<u32> {
+    /// The datapoint of a metric, for the function of this key. Without a request there is none; with one, Errors and
+    /// Throttles are there as 0.
+    pub fn datapoint(self, metric: Metric, key: u64, minute: Minute) -> Option<u32> {
         let (value, there) = match metric {
             Metric::Invocations => (self.invocations, self.invocations > 0),
             Metric::Errors => (self.errors, self.invocations + self.errors > 0),
             Metric::Throttles => (self.throttles, self.invocations + self.errors + self.throttles > 0),
+            Metric::DurationAverage | Metric::DurationP95 | Metric::DurationMaximum => {
+                (self.duration(metric, key, minute), self.invocations > 0)
+            }
         };
         there.then_some(value)
+    }
+
+    /// Milliseconds: each function has its own pace, and what fails much also takes longer.
+    fn duration(self, metric: Metric, key: u64, minute: Minute) -> u32 {
+        let chance = hash::pair(hash::at(key, minute.0), 3);
+        let pace = 20.0 + 600.0 * hash::unit(hash::mix(key)).powi(2);
+        let failing = f64::from(self.errors) / f64::from(self.invocations.max(1));
+        let average = pace * (0.85 + 0.3 * hash::unit(chance)) * (1.0 + 2.0 * failing);
+        whole(match metric {
+            Metric::DurationP95 => average * (1.8 + 0.6 * hash::unit(hash::mix(chance))),
+            Metric::DurationMaximum => average * (3.0 + 4.0 * hash::unit(hash::pair(chance, 5))),
+            _ => average,
+        })
     }
 }
 
@@ -139,7 +156,8 @@ mod tests {
     #[test]
     fn without_a_request_there_is_no_datapoint_and_with_one_errors_are_there_as_zero() {
         let all = |counts: Counts| {
-            [Metric::Invocations, Metric::Errors, Metric::Throttles].map(|metric| counts.datapoint(metric))
+            [Metric::Invocations, Metric::Errors, Metric::Throttles]
+                .map(|metric| counts.datapoint(metric, 7, Minute(0)))
         };
         assert_eq!(all(Counts::default()), [None, None, None]);
         assert_eq!(all(Counts { invocations: 7, ..Counts::default() }), [Some(7), Some(0), Some(0)]);

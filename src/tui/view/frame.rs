@@ -85,7 +85,7 @@ fn verdict(model: &Model, buf: &mut Buffer, area: Rect) {
     } else {
         format!("{} of {} targets seen", counts.seen, counts.targets)
     };
-    let usage = &board.snapshot.usage;
+    let usage = &board.snapshot.meter.usage;
     let wide =
         format!("{} accounts · {seen} · {} requests, {}", counts.accounts, count(usage.total()), usd(usage.dollars()));
     let short = if counts.unseen == 0 { String::new() } else { format!("{} unseen", counts.unseen) };

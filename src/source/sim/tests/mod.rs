@@ -13,8 +13,7 @@ use crate::{
     domain::{
         account::Account,
         roster::{Access, Base, Entry, Regions, Role},
-        series::Metric,
-        text::AwsText,
+        series::{Metric, Of},
         window::Window,
     },
     source::{MetricPart, MetricRequest, Source},
@@ -69,7 +68,7 @@ async fn entered(sim: &Sim, name: &str) -> Result<Target, Failure> {
 }
 
 fn request(read: Window, period: i64, queries: &[(&str, Metric)]) -> MetricRequest {
-    let queries = queries.iter().map(|(name, metric)| (AwsText::from(*name), *metric)).collect();
+    let queries = queries.iter().map(|(name, metric)| (Of::Function((*name).into()), *metric)).collect();
     MetricRequest { read, period, queries }
 }
 

@@ -1,52 +1,19 @@
 //! Watching: round after round, and what whoever shows a fleet gets to see of it.
 
+mod snapshot;
+
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc::UnboundedReceiver, watch::Sender};
 use tokio_util::sync::CancellationToken;
 
+pub use self::snapshot::{Chart, Control, Day, Episode, Focus, Look, Meter, Pulse, Snapshot, Way};
 use super::{
-    Again, Progress, Rounds,
+    Again, Rounds,
     plan::{self, Depth, Settings},
 };
-use crate::{
-    checks,
-    domain::{
-        finding::Judgement,
-        fleet::Fleet,
-        usage::Usage,
-        window::{Horizon, Minute},
-    },
-};
-
-/// The fleet at one moment, with what the checks make of it. Cheap to hand on.
-#[derive(Clone, Debug)]
-pub struct Snapshot {
-    /// Grows with each snapshot.
-    pub version: u64,
-    /// What has been observed.
-    pub fleet: Arc<Fleet>,
-    /// What the checks make of it.
-    pub judgement: Arc<Judgement>,
-    /// The window that is judged.
-    pub horizon: Horizon,
-    /// What it has cost since the start.
-    pub usage: Usage,
-    /// How far the round has come that is under way; none between rounds.
-    pub under_way: Option<Progress>,
-    /// The minute in which the last whole round ended.
-    pub read_at: Option<Minute>,
-}
-
-/// What may be asked of an engine that watches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Control {
-    /// Read again now.
-    Refresh,
-    /// Stop reading, or go on.
-    Pause(bool),
-}
+use crate::domain::window::{Horizon, Minute};
 
 /// How an engine watches.
 #[derive(Clone, Copy, Debug)]
@@ -86,16 +53,8 @@ pub async fn watch(
             () = publish.closed() => return,
         }
         version += 1;
-        let judgement = checks::judge_fleet(rounds.fleet(), &horizon);
-        let snapshot = Snapshot {
-            version,
-            fleet: Arc::new(rounds.fleet().clone()),
-            judgement: Arc::new(judgement),
-            horizon,
-            usage: rounds.source().usage(),
-            under_way: None,
-            read_at: Some(Minute::floor(now())),
-        };
+        let meter = Meter { usage: rounds.source().usage(), ..Meter::default() };
+        let snapshot = Snapshot { version, meter, ..Snapshot::of(rounds.fleet().clone(), horizon) };
         if publish.send(Some(Arc::new(snapshot))).is_err() || !pause(&mut control, pace.every, &publish).await {
             return;
         }
@@ -118,6 +77,7 @@ async fn pause(
             asked = control.recv() => match asked {
                 Some(Control::Refresh) => return true,
                 Some(Control::Pause(stopped)) => paused = stopped,
+                Some(Control::Focus(_)) => {}
                 None => return false,
             },
         }

@@ -10,7 +10,7 @@ mod throttles;
 use crate::domain::{
     account::TargetKey,
     finding::{Doubt, Finding, Judged, JudgedFunction, Judgement, Outcome, OverlookedFunction, Severity, Verdict},
-    fleet::{Fleet, Function},
+    fleet::{Fleet, Function, TargetState},
     observation::Reading,
     rules::limits::{CheckLimits, Clause, Limits},
     series::{Metric, Series},
@@ -54,6 +54,11 @@ enum Sum<'a> {
 impl<'a> Evidence<'a> {
     fn sum(&self, metric: Metric) -> Sum<'a> {
         match self.function.reading(metric) {
+            // What watching read earlier says nothing of the minutes since.
+            Reading::Known(series) if series.read().end < self.window.end => {
+                let (metric, end) = (metric.as_str(), series.read().end);
+                Sum::Unknown(format!("{metric} was read only up to {end}"))
+            }
             Reading::Known(series) => Sum::Known(series.sum(self.window).unwrap_or(0), series),
             Reading::NotAsked => Sum::Unknown(format!("{} was not read", metric.as_str())),
             Reading::Unknown(failure) => {
@@ -208,30 +213,40 @@ fn capped(finding: Finding, cap: Option<Severity>) -> Finding {
 
 /// Judges all of a fleet. Functions that are known not to exist any more are left out.
 pub fn judge_fleet(fleet: &Fleet, horizon: &Horizon) -> Judgement {
-    let checks = asked(horizon).map(Check::id).collect();
+    let checks = names(horizon);
     let mut judgement = Judgement { checks, functions: Vec::new(), hidden: (0, 0), overlooked: Vec::new() };
     for state in fleet.targets() {
-        let target = state.target.key();
-        let watched = state.known().iter().enumerate().filter(|(_, f)| f.class.watched && !f.is_gone());
-        for (place, function) in watched {
-            if function.class.alerts() {
-                judgement.functions.push(JudgedFunction {
-                    target: target.clone(),
-                    place,
-                    judged: judge(function, horizon),
-                });
-            } else if let Some(frame) = horizon.frame(function.class.window)
-                && let Some(errors) =
-                    (Evidence { window: frame.window, baseline: None, function }).known(Metric::Errors)
-                && errors > 0
-            {
-                judgement.hidden.0 += 1;
-                judgement.hidden.1 += errors;
-            }
-        }
-        judgement.overlooked.extend(state.overlooked().filter_map(|function| overlooked(&target, function, horizon)));
+        judge_target(state, |_| *horizon, &mut judgement);
     }
     judgement
+}
+
+/// The names of the checks that a run asks for.
+pub fn names(horizon: &Horizon) -> Vec<&'static str> {
+    asked(horizon).map(Check::id).collect()
+}
+
+/// Judges a target, each of its functions over a horizon of its own, and adds what comes of it.
+pub fn judge_target(state: &TargetState, horizon: impl Fn(&Function) -> Horizon, judgement: &mut Judgement) {
+    let target = state.target.key();
+    let watched = state.known().iter().enumerate().filter(|(_, f)| f.class.watched && !f.is_gone());
+    for (place, function) in watched {
+        if function.class.alerts() {
+            judgement.functions.push(JudgedFunction {
+                target: target.clone(),
+                place,
+                judged: judge(function, &horizon(function)),
+            });
+        } else if let Some(frame) = horizon(function).frame(function.class.window)
+            && let Some(errors) = (Evidence { window: frame.window, baseline: None, function }).known(Metric::Errors)
+            && errors > 0
+        {
+            judgement.hidden.0 += 1;
+            judgement.hidden.1 += errors;
+        }
+    }
+    let overlooked = state.overlooked().filter_map(|function| overlooked(&target, function, &horizon(function)));
+    judgement.overlooked.extend(overlooked);
 }
 
 /// A function that nobody watches, judged as if it were; where its metrics were read, and it fails.

@@ -1,36 +1,60 @@
 //! `slmon` without a command: the dashboard.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tokio::sync::{mpsc::unbounded_channel, watch};
 
-use super::{Refusal, args::Scope, clock, environment, sweep};
+use super::{Refusal, args::Scope, clock, environment, remember, sweep};
 use crate::{
     config::Flags,
-    engine::{self, Rounds, watch::Pace},
-    tui::{self, Stage, model::Model},
+    domain::text::nearest,
+    engine::watch::{self as watching, Pace, Watching},
+    tui::{self, Stage, model::Model, theme},
 };
-
-/// Between two rounds.
-const EVERY: Duration = Duration::from_mins(1);
 
 pub(super) async fn run(scope: &Scope) -> Result<u8, Refusal> {
     let start = sweep::start(scope, Flags::default())?;
-    let (source, roster) = (sweep::source(&start, scope), Arc::new(start.config().roster.clone()));
-    let alert = &start.config().alert;
-    let pace = Pace { minutes: alert.window, settle: alert.settle, every: EVERY, limit: alert.deadline };
+    let config = start.config();
+    let theme = known_theme(&config.dashboard.theme)?;
+    let pace = Pace {
+        minutes: config.alert.window,
+        settle: config.alert.settle,
+        limit: config.alert.deadline,
+        budget: config.dashboard.budget,
+    };
+    let watched = Watching {
+        source: sweep::source(&start, scope),
+        roster: Arc::new(config.roster.clone()),
+        rules: Arc::new(config.rules.clone()),
+        pace,
+        cached: remember::recall(&start, scope),
+    };
     let (publish, snapshots) = watch::channel(None);
     let (control, asked) = unbounded_channel();
-    let rules = Arc::new(start.config().rules.clone());
-    let engine =
-        tokio::spawn(engine::watch::watch(Rounds::new(source, roster, rules), pace, publish, asked, clock::now));
+    let engine = tokio::spawn(watching::watch(watched, publish, asked, clock::now));
     let (end, ends) = watch::channel(None);
     sweep::on_signal(move |code| {
         let _ = end.send(Some(code));
     });
     let colours = environment::colours(scope.color, &start.variables);
-    let model = Model::new("terminal", colours, scope.demo.is_some());
+    let model = Model::new(theme, colours, scope.demo.is_some());
+    let last = snapshots.clone();
     let shown = tui::run(model, Stage { snapshots, control, ends }, clock::now).await;
     engine.abort();
+    // The next start shows at once what this one has found.
+    let last = last.borrow().clone();
+    if let Some(last) = last.filter(|last| last.cached.is_none() && last.under_way.is_none()) {
+        remember::keep_found(&start, scope, &last.fleet);
+    }
     shown.map_err(|error| Refusal::usage(format!("the terminal can't be used: {error}")))
+}
+
+fn known_theme(name: &str) -> Result<&str, Refusal> {
+    let names = theme::SHIPPED.iter().map(|(name, _)| *name);
+    if names.clone().any(|known| known == name) {
+        return Ok(name);
+    }
+    let near = nearest(name, names.clone()).map_or_else(|| ".".into(), |near| format!("; did you mean `{near}`?"));
+    let all = names.collect::<Vec<_>>().join(", ");
+    Err(Refusal::usage(format!("there is no theme `{name}`{near} There are: {all}")))
 }

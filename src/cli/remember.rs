@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use super::{
@@ -11,7 +12,7 @@ use super::{
 };
 use crate::{
     cache::{Cache, Estate},
-    domain::rules::Scope as Narrowed,
+    domain::{fleet::Fleet, rules::Scope as Narrowed, window::Minute},
     engine::End,
 };
 
@@ -29,17 +30,36 @@ pub(super) fn folder(variables: &BTreeMap<String, String>) -> Option<PathBuf> {
 
 /// Keeps what a sweep has found, where that is all there is. The demo is kept nowhere.
 pub(super) fn keep(start: &Start, scope: &Scope, swept: &Swept) {
+    if swept.end == End::Complete {
+        keep_found(start, scope, &swept.fleet);
+    }
+}
+
+/// Keeps what was found, where nothing narrows it.
+pub(super) fn keep_found(start: &Start, scope: &Scope, fleet: &Fleet) {
     let asked = &start.config().rules.scope;
     // What a narrowed sweep finds is less than there is. Regions are a part of the roster, and so of whose it is.
     let narrowed = !Narrowed { regions: Vec::new(), ..asked.clone() }.is_all();
-    if scope.demo.is_some() || !start.config().cache || swept.end != End::Complete || narrowed {
+    if scope.demo.is_some() || !start.config().cache || narrowed {
         return;
     }
     let Some(folder) = folder(&start.variables) else { return };
     // A cache that can't be written says nothing of production: the next start is slower, and that is all.
-    if let Some(estate) = Estate::of(&swept.fleet) {
+    if let Some(estate) = Estate::of(fleet) {
         let _ = of(start, &folder).store(&estate, start.now);
     }
+}
+
+/// What was found last and when, as a fleet of its own; none of the demo, or where nothing is kept.
+pub(super) fn recall(start: &Start, scope: &Scope) -> Option<(Fleet, Minute)> {
+    if scope.demo.is_some() || !start.config().cache {
+        return None;
+    }
+    let cached = of(start, &folder(&start.variables)?).load(start.now)?;
+    let mut fleet = Fleet::new(Arc::new(start.config().rules.clone()));
+    cached.estate.observations().for_each(|observation| fleet.apply(observation));
+    let minutes = i64::try_from(cached.age.as_secs() / 60).unwrap_or(i64::MAX);
+    Some((fleet, start.minute().plus(-minutes)))
 }
 
 /// The place of the estate that is configured. External ids are not in it: they are redacted where a roster is printed.

@@ -102,6 +102,23 @@ pub struct Config {
     pub alert: AlertSettings,
     /// Whether what was found is kept on disk.
     pub cache: bool,
+    /// What the dashboard may cost and how it looks.
+    pub dashboard: Dashboard,
+}
+
+/// `[watch]` and `[dashboard]`: what the dashboard may cost and how it looks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dashboard {
+    /// US dollars a day that reading metrics may cost; none where there is no budget.
+    pub budget: Option<f64>,
+    /// The theme's name.
+    pub theme: String,
+}
+
+impl Default for Dashboard {
+    fn default() -> Self {
+        Self { budget: None, theme: "terminal".into() }
+    }
 }
 
 /// `[alert]`: what the gate looks at and when it fails.
@@ -191,7 +208,8 @@ pub fn load(inputs: &Inputs<'_>) -> Result<Loaded, ConfigErrors> {
     }
     let cache = read::switch(&root, "cache").unwrap_or(true);
     let (accept_unseen, alert) = (reader.accept_unseen(&root), reader.alert(&root));
-    let config = Config { roster, rules, accept_unseen, alert, cache };
+    let dashboard = reader.dashboard(&root);
+    let config = Config { roster, rules, accept_unseen, alert, cache, dashboard };
     if !reader.problems.is_empty() {
         return Err(ConfigErrors::new(reader.problems));
     }

@@ -1,5 +1,7 @@
 //! The fleet: everything observed, folded into one value. [`Fleet::apply`] is the only fold there is.
 
+mod target;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -9,12 +11,13 @@ use std::{
 use super::{
     account::{Account, AccountId, Target, TargetKey},
     failure::Failure,
-    function::{Configuration, Discovered, Interned},
+    function::{Configuration, Discovered},
     observation::{Observation, Reading},
     roster::{Entry, Regions},
     rules::{Class, Rules},
-    series::{Metric, Of},
+    series::{Metric, Of, Series},
     text::AwsText,
+    window::Minute,
 };
 
 /// A function with what the rules make of it and what its metrics said.
@@ -34,9 +37,20 @@ pub struct Function {
     pub throttles: Reading,
     /// The metric Invocations.
     pub invocations: Reading,
+    /// Whether it was not read up to the end, and the totals of the region say that it did not fail there. Whether it
+    /// ran at all is not known then.
+    pub presumed: bool,
 }
 
 impl Function {
+    /// The minute up to which both Errors and Throttles are known; none where one of them is not.
+    pub fn known_to(&self) -> Option<Minute> {
+        match (&self.errors, &self.throttles) {
+            (Reading::Known(errors), Reading::Known(throttles)) => Some(errors.read().end.min(throttles.read().end)),
+            _ => None,
+        }
+    }
+
     /// Whether it is a ghost: the tagging API lists it, Lambda does not know it, and it has not run. One that has failed
     /// before it was deleted is none: its failures were there.
     pub fn is_gone(&self) -> bool {
@@ -133,6 +147,18 @@ impl TargetState {
     /// Whether all that was asked of it could be read.
     pub fn is_seen(&self) -> bool {
         self.functions.is_some() && self.unread.is_empty()
+    }
+}
+
+impl Totals {
+    /// The series of a metric, where it was read.
+    pub fn series(&self, metric: Metric) -> Option<&Series> {
+        match (metric, &self.errors, &self.throttles) {
+            (Metric::Errors, Reading::Known(series), _) | (Metric::Throttles, _, Reading::Known(series)) => {
+                Some(series)
+            }
+            _ => None,
+        }
     }
 }
 
@@ -244,7 +270,44 @@ impl Fleet {
                 function.errors = Reading::NotAsked;
                 function.throttles = Reading::NotAsked;
                 function.invocations = Reading::NotAsked;
+                function.presumed = false;
             }
+        }
+    }
+
+    /// Forgets what could not be read by these operations of a target, since it is about to be tried again.
+    pub fn retry(&mut self, target: &TargetKey, operations: impl Fn(&str) -> bool) {
+        if let Some(state) = self.target_mut(target) {
+            state.unread.retain(|unread| !operations(unread.failure.operation));
+        }
+    }
+
+    /// Forgets the failures of listings, since they are about to be tried again.
+    pub fn list_again(&mut self) {
+        self.listings.clear();
+    }
+
+    /// Forgets why an account is out of reach, since it is not any more.
+    pub fn reached(&mut self, account: &AccountId) {
+        if let Some(state) = self.accounts.get_mut(account) {
+            state.failure = None;
+        }
+    }
+
+    /// Takes over what another fleet knows of listings and accounts, and the targets that it has and this one has not.
+    pub fn adopt_accounts(&mut self, other: &Self) {
+        self.accounts.clone_from(&other.accounts);
+        self.listings.clone_from(&other.listings);
+        self.beyond.clone_from(&other.beyond);
+        for (key, state) in &other.targets {
+            self.targets.entry(key.clone()).or_insert_with(|| state.clone());
+        }
+    }
+
+    /// Takes over what another fleet knows of a target. The two share it until one of them changes it.
+    pub fn adopt_target(&mut self, other: &Self, key: &TargetKey) {
+        if let Some(state) = other.targets.get(key) {
+            self.targets.insert(key.clone(), state.clone());
         }
     }
 
@@ -342,7 +405,17 @@ impl Fleet {
                         if let Some(place) = state.reading_mut(&of, metric) {
                             *place = reading;
                         }
+                        if let Of::Function(name) = &of
+                            && let Some(function) = state.function_mut(name.raw())
+                        {
+                            function.presumed = false;
+                        }
                     }
+                }
+            }
+            Observation::Quiet { target, metric, horizon } => {
+                if let Some(state) = self.target_mut(&target) {
+                    state.presume(metric, &horizon);
                 }
             }
             Observation::Searched { target, found } => {
@@ -371,107 +444,6 @@ fn miss(all: &mut Vec<Unread>, unread: Unread) {
     match all.binary_search_by(place) {
         Ok(known) => all[known] = unread,
         Err(place) => all.insert(place, unread),
-    }
-}
-
-impl Function {
-    /// One of which nothing has been asked yet.
-    fn new(found: Discovered, class: Class) -> Self {
-        Self {
-            found,
-            class,
-            configuration: None,
-            exists: None,
-            errors: Reading::NotAsked,
-            throttles: Reading::NotAsked,
-            invocations: Reading::NotAsked,
-        }
-    }
-}
-
-impl TargetState {
-    /// One of which nothing is known yet.
-    fn new(target: Target) -> Self {
-        Self {
-            target,
-            functions: None,
-            took: None,
-            detour: None,
-            unread: Vec::new(),
-            search: Search::default(),
-            totals: Totals::default(),
-        }
-    }
-
-    fn reading_mut(&mut self, of: &Of, metric: Metric) -> Option<&mut Reading> {
-        match (of, metric) {
-            (Of::Function(name), _) => self.function_mut(name.raw())?.reading_mut(metric),
-            (Of::Region, Metric::Errors) => Some(&mut self.totals.errors),
-            (Of::Region, Metric::Throttles) => Some(&mut self.totals.throttles),
-            (Of::Region, _) => None,
-        }
-    }
-
-    fn discover(&mut self, rules: &Rules, mut found: Vec<Discovered>, took: Duration) {
-        let mut interned = Interned::default();
-        found.sort_by(|a, b| a.name.cmp(&b.name));
-        found.dedup_by(|a, b| a.name == b.name);
-        let mut before = self.functions.take().unwrap_or_default().into_iter().peekable();
-        let functions = found.into_iter().map(|mut found| {
-            found.tags = found.tags.interned(&mut interned);
-            let class = rules.classify(&self.target.account, self.target.region.as_str(), &found);
-            while before.peek().is_some_and(|old| old.found.name < found.name) {
-                before.next();
-            }
-            match before.next_if(|old| old.found.name == found.name) {
-                Some(old) => Function { found, class, ..old },
-                None => Function::new(found, class),
-            }
-        });
-        self.functions = Some(functions.collect());
-        self.took = Some(took);
-    }
-
-    fn configure(&mut self, found: Vec<Configuration>, complete: bool) {
-        if complete {
-            self.functions.iter_mut().flatten().for_each(|function| function.exists = Some(false));
-        }
-        for configuration in found {
-            if let Some(function) = self.function_mut(configuration.name.raw()) {
-                function.exists = Some(true);
-                function.configuration = Some(configuration);
-            }
-        }
-    }
-
-    /// Keeps what a blind spot may be told of. What is watched stays out: it came after the discovery on which the
-    /// verdict rests, and the next run judges it.
-    fn search(&mut self, rules: &Rules, mut found: Vec<Discovered>) {
-        self.search.through = Some(found.len());
-        found.sort_by(|a, b| a.name.cmp(&b.name));
-        found.dedup_by(|a, b| a.name == b.name);
-        let known = self.functions.as_deref().unwrap_or_default();
-        let is_known = |name: &AwsText| known.binary_search_by(|function| function.found.name.cmp(name)).is_ok();
-        let mut kept = Vec::new();
-        for found in found {
-            if is_known(&found.name) {
-                continue;
-            }
-            let class = rules.classify(&self.target.account, self.target.region.as_str(), &found);
-            if !class.watched && (class.is_overlooked() || !class.spots.is_empty()) {
-                kept.push(Function::new(found, class));
-            }
-        }
-        self.search.found = kept;
-    }
-
-    fn function_mut(&mut self, name: &str) -> Option<&mut Function> {
-        let place =
-            |functions: &[Function]| functions.binary_search_by(|function| function.found.name.raw().cmp(name)).ok();
-        match place(self.known()) {
-            Some(place) => self.functions.as_mut()?.get_mut(place),
-            None => place(&self.search.found).and_then(|place| self.search.found.get_mut(place)),
-        }
     }
 }
 

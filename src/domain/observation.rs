@@ -9,6 +9,7 @@ use super::{
     roster::Entry,
     series::{Metric, Of, Series},
     text::AwsText,
+    window::Horizon,
 };
 
 /// What became of reading one metric of one function.
@@ -75,6 +76,16 @@ pub enum Observation {
         target: TargetKey,
         /// What of, which metric and what became of it.
         readings: Vec<(Of, Metric, Reading)>,
+    },
+    /// The totals of a region hold nothing that was not found in single functions: up to the end of the horizon's window,
+    /// those that were not read have no failures.
+    Quiet {
+        /// The target.
+        target: TargetKey,
+        /// Of which metric.
+        metric: Metric,
+        /// Up to when.
+        horizon: Horizon,
     },
     /// All functions of a target, watched or not, which were searched for blind spots. The verdict rests on nothing of
     /// this.

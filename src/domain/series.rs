@@ -102,6 +102,16 @@ impl Series {
         (0..self.values.len()).filter_map(|place| self.at(place).map(|value| (self.minute(place), value)))
     }
 
+    /// The same datapoints over another stretch: what lies outside of it is left out, what is new in it is gaps.
+    #[must_use]
+    pub fn over(&self, read: Window) -> Self {
+        let mut other = Self::gaps(read, self.period());
+        for (minute, value) in self.points() {
+            other.set(minute, f64::from(value));
+        }
+        other
+    }
+
     /// Whether there is not one datapoint.
     pub fn is_empty(&self) -> bool {
         self.present.iter().all(|word| *word == 0)

@@ -14,6 +14,11 @@ pub struct Usage {
 /// US dollars for one metric requested by `GetMetricData`. Source: CloudWatch's price list, us-east-1.
 const DOLLARS_PER_METRIC: f64 = 0.01 / 1000.0;
 
+/// The price of so many metrics in US dollars.
+pub fn price(metrics: f64) -> f64 {
+    metrics * DOLLARS_PER_METRIC
+}
+
 impl Usage {
     /// All requests together.
     pub fn total(&self) -> u64 {

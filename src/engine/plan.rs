@@ -271,7 +271,11 @@ pub(super) fn most(read: Window, period: i64) -> usize {
 
 /// As few requests as AWS's limits allow. Functions with a window of their own are asked in requests of their own,
 /// since a request has one stretch of time.
-fn batches<'a>(target: &Target, asked: impl Iterator<Item = (&'a Function, Metric)>, horizon: &Horizon) -> Vec<Job> {
+pub(super) fn batches<'a>(
+    target: &Target,
+    asked: impl Iterator<Item = (&'a Function, Metric)>,
+    horizon: &Horizon,
+) -> Vec<Job> {
     let mut by_frame: BTreeMap<(i64, i64, i64), (Frame, Queries)> = BTreeMap::new();
     for (function, metric) in asked {
         let Some(frame) = horizon.frame(function.class.window) else { continue };

@@ -6,6 +6,7 @@ mod ends;
 mod reading;
 mod search;
 mod waiting;
+mod watching;
 
 use std::sync::{Mutex, PoisonError};
 

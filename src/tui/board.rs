@@ -12,7 +12,7 @@ use crate::{
         rules::StageKind,
         series::Metric,
         text::AwsText,
-        window::Minute,
+        window::{Minute, Window},
     },
     engine::watch::Snapshot,
 };
@@ -45,8 +45,12 @@ pub enum State {
     Muted,
     /// Production that ran, and nothing fires.
     Ok,
+    /// Production that did not fail, by the totals of its region; whether it ran was not asked.
+    Quiet,
     /// Production that did not run.
     Idle,
+    /// Production that is about to be read for the first time.
+    Pending,
     /// Watched, not production, and not failing.
     Other,
     /// Not watched.
@@ -64,7 +68,9 @@ impl State {
             Self::Stageless => "no stage",
             Self::Muted => "muted",
             Self::Ok => "ok",
+            Self::Quiet => "quiet",
             Self::Idle => "idle",
+            Self::Pending => "reading",
             Self::Other => "not prod",
             Self::Unwatched => "unwatched",
         }
@@ -79,7 +85,9 @@ impl State {
             Self::Hidden => "×",
             Self::Muted => "◌",
             Self::Ok => "●",
+            Self::Quiet => "◦",
             Self::Idle => "○",
+            Self::Pending => "…",
             Self::Other | Self::Unwatched => "·",
         }
     }
@@ -128,8 +136,12 @@ pub struct Counts {
     pub warning: usize,
     /// Production that ran, and nothing fires.
     pub ok: usize,
+    /// Production that did not fail, by the totals of its region.
+    pub quiet: usize,
     /// Production that did not run.
     pub idle: usize,
+    /// Production that is about to be read for the first time.
+    pub pending: usize,
     /// Production of which nobody can tell.
     pub unknown: usize,
     /// Production that is muted.
@@ -225,8 +237,12 @@ fn row(
     function: &Function,
     judged: Option<(usize, &JudgedFunction)>,
 ) -> Row {
+    // What is not production may have been read some minutes ago: its window ends where its reading does.
     let sum = |metric| match (function.reading(metric), snapshot.horizon.frame(function.class.window)) {
-        (Reading::Known(series), Some(frame)) => Some(series.sum(frame.window).unwrap_or(0)),
+        (Reading::Known(series), Some(frame)) => {
+            let window = Window::ending(series.read().end.min(frame.window.end), frame.window.minutes());
+            Some(series.sum(window).unwrap_or(0))
+        }
         _ => None,
     };
     let row = |state, errors, throttles, invocations, since| Row {
@@ -243,9 +259,11 @@ fn row(
         let state = match judged.verdict {
             Verdict::Critical => State::Critical,
             Verdict::Warning => State::Warning,
+            Verdict::Unknown if is_pending(function) => State::Pending,
             Verdict::Unknown => State::Unknown,
             Verdict::Muted => State::Muted,
             Verdict::Ok => State::Ok,
+            Verdict::Idle if function.presumed => State::Quiet,
             Verdict::Idle => State::Idle,
         };
         let since = judged.findings.iter().filter_map(|finding| finding.since).min();
@@ -260,6 +278,11 @@ fn row(
         (true, StageKind::Other) => State::Other,
     };
     row(state, errors, sum(Metric::Throttles), sum(Metric::Invocations), None)
+}
+
+/// Whether nobody has asked anything of it yet.
+fn is_pending(function: &Function) -> bool {
+    matches!((&function.errors, &function.throttles), (Reading::NotAsked, Reading::NotAsked))
 }
 
 /// The worse first, of two alike the one with more failures; then by whose it is and its name.
@@ -303,7 +326,9 @@ fn counts(snapshot: &Snapshot, rows: &[Row]) -> Counts {
             State::Unknown => counts.unknown += 1,
             State::Muted => counts.muted += 1,
             State::Ok => counts.ok += 1,
+            State::Quiet => counts.quiet += 1,
             State::Idle => counts.idle += 1,
+            State::Pending => counts.pending += 1,
             State::Stageless => counts.stageless += 1,
             State::Hidden => {
                 counts.hidden += 1;

@@ -25,7 +25,7 @@ use self::{
     model::{Effect, Model, Msg},
     terminal::Screen,
 };
-use crate::engine::watch::{Control, Snapshot};
+use crate::engine::watch::{Control, Focus, Snapshot};
 
 /// What the dashboard is given.
 #[derive(Debug)]
@@ -44,6 +44,7 @@ pub async fn run(mut model: Model, mut stage: Stage, now: impl Fn() -> Timestamp
     let mut screen = Screen::enter()?;
     let mut events = EventStream::new();
     let mut dirty = true;
+    let mut focus = Focus::default();
     loop {
         if dirty {
             screen.draw(|buf| {
@@ -51,6 +52,12 @@ pub async fn run(mut model: Model, mut stage: Stage, now: impl Fn() -> Timestamp
                 model.settle();
                 view::draw(&model, buf, now());
             })?;
+            dirty = false;
+            let seen = model.focus();
+            if seen != focus {
+                focus = seen;
+                let _ = stage.control.send(Control::Focus(focus.clone()));
+            }
         }
         let effect = tokio::select! {
             biased;

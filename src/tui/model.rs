@@ -11,7 +11,10 @@ use super::{
     filter::Filter,
     theme::{SHIPPED, Theme},
 };
-use crate::{domain::account::TargetKey, engine::watch::Snapshot};
+use crate::{
+    domain::account::TargetKey,
+    engine::watch::{Focus, Snapshot},
+};
 
 /// Which screen is shown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -175,6 +178,18 @@ impl Model {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// What is in sight, for whoever reads it.
+    pub fn focus(&self) -> Focus {
+        let Some(board) = &self.board else { return Focus::default() };
+        let rows = self.functions().into_iter().skip(self.list().offset).take(self.page);
+        let rows = rows.filter_map(|row| board.key(row)).map(|key| ((key.account, key.region), key.name));
+        let mut rows: Vec<_> = rows.collect();
+        if let Screen::Function(key) = self.screen() {
+            rows.push(((key.account.clone(), key.region.clone()), key.name.clone()));
+        }
+        Focus { rows, look: None, dev: self.dev }
     }
 
     /// What the rows of this screen are about, in their order.

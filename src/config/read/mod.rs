@@ -4,6 +4,7 @@
 pub(super) mod alert;
 pub(super) mod roster;
 pub(super) mod rules;
+pub(super) mod screen;
 
 use std::{collections::BTreeMap, io, path::Path};
 

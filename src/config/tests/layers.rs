@@ -233,6 +233,12 @@ checks.throttles.warning = []
     min_coverage = "100%"                                                  # default
     blind_spots = false                                                    # default
 
+    [watch]
+    budget = "off"                                                         # default
+
+    [dashboard]
+    theme = "terminal"                                                     # default
+
     [[override]]
     function = "legacy-*"                                                  # /etc/slmon/config.toml:16
     checks.errors.critical = [{ count = 50, rate = 0.2 }]                  # /etc/slmon/config.toml:18
@@ -284,6 +290,12 @@ checks.throttles.warning = []
     allow_empty = false                                                    # default
     min_coverage = "100%"                                                  # default
     blind_spots = false                                                    # default
+
+    [watch]
+    budget = "off"                                                         # default
+
+    [dashboard]
+    theme = "terminal"                                                     # default
     "#);
 }
 

@@ -1,19 +1,22 @@
-//! Watching: round after round, and what whoever shows a fleet gets to see of it.
+//! Watching: target by target, each when it is due, and what whoever shows a fleet gets to see of it.
 
+mod beat;
+mod budget;
+mod judged;
 mod snapshot;
+mod watcher;
 
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc::UnboundedReceiver, watch::Sender};
-use tokio_util::sync::CancellationToken;
 
 pub use self::snapshot::{Chart, Control, Day, Episode, Focus, Look, Meter, Pulse, Snapshot, Way};
-use super::{
-    Again, Rounds,
-    plan::{self, Depth, Settings},
+use self::watcher::Watcher;
+use crate::{
+    domain::{fleet::Fleet, roster::Roster, rules::Rules, window::Minute},
+    source::Source,
 };
-use crate::domain::window::{Horizon, Minute};
 
 /// How an engine watches.
 #[derive(Clone, Copy, Debug)]
@@ -22,64 +25,35 @@ pub struct Pace {
     pub minutes: i64,
     /// Minutes by which the window ends before now.
     pub settle: i64,
-    /// Between the beginnings of two rounds.
-    pub every: Duration,
-    /// The longest that a round may take.
+    /// The longest that finding the functions of a target may take.
     pub limit: Duration,
+    /// US dollars a day that reading metrics may cost; none where there is no budget.
+    pub budget: Option<f64>,
 }
 
-/// Watches until nobody listens any more: what is found is found anew every [`plan::REDISCOVERY`] minutes, metrics are read
-/// in each round.
+/// What is watched, and how.
+pub struct Watching {
+    /// Who answers.
+    pub source: Arc<dyn Source>,
+    /// Which accounts.
+    pub roster: Arc<Roster>,
+    /// By which rules.
+    pub rules: Arc<Rules>,
+    /// How.
+    pub pace: Pace,
+    /// What was found in an earlier run and when, to be shown until there are answers.
+    pub cached: Option<(Fleet, Minute)>,
+}
+
+/// Watches until nobody listens any more.
 pub async fn watch(
-    mut rounds: Rounds,
-    pace: Pace,
+    watching: Watching,
     publish: Sender<Option<Arc<Snapshot>>>,
     mut control: UnboundedReceiver<Control>,
     now: impl Fn() -> Timestamp,
 ) {
-    let (mut version, mut found) = (0, None);
-    let cancel = CancellationToken::new();
-    loop {
-        let minute = Minute::floor(now());
-        let horizon = Horizon::new(minute.plus(-pace.settle), pace.minutes, minute);
-        let settings = Settings { horizon, depth: Depth::Judge { hidden: true, spots: false } };
-        let recent = found.is_some_and(|found: Minute| minute.0 - found.0 < plan::REDISCOVERY);
-        let again = if recent { Again::Unseen } else { Again::All };
-        if !recent {
-            found = Some(minute);
-        }
-        tokio::select! {
-            _ = rounds.round(settings, again, pace.limit, &cancel, |_| {}) => {}
-            () = publish.closed() => return,
-        }
-        version += 1;
-        let meter = Meter { usage: rounds.source().usage(), ..Meter::default() };
-        let snapshot = Snapshot { version, meter, ..Snapshot::of(rounds.fleet().clone(), horizon) };
-        if publish.send(Some(Arc::new(snapshot))).is_err() || !pause(&mut control, pace.every, &publish).await {
-            return;
-        }
-    }
-}
-
-/// Waits until the next round is due: the time has come, or somebody asks for it. False where nobody listens any more.
-async fn pause(
-    control: &mut UnboundedReceiver<Control>,
-    every: Duration,
-    publish: &Sender<Option<Arc<Snapshot>>>,
-) -> bool {
-    let mut paused = false;
-    let due = tokio::time::sleep(every);
-    tokio::pin!(due);
-    loop {
-        tokio::select! {
-            () = publish.closed() => return false,
-            () = &mut due, if !paused => return true,
-            asked = control.recv() => match asked {
-                Some(Control::Refresh) => return true,
-                Some(Control::Pause(stopped)) => paused = stopped,
-                Some(Control::Focus(_)) => {}
-                None => return false,
-            },
-        }
-    }
+    let Watching { source, roster, rules, pace, cached } = watching;
+    let mut fleet = Fleet::new(rules.clone());
+    let mut watcher = Watcher::new(source, roster, &mut fleet, pace, cached);
+    watcher.run(&publish, &mut control, &now).await;
 }

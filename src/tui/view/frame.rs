@@ -45,10 +45,16 @@ fn age(model: &Model, now: Timestamp) -> String {
     let Some(board) = &model.board else { return format!("{demo}starting") };
     let snapshot = &board.snapshot;
     let minute = Minute::floor(now);
+    if let Some(at) = snapshot.cached {
+        return format!("{demo}functions as of {}, reading", clock(at, minute));
+    }
     let read = match (snapshot.read_at, snapshot.under_way) {
         _ if model.paused => "PAUSED".to_owned(),
         (None, Some(progress)) => format!("reading {} of {} targets", progress.done, progress.targets),
         (None, None) => "reading".to_owned(),
+        (Some(_), Some(progress)) if progress.done < progress.targets => {
+            format!("reading {} of {} targets", progress.done, progress.targets)
+        }
         (Some(at), _) if minute.0 - at.0 <= 1 => "live".to_owned(),
         (Some(at), _) => format!("read {} ago", crate::domain::text::minutes(minute.0 - at.0)),
     };
@@ -70,6 +76,8 @@ fn verdict(model: &Model, buf: &mut Buffer, area: Rect) {
     add(counts.warning, "▲", "warning", Role::Warning);
     add(counts.unknown, "?", "can't tell", Role::Warning);
     add(counts.ok, "●", "fine", Role::Ok);
+    add(counts.quiet, "◦", "quiet", Role::Ok);
+    add(counts.pending, "…", "reading", Role::Muted);
     add(counts.idle, "○", "idle", Role::Muted);
     add(counts.muted, "◌", "muted", Role::Info);
     if pieces.is_empty() {
@@ -85,12 +93,23 @@ fn verdict(model: &Model, buf: &mut Buffer, area: Rect) {
     } else {
         format!("{} of {} targets seen", counts.seen, counts.targets)
     };
-    let usage = &board.snapshot.meter.usage;
-    let wide =
-        format!("{} accounts · {seen} · {} requests, {}", counts.accounts, count(usage.total()), usd(usage.dollars()));
+    let meter = &board.snapshot.meter;
+    let spent = format!("{} requests, {}", count(meter.usage.total()), usd(meter.usage.dollars()));
+    let pace = match (meter.stretched, meter.budget) {
+        (0, _) | (_, None) => format!("{}/h", usd(meter.dollars_per_hour)),
+        (n, Some(budget)) => {
+            let targets = counted(n as u64, "target");
+            format!("{}/h, {targets} less often for {}/day", usd(meter.dollars_per_hour), usd(budget))
+        }
+    };
+    let accounts = counted(counts.accounts as u64, "account");
+    let widest = format!("{accounts} · {seen} · {spent} · {pace}");
+    let rate = format!("{seen} · {pace}");
+    let wide = format!("{seen} · {} · {pace}", usd(meter.usage.dollars()));
     let short = if counts.unseen == 0 { String::new() } else { format!("{} unseen", counts.unseen) };
-    let text =
-        [wide, seen, short].into_iter().find(|text| text.width() + 3 < usize::from(area.right().saturating_sub(x)));
+    let text = [widest, wide, rate, seen, short]
+        .into_iter()
+        .find(|text| text.width() + 3 < usize::from(area.right().saturating_sub(x)));
     if let Some(text) = text {
         let at = area.right() - span(text.width()) - 1;
         let style = if counts.unseen > 0 { theme.style(Role::Warning) } else { quiet };

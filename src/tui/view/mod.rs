@@ -80,9 +80,9 @@ fn of_state(theme: &Theme, state: State) -> Style {
     theme.style(match state {
         State::Critical => Role::Critical,
         State::Warning | State::Unknown => Role::Warning,
-        State::Ok => Role::Ok,
+        State::Ok | State::Quiet => Role::Ok,
         State::Muted | State::Stageless => Role::Info,
-        State::Hidden | State::Idle | State::Other | State::Unwatched => Role::Muted,
+        State::Hidden | State::Idle | State::Pending | State::Other | State::Unwatched => Role::Muted,
     })
 }
 

@@ -1,0 +1,54 @@
+//! What the dashboard may cost and how it looks.
+
+use super::{Complaint, Reader, View};
+use crate::config::Dashboard;
+
+impl Reader<'_> {
+    pub(in crate::config) fn dashboard(&mut self, root: &View<'_>) -> Dashboard {
+        let usual = Dashboard::default();
+        Dashboard {
+            budget: self.text(&root.table("watch"), "budget", budget).unwrap_or(usual.budget),
+            theme: self.text(&root.table("dashboard"), "theme", theme).unwrap_or(usual.theme),
+        }
+    }
+}
+
+/// Hours of what a budget is for.
+const PER: [(&str, f64); 3] = [("hour", 1.0), ("day", 24.0), ("month", 730.0)];
+
+/// `$1/day`, in US dollars a day.
+fn budget(text: &str) -> Result<Option<f64>, Complaint> {
+    let text = text.trim();
+    if text == "off" {
+        return Ok(None);
+    }
+    let read = || {
+        let (amount, per) = text.strip_prefix('$')?.split_once('/')?;
+        let (_, hours) = PER.iter().find(|(name, _)| *name == per.trim())?;
+        let amount: f64 = amount.trim().parse().ok()?;
+        (amount.is_finite() && amount > 0.0).then_some(amount / hours * 24.0)
+    };
+    read().map(Some).ok_or_else(|| "dollars an hour, day or month are needed, such as $1/day, or off".into())
+}
+
+fn theme(text: &str) -> Result<String, Complaint> {
+    let text = text.trim();
+    if text.is_empty() { Err("the name of a theme is needed".into()) } else { Ok(text.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_is_dollars_a_day_whatever_it_is_written_for() {
+        let read = |text| budget(text).ok();
+        assert_eq!(read("$1/day"), Some(Some(1.0)));
+        assert_eq!(read("$0.5 / hour"), Some(Some(12.0)));
+        assert_eq!(read("$73/month").flatten().map(|dollars| (dollars * 10.0).round()), Some(24.0));
+        assert_eq!(read("off"), Some(None));
+        for wrong in ["1/day", "$1", "$-1/day", "$x/day", "$1/week", "$inf/day", ""] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+}

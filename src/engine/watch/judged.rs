@@ -1,0 +1,54 @@
+//! What the checks make of a target that is read bit by bit.
+
+use crate::{
+    checks,
+    domain::{
+        finding::{Doubt, Judgement, Verdict},
+        fleet::{Function, TargetState},
+        observation::Reading,
+        window::Horizon,
+    },
+};
+
+/// Judges a target: each function over the window up to which it was read. Where the target can't be read now, nothing
+/// old is called fine.
+pub(super) fn judge(state: &TargetState, horizon: &Horizon) -> Judgement {
+    let mut judgement = Judgement { checks: Vec::new(), functions: Vec::new(), hidden: (0, 0), overlooked: Vec::new() };
+    let own = |function: &Function| {
+        let frame = horizon.frame(function.class.window);
+        let known = match &function.errors {
+            _ if function.class.alerts() => function.known_to(),
+            Reading::Known(series) => Some(series.read().end),
+            _ => None,
+        };
+        match (known, frame) {
+            (Some(known), Some(frame)) if known < frame.read.end => Horizon { at: known, ..*horizon },
+            _ => *horizon,
+        }
+    };
+    checks::judge_target(state, own, &mut judgement);
+    if state.unread.is_empty() {
+        return judgement;
+    }
+    for judged in &mut judgement.functions {
+        let late = state.known().get(judged.place).is_some_and(|function| own(function).at < horizon.at);
+        if late && matches!(judged.judged.verdict, Verdict::Ok | Verdict::Idle) {
+            judged.judged.verdict = Verdict::Unknown;
+            let why = format!("it was last read up to {}", judged.judged.window.end);
+            judged.judged.doubts.push(Doubt { check: "errors", why });
+        }
+    }
+    judgement
+}
+
+/// Whether nothing fires in a target.
+pub(super) fn is_quiet(judgement: &Judgement) -> bool {
+    let fires = |verdict| matches!(verdict, Verdict::Critical | Verdict::Warning);
+    !judgement.functions.iter().any(|judged| fires(judged.judged.verdict))
+}
+
+/// The function of a name.
+pub(super) fn named<'s>(state: &'s TargetState, name: &str) -> Option<&'s Function> {
+    let known = state.known();
+    known.binary_search_by(|function| function.found.name.raw().cmp(name)).ok().and_then(|place| known.get(place))
+}

@@ -106,8 +106,8 @@ fn cells(model: &Model, board: &Board, state: &TargetState) -> Vec<Cell> {
             let failure = &unread.failure;
             let read = board.snapshot.pulses.get(&key).and_then(|pulse| pulse.read_at);
             let age = read.map(|at| board.snapshot.horizon.now.0 - at.0).filter(|age| *age > 0);
-            let stale = age.map(|age| format!("stale {}: ", minutes(age))).unwrap_or_default();
-            ("!", format!("{stale}{part}{} {}", failure.operation, failure.kind.as_str()), Role::Warning)
+            let since = age.map(|age| format!("stale {}: ", minutes(age))).unwrap_or_default();
+            ("!", format!("{since}{part}{} {}", failure.operation, failure.kind.as_str()), Role::Warning)
         }
         (true, None) => ("●", "live".to_owned(), Role::Ok),
         (false, None) => ("…", "reading".to_owned(), Role::Muted),

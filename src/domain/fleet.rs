@@ -229,6 +229,11 @@ impl Fleet {
         self.targets.get(key).map(|state| &**state)
     }
 
+    /// A target to be kept by whoever asks: it stays as it is now, whatever is observed.
+    pub fn shared(&self, key: &TargetKey) -> Option<Arc<TargetState>> {
+        self.targets.get(key).cloned()
+    }
+
     fn target_mut(&mut self, key: &TargetKey) -> Option<&mut TargetState> {
         self.targets.get_mut(key).map(Arc::make_mut)
     }

@@ -92,9 +92,13 @@ impl Series {
 
     /// The sum over the datapoints that start in `window`; none where there is not one.
     pub fn sum(&self, window: Window) -> Option<u64> {
-        self.points()
-            .filter(|(minute, _)| window.contains(*minute))
-            .fold(None, |sum, (_, value)| Some(sum.unwrap_or(0) + u64::from(value)))
+        // From the first period that starts in it to the last.
+        let place = |minute: Minute| {
+            let places = (minute.0 - self.start.0 + self.period() - 1).div_euclid(self.period());
+            usize::try_from(places.max(0)).unwrap_or(usize::MAX).min(self.values.len())
+        };
+        let present = (place(window.start)..place(window.end)).filter_map(|place| self.at(place));
+        present.fold(None, |sum, value| Some(sum.unwrap_or(0) + u64::from(value)))
     }
 
     /// The datapoints in order, each with the minute in which it starts.

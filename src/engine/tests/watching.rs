@@ -9,8 +9,8 @@ use tokio::sync::{mpsc::unbounded_channel, watch};
 use super::*;
 use crate::{
     checks::judge_fleet,
-    domain::{finding::Verdict, fleet::Fleet, window::Minute},
-    engine::watch::{Control, Pace, Snapshot, Watching, Way},
+    domain::{finding::Verdict, fleet::Fleet, observation::Reading, window::Minute},
+    engine::watch::{Control, Day, Focus, Look, Pace, Snapshot, Watching, Way},
 };
 
 /// What is shown at the end of each minute.
@@ -285,4 +285,73 @@ proptest! {
             }
         }
     }
+}
+
+/// Stretches in which something fired, in minutes from the start: function, check, from, to.
+type Fired = Vec<(String, &'static str, i64, Option<i64>)>;
+
+impl Watched {
+    fn fired(&self, start: Minute) -> Fired {
+        let from = |minute: Minute| minute.0 - start.0;
+        let mut fired: Fired = (self.last().episodes.iter())
+            .map(|it| (it.function.raw().to_owned(), it.check, from(it.began), it.ended.map(from)))
+            .collect();
+        fired.sort();
+        fired
+    }
+}
+
+#[test]
+fn what_failed_overnight_is_read_once_and_what_fails_since_goes_on_or_ends() {
+    let own = |name: &str, errors: &str| {
+        format!(
+            "    {{ name = \"{name}\", tags = {{ monitor = \"true\", stage = \"prod\" }}, invocations = 60, errors = {errors} }},\n"
+        )
+    };
+    let during = |from: &str, to: &str| format!("{{ from = \"{from}\", to = \"{to}\", per_minute = 40 }}");
+    let text = account(
+        &(own("a-night", &during("-600m", "-590m"))
+            + &own("b-lasting", &during("-300m", "300m"))
+            + &own("c-ending", &during("-120m", "20m"))
+            + &own("d-coming", &during("30m", "300m"))
+            + &own("e-fine", "0")),
+    );
+    let start = ask(&text).world.now;
+    let seen = watched(ask(&text), how(60));
+    let fired = seen.fired(start);
+    let names: Vec<_> = fired.iter().map(|(name, ..)| name.as_str()).collect();
+    assert_eq!(names, ["a-night", "b-lasting", "c-ending", "d-coming"], "{fired:?}");
+    let near = |at: i64, of: i64| (at - of).abs() <= 2;
+    // A minute fires as soon as the window reaches it, and until the window of fifteen minutes has left it behind.
+    assert_eq!(fired[0], ("a-night".into(), "errors", -599, Some(-575)));
+    assert!(near(fired[1].2, -299) && fired[1].3.is_none(), "{fired:?}");
+    assert!(near(fired[2].2, -119) && fired[2].3.is_some_and(|end| near(end, 35)), "{fired:?}");
+    assert!(near(fired[3].2, 31) && fired[3].3.is_none(), "{fired:?}");
+    assert_eq!(seen.last().day, Day::Read { read: 1, of: 1 });
+    let long = seen.log.iter().filter(|line| line.operation == "cloudwatch:GetMetricData").count();
+    let quiet = watched(ask(&account(&own("e-fine", "0"))), how(60));
+    assert!(long > 0 && quiet.last().episodes.is_empty() && quiet.last().day == Day::Read { read: 1, of: 1 });
+    // Where the totals say that nothing failed, nothing is read of the day.
+    assert_eq!(quiet.last().meter.usage.metrics, 2 * 60);
+}
+
+#[test]
+fn the_charts_of_who_is_looked_at_are_read_each_minute_and_of_nobody_else() {
+    let text = account(&functions(3, "prod", "invocations = 60"));
+    let target = watched(ask(&text), how(1)).last().fleet.targets().next().unwrap().target.key();
+    let look = |name: &str| Look { target: target.clone(), function: name.into(), hours: 6 };
+    let focus = |look| Control::Focus(Focus { look, ..Focus::default() });
+    let asks = vec![(5, focus(Some(look("prod-000")))), (10, focus(Some(look("prod-001")))), (15, focus(None))];
+    let seen = watched(ask(&text), How { asks, ..how(20) });
+    let of = |minute: usize| seen.minutes[minute].chart.as_ref().map(|chart| chart.function.raw().to_owned());
+    assert_eq!(
+        [4, 5, 9, 10, 15].map(of),
+        [None, Some("prod-000".into()), Some("prod-000".into()), Some("prod-001".into()), None]
+    );
+    let chart = seen.minutes[9].chart.clone().unwrap();
+    assert_eq!((chart.read.minutes(), chart.period, chart.readings.len()), (360, 1, 6));
+    assert!(chart.readings.values().all(|reading| matches!(reading, Reading::Known(_))));
+    assert!(chart.read.end > seen.minutes[5].chart.as_ref().unwrap().read.end);
+    // Four metrics, of one of them three statistics; what was due when somebody went on was asked for as well.
+    assert_eq!(seen.last().meter.usage.metrics, 2 * 20 + 4 * 12);
 }

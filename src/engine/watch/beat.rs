@@ -139,6 +139,11 @@ impl Beat {
         if doublings == 0 { usual } else { (usual << doublings).min(LONGEST_BACK_OFF).max(usual) }
     }
 
+    /// Whether the region is known to publish totals.
+    pub(super) fn is_published(&self) -> bool {
+        self.published == Some(true)
+    }
+
     /// Minutes between two readings without budget and back-off.
     pub(super) fn usual(&self) -> i64 {
         if self.steady <= CHEAP { 1 } else { SELDOM }
@@ -179,7 +184,7 @@ impl Beat {
         let Some(frame) = pass.horizon.frame(None) else { return false };
         let whole =
             |metric: &Metric| state.totals.series(*metric).is_some_and(|series| series.read().end >= frame.read.end);
-        !pass.failed && COUNTED.iter().all(whole) && self.is_published(state).or(self.published) == Some(true)
+        !pass.failed && COUNTED.iter().all(whole) && self.sees_totals(state).or(self.published) == Some(true)
     }
 
     fn look(&self, state: &TargetState, pass: &mut Pass) -> Vec<MetricRequest> {
@@ -288,7 +293,7 @@ impl Beat {
         let production = production(state).count() as u64;
         let hot = self::production(state).filter(|function| self.is_hot(function, horizon)).count() as u64;
         self.direct = 2 * production + hot;
-        if let Some(published) = self.is_published(state) {
+        if let Some(published) = self.sees_totals(state) {
             self.published = Some(published);
         }
         if is_looked_at(state, horizon) {
@@ -344,7 +349,7 @@ impl Beat {
     }
 
     /// Whether the region publishes totals, where that can be told: they are there, or they are not though something ran.
-    fn is_published(&self, state: &TargetState) -> Option<bool> {
+    fn sees_totals(&self, state: &TargetState) -> Option<bool> {
         let totals = COUNTED.iter().filter_map(|metric| state.totals.series(*metric));
         if totals.clone().any(|series| !series.is_empty()) {
             return Some(true);

@@ -1,8 +1,10 @@
 //! Watching: target by target, each when it is due, and what whoever shows a fleet gets to see of it.
 
+mod aside;
 mod beat;
 mod budget;
 mod judged;
+mod recent;
 mod snapshot;
 mod watcher;
 

@@ -1,5 +1,6 @@
 //! The one task that owns a watched fleet: it starts what is due, folds what comes, judges what changed and publishes it.
 
+mod beside;
 mod found;
 
 use std::{
@@ -19,9 +20,11 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+use self::beside::Beside;
 use super::{
     super::{BACKLOG, Core, Progress, Sent, Task, Waiting, enters, metrics, plan, roster},
-    Control, Day, Focus, Meter, Pace, Snapshot,
+    Control, Focus, Meter, Pace, Snapshot,
+    aside::Aside,
     beat::{self, Beat, Pass, Stage},
     budget,
     judged::{is_quiet, judge, named},
@@ -58,6 +61,8 @@ pub(super) struct Watcher<'a> {
     core: Core<'a>,
     found: Receiver<Sent>,
     told: (mpsc::Sender<Told>, Receiver<Told>),
+    asides: (mpsc::Sender<Aside>, Receiver<Aside>),
+    beside: Beside,
     tasks: JoinSet<()>,
     roster: Arc<Roster>,
     pace: Pace,
@@ -113,6 +118,8 @@ impl<'a> Watcher<'a> {
             core,
             found,
             told: mpsc::channel(BACKLOG),
+            asides: mpsc::channel(BACKLOG),
+            beside: Beside::default(),
             tasks: JoinSet::new(),
             roster,
             pace,
@@ -165,6 +172,7 @@ impl<'a> Watcher<'a> {
                         self.fold(told);
                     }
                 }
+                Some(aside) = self.asides.1.recv() => self.fold_beside(aside),
                 () = sleep_until(wake) => {}
             }
             while self.core.tasks.try_join_next().is_some() {}
@@ -195,6 +203,9 @@ impl<'a> Watcher<'a> {
                         *due = now;
                     }
                 }
+                if focus.look != self.focus.look {
+                    self.beside.look(focus.look.as_ref());
+                }
                 self.focus = focus;
             }
         }
@@ -211,7 +222,7 @@ impl<'a> Watcher<'a> {
         let out =
             self.out.iter().filter(|(id, _)| !self.core.waiting.accounts.contains_key(*id)).map(|(_, (due, _))| *due);
         let list = self.core.waiting.listings.is_empty().then_some(self.list);
-        let work = due.chain(find).chain(out).chain(list).filter(|_| !self.paused);
+        let work = due.chain(find).chain(out).chain(list).chain(self.beside.due()).filter(|_| !self.paused);
         work.chain(publish).min().unwrap_or(now + MINUTE)
     }
 
@@ -271,6 +282,7 @@ impl<'a> Watcher<'a> {
                 self.read(&key, minute);
             }
         }
+        self.ask_beside(minute);
     }
 
     /// Begins a reading of a target.
@@ -369,10 +381,12 @@ impl<'a> Watcher<'a> {
         beat.conclude(state, &pass, pass.swept);
         if !pass.failed {
             beat.judged_to = Some(pass.horizon.at);
+            self.beside.begin(key);
             self.read_at = self.read_at.max(Some(pass.horizon.now));
         }
         let jitter = if first { Duration::from_millis(scattered(key, self.beats.len())) } else { Duration::ZERO };
         self.show(key, &pass.horizon);
+        self.judged_beside(key, pass.horizon.at);
         let judged = &self.judged;
         self.stretched = budget::hold(&mut self.beats, |key| judged.get(key).is_none_or(is_quiet), self.pace.budget);
         let every = self.beats.get(key).map_or(1, Beat::every);
@@ -431,6 +445,7 @@ impl<'a> Watcher<'a> {
             targets: self.core.fleet.target_count(),
             done: self.beats.values().filter(|beat| beat.read_at.is_some()).count(),
         };
+        let (episodes, day) = self.beside.told(self.core.fleet.target_count());
         let snapshot = Snapshot {
             version: self.version,
             fleet: Arc::new(self.shown.clone()),
@@ -446,9 +461,9 @@ impl<'a> Watcher<'a> {
             read_at: self.read_at,
             cached: self.cached,
             pulses: Arc::new(self.beats.iter().map(|(key, beat)| (key.clone(), beat.pulse(due(key)))).collect()),
-            episodes: Arc::default(),
-            day: Day::NotRead,
-            chart: None,
+            episodes,
+            day,
+            chart: self.beside.chart.clone(),
         };
         let _ = publish.send(Some(Arc::new(snapshot)));
     }

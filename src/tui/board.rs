@@ -1,13 +1,14 @@
 //! What the screens show, made once a snapshot: rows in their order, and the counts that are always in sight. It knows
 //! facts and findings, and nothing of keys, colours or cells.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
 use crate::{
     domain::{
-        account::{AccountId, Region, TargetKey},
+        account::{Account, AccountId, Region, TargetKey},
+        failure::Failure,
         finding::{Judged, JudgedFunction, Severity, Verdict},
-        fleet::{Fleet, Function, TargetState},
+        fleet::{Function, TargetState},
         observation::Reading,
         rules::StageKind,
         series::Metric,
@@ -93,13 +94,17 @@ impl State {
     }
 }
 
-/// One function as a row. Its facts are in the fleet, at `target` and `place`.
+/// One function as a row. Its facts are in the board's target `at`, at `place`.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// Where it is.
-    pub target: TargetKey,
+    /// Its target's place among the board's targets.
+    pub at: usize,
     /// Its place among the target's functions.
     pub place: usize,
+    /// Its place by client, account, region and name.
+    pub rank: usize,
+    /// What a filter looks through, in small letters: its name, and after a line feed each client, account and region.
+    pub text: Box<str>,
     /// How it fares.
     pub state: State,
     /// Its place in the judgement; none where it is not judged.
@@ -171,24 +176,54 @@ pub struct Counts {
 pub struct Board {
     /// What it was made of.
     pub snapshot: Arc<Snapshot>,
+    /// Its targets, by client, account and region.
+    pub targets: Vec<Arc<TargetState>>,
     /// Every function that exists: the worst first, then by client, account, region and name.
     pub rows: Vec<Row>,
+    /// What tags hide, by kind: the place of a target, of a function in it, and of the spot.
+    pub spots: Vec<(usize, usize, usize)>,
+    /// What could not be read.
+    pub troubles: Vec<Trouble>,
     /// The counts.
     pub counts: Counts,
+}
+
+/// Something that could not be read, and why.
+#[derive(Clone, Debug)]
+pub struct Trouble {
+    /// Whose: the account, or the client whose organization could not be listed.
+    pub whose: String,
+    /// In which region; none where it is the account as a whole.
+    pub region: Option<Region>,
+    /// What part; none where it is the whole.
+    pub part: Option<String>,
+    /// Why.
+    pub failure: Failure,
 }
 
 impl Board {
     /// Makes it.
     pub fn new(snapshot: Arc<Snapshot>) -> Self {
-        let mut rows = rows(&snapshot);
-        rows.sort_by(|a, b| worse(&snapshot.fleet, a, b));
-        let counts = counts(&snapshot, &rows);
-        Self { snapshot, rows, counts }
+        let fleet = &snapshot.fleet;
+        let mut targets: Vec<Arc<TargetState>> =
+            fleet.targets().filter_map(|state| fleet.shared(&state.target.key())).collect();
+        targets.sort_by(|a, b| whose(a).cmp(&whose(b)));
+        let mut rows = rows(&snapshot, &targets);
+        let failures = |row: &Row| row.errors.unwrap_or(0).max(row.throttles.unwrap_or(0));
+        rows.sort_unstable_by_key(|row| (row.state, Reverse(failures(row)), row.rank));
+        let counts = counts(&snapshot, &targets, &rows);
+        let (spots, troubles) = (spots(&targets), troubles(&snapshot, &targets));
+        Self { snapshot, targets, rows, spots, troubles, counts }
+    }
+
+    /// The target of a row.
+    pub fn target(&self, row: &Row) -> Option<&TargetState> {
+        self.targets.get(row.at).map(|state| &**state)
     }
 
     /// The target of a row, and its function.
     pub fn facts(&self, row: &Row) -> Option<(&TargetState, &Function)> {
-        let state = self.snapshot.fleet.target(&row.target)?;
+        let state = self.target(row)?;
         Some((state, state.known().get(row.place)?))
     }
 
@@ -199,41 +234,102 @@ impl Board {
 
     /// The row's function, whatever row it is in.
     pub fn key(&self, row: &Row) -> Option<Key> {
-        let (_, function) = self.facts(row)?;
-        let (account, region) = row.target.clone();
+        let (state, function) = self.facts(row)?;
+        let (account, region) = state.target.key();
         Some(Key { account, region, name: function.found.name.clone() })
+    }
+
+    /// Whether a row is about this function.
+    pub fn is_of(&self, row: &Row, key: &Key) -> bool {
+        let here = |state: &TargetState| state.target.account.id == key.account && state.target.region == key.region;
+        self.facts(row).is_some_and(|(state, function)| function.found.name == key.name && here(state))
     }
 
     /// The row of a function.
     pub fn row(&self, key: &Key) -> Option<&Row> {
-        let here = |row: &&Row| row.target.0 == key.account && row.target.1 == key.region;
-        let named = |row: &&Row| self.facts(row).is_some_and(|(_, function)| function.found.name == key.name);
-        self.rows.iter().find(|row| here(row) && named(row))
+        self.rows.iter().find(|row| self.is_of(row, key))
     }
 }
 
-fn rows(snapshot: &Snapshot) -> Vec<Row> {
-    let mut judged = snapshot.judgement.functions.iter().enumerate().peekable();
+fn spots(targets: &[Arc<TargetState>]) -> Vec<(usize, usize, usize)> {
+    let mut spots = Vec::new();
+    for (at, state) in targets.iter().enumerate() {
+        for (place, function) in state.known().iter().enumerate().filter(|(_, function)| !function.is_gone()) {
+            spots.extend(function.class.spots.iter().enumerate().map(|(n, spot)| (spot.kind, at, place, n)));
+        }
+    }
+    spots.sort_unstable();
+    spots.into_iter().map(|(_, at, place, n)| (at, place, n)).collect()
+}
+
+/// The name of an account, or its id where it has none.
+pub fn called(account: &Account) -> String {
+    account.name.as_ref().map_or_else(|| account.id.to_string(), |name| name.shown().into_owned())
+}
+
+fn troubles(snapshot: &Snapshot, targets: &[Arc<TargetState>]) -> Vec<Trouble> {
+    let listings = snapshot.fleet.listings().iter().map(|(client, failure)| {
+        let whose = client.as_ref().map_or_else(|| "an organization".into(), |client| client.shown().into_owned());
+        Trouble { whose, region: None, part: Some("its accounts".into()), failure: failure.clone() }
+    });
+    let accounts = snapshot.fleet.accounts().filter_map(|state| {
+        let failure = state.failure.clone()?;
+        Some(Trouble { whose: called(&state.entry.account), region: None, part: None, failure })
+    });
+    let targets = targets.iter().flat_map(|state| {
+        state.unread.iter().map(|unread| Trouble {
+            whose: called(&state.target.account),
+            region: Some(state.target.region.clone()),
+            part: unread.part.clone(),
+            failure: unread.failure.clone(),
+        })
+    });
+    listings.chain(accounts).chain(targets).collect()
+}
+
+/// Whose a target is, and where.
+fn whose(state: &TargetState) -> impl Ord + use<'_> {
+    let account = &state.target.account;
+    (&account.client, &account.name, &account.id, &state.target.region)
+}
+
+fn rows(snapshot: &Snapshot, targets: &[Arc<TargetState>]) -> Vec<Row> {
+    let mut judged: BTreeMap<TargetKey, Vec<(usize, &JudgedFunction)>> = BTreeMap::new();
+    for (n, function) in snapshot.judgement.functions.iter().enumerate() {
+        match judged.get_mut(&function.target) {
+            Some(of_it) => of_it.push((n, function)),
+            None => drop(judged.insert(function.target.clone(), vec![(n, function)])),
+        }
+    }
     let mut rows = Vec::new();
-    // Both are in the order of targets and of their functions.
-    for state in snapshot.fleet.targets() {
-        let key = state.target.key();
+    for (at, state) in targets.iter().enumerate() {
+        // Both are in the order of the target's functions.
+        let mut judged = judged.remove(&state.target.key()).unwrap_or_default().into_iter().peekable();
         for (place, function) in state.known().iter().enumerate() {
-            let here = |(_, judged): &(usize, &JudgedFunction)| judged.target == key && judged.place == place;
-            let judged = judged.next_if(here);
+            let judged = judged.next_if(|(_, judged)| judged.place == place);
             if function.is_gone() {
                 continue;
             }
-            rows.push(row(snapshot, &key, place, function, judged));
+            let rank = rows.len();
+            rows.push(row(snapshot, (at, place, rank), state, function, judged));
         }
     }
     rows
 }
 
+/// What a filter looks through.
+fn text(state: &TargetState, function: &Function) -> Box<str> {
+    let account = &state.target.account;
+    let raw = |text: &Option<AwsText>| text.as_ref().map(|text| text.raw().to_lowercase()).unwrap_or_default();
+    let name = function.found.name.raw().to_lowercase();
+    let (client, account, id) = (raw(&account.client), raw(&account.name), account.id.as_str());
+    format!("{name}\n{client}\n{account}\n{id}\n{}", state.target.region.as_str()).into()
+}
+
 fn row(
     snapshot: &Snapshot,
-    target: &TargetKey,
-    place: usize,
+    (at, place, rank): (usize, usize, usize),
+    of: &TargetState,
     function: &Function,
     judged: Option<(usize, &JudgedFunction)>,
 ) -> Row {
@@ -246,8 +342,10 @@ fn row(
         _ => None,
     };
     let row = |state, errors, throttles, invocations, since| Row {
-        target: target.clone(),
+        at,
         place,
+        rank,
+        text: text(of, function),
         state,
         judged: judged.map(|(place, _)| place),
         errors,
@@ -285,22 +383,7 @@ fn is_pending(function: &Function) -> bool {
     matches!((&function.errors, &function.throttles), (Reading::NotAsked, Reading::NotAsked))
 }
 
-/// The worse first, of two alike the one with more failures; then by whose it is and its name.
-fn worse(fleet: &Fleet, a: &Row, b: &Row) -> Ordering {
-    let failures = |row: &Row| row.errors.unwrap_or(0).max(row.throttles.unwrap_or(0));
-    let by_state = a.state.cmp(&b.state).then_with(|| failures(b).cmp(&failures(a)));
-    by_state.then_with(|| place(fleet, a).cmp(&place(fleet, b)))
-}
-
-/// Whose a row is, and its name.
-fn place<'a>(fleet: &'a Fleet, row: &'a Row) -> impl Ord + use<'a> {
-    let state = fleet.target(&row.target);
-    let account = state.map(|state| &state.target.account);
-    let name = state.and_then(|state| state.known().get(row.place)).map(|function| &function.found.name);
-    (account.map(|account| (&account.client, &account.name)), &row.target, name)
-}
-
-fn counts(snapshot: &Snapshot, rows: &[Row]) -> Counts {
+fn counts(snapshot: &Snapshot, targets: &[Arc<TargetState>], rows: &[Row]) -> Counts {
     let fleet = &snapshot.fleet;
     let mut counts = Counts {
         targets: fleet.target_count(),
@@ -316,7 +399,7 @@ fn counts(snapshot: &Snapshot, rows: &[Row]) -> Counts {
     clients.dedup();
     counts.clients = clients.len();
     for row in rows {
-        let function = fleet.target(&row.target).and_then(|state| state.known().get(row.place));
+        let function = targets.get(row.at).and_then(|state| state.known().get(row.place));
         counts.spots += function.map_or(0, |function| function.class.spots.len());
         counts.watched += usize::from(row.state != State::Unwatched);
         counts.production += usize::from(row.judged.is_some());

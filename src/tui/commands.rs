@@ -4,6 +4,8 @@ use std::fmt;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+use crate::domain::text::{clean, nearest};
+
 /// What somebody at the keyboard can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
@@ -11,10 +13,16 @@ pub enum Command {
     Alerts,
     /// All functions.
     Functions,
+    /// What fired in the last day.
+    Recent,
     /// Accounts and regions.
     Accounts,
     /// Blind spots.
     Spots,
+    /// What could not be read, and why.
+    Errors,
+    /// Everything by its name.
+    Palette,
     /// One row up.
     Up,
     /// One row down.
@@ -31,6 +39,22 @@ pub enum Command {
     Open,
     /// Back to where one came from.
     Back,
+    /// To the left: the crosshair of charts, else back.
+    Left,
+    /// To the right: the crosshair of charts, else into the selected row.
+    Right,
+    /// Over how many hours charts go.
+    Hours,
+    /// By which column rows are sorted.
+    Sort,
+    /// The other way round.
+    Reverse,
+    /// Which columns are in sight.
+    Columns,
+    /// By what rows are put together.
+    Group,
+    /// Accounts as a table, or as a map of accounts and regions.
+    Map,
     /// Show or hide what fails outside of production.
     Dev,
     /// Narrow the rows by typing.
@@ -43,6 +67,10 @@ pub enum Command {
     CopyName,
     /// Copy the function's ARN.
     CopyArn,
+    /// Open the function in the AWS console.
+    Console,
+    /// Copy the address of the function in the AWS console.
+    CopyLink,
     /// The next theme.
     Theme,
     /// Help.
@@ -156,20 +184,33 @@ macro_rules! table {
 table! {
     Alerts "alerts" ["1"], "What fails in production", None;
     Functions "functions" ["2"], "All functions", None;
+    Recent "recent" ["3"], "What fired in the last 24 hours, and when it ended", None;
     Accounts "accounts" ["4"], "Accounts and regions: reached or not", None;
     Spots "blind-spots" ["5"], "What tags hide", None;
+    Errors "error-log" ["6", "!"], "What could not be read, why, and what to do", None;
+    Palette "palette" [":"], "Everything by its name", Some("palette");
     Up "up" ["k", "up"], "One row up", None;
     Down "down" ["j", "down"], "One row down", None;
     PageUp "page-up" ["page-up", "ctrl-b", "ctrl-u"], "One page up", None;
     PageDown "page-down" ["page-down", "ctrl-f", "ctrl-d"], "One page down", None;
     First "first" ["g", "home"], "To the first row", None;
     Last "last" ["G", "end"], "To the last row", None;
-    Open "open" ["enter", "right", "l"], "Into the selected row", Some("open");
-    Back "back" ["esc", "left", "h", "backspace"], "Back to where you came from", Some("back");
+    Open "open" ["enter"], "Into the selected row; a group folds", Some("open");
+    Back "back" ["esc", "backspace"], "Back to where you came from", Some("back");
+    Left "left" ["left", "h"], "Crosshair to the left; in lists: back", Some("crosshair");
+    Right "right" ["right", "l"], "Crosshair to the right; in lists: into the row", None;
+    Hours "hours" ["w"], "Charts over 1, 6 or 24 hours", Some("1/6/24 h");
     Filter "filter" ["/"], "Narrow the rows as you type", Some("filter");
     Dev "dev" ["d"], "Show or hide what fails outside of production", Some("dev failures");
+    Sort "sort" ["s"], "Sort by a column", Some("sort");
+    Reverse "reverse" ["r"], "Sort the other way round", None;
+    Columns "columns" ["c"], "Choose columns", Some("columns");
+    Group "group" ["b"], "Put together by client, account, stage or a tag", Some("group");
+    Map "map" ["m"], "Accounts as a table, or as a map of accounts and regions", Some("map");
     CopyName "copy-name" ["y"], "Copy the function's name", Some("copy name");
     CopyArn "copy-arn" ["Y"], "Copy the function's ARN", None;
+    Console "console" ["o"], "Open the function in the AWS console", Some("console");
+    CopyLink "copy-link" ["u"], "Copy the address of the function in the AWS console", None;
     Refresh "refresh" ["R", "ctrl-r"], "Read again now", None;
     Pause "pause" ["space"], "Stop and resume reading", Some("pause");
     Theme "theme" ["t"], "The next theme", None;
@@ -177,20 +218,77 @@ table! {
     Quit "quit" ["q", "ctrl-c"], "End slmon", Some("quit");
 }
 
-/// The command of a key.
-pub fn of(chord: Chord) -> Option<Command> {
-    ALL.iter().find(|entry| entry.keys.iter().any(|key| key.parse() == Ok(chord))).map(|entry| entry.command)
-}
-
 /// The row of a command.
 pub fn entry(command: Command) -> Option<&'static Entry> {
     ALL.iter().find(|entry| entry.command == command)
 }
 
-/// The first key of a command, as it is shown.
-pub fn key_of(command: Command) -> String {
-    let key = entry(command).and_then(|entry| entry.keys.first()).and_then(|key| key.parse::<Chord>().ok());
-    key.map(|key| key.to_string()).unwrap_or_default()
+/// Which key does what: the table's keys, and those that somebody chose instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keymap {
+    keys: Vec<(Chord, Command)>,
+}
+
+/// This key always ends the program.
+const ALWAYS: &str = "ctrl-c";
+
+impl Default for Keymap {
+    fn default() -> Self {
+        let keys = ALL.iter().flat_map(|entry| entry.keys.iter().map(move |key| (key, entry.command)));
+        Self { keys: keys.filter_map(|(key, command)| Some((key.parse().ok()?, command))).collect() }
+    }
+}
+
+impl Keymap {
+    /// The table's keys, but for the commands that are named here with keys of their own. Such a key is taken from the
+    /// command that has it in the table. What is wrong is told in a sentence.
+    pub fn new<'a>(own: impl IntoIterator<Item = (&'a str, &'a [String])>) -> Result<Self, String> {
+        let mut chosen: Vec<(Chord, Command)> = Vec::new();
+        let mut named: Vec<Command> = Vec::new();
+        for (name, keys) in own {
+            let Some(entry) = ALL.iter().find(|entry| entry.name == name) else {
+                let near = nearest(name, ALL.iter().map(|entry| entry.name));
+                let help = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+                return Err(format!("[keys]: the dashboard has no command `{}`{help}", clean(name)));
+            };
+            named.push(entry.command);
+            for key in keys {
+                let chord: Chord = key.parse().map_err(|error| format!("[keys]: {name}: {error}"))?;
+                let taken = chosen.iter().find(|(known, _)| *known == chord).and_then(|(_, by)| self::entry(*by));
+                if let Some(taken) = taken.filter(|taken| taken.command != entry.command) {
+                    return Err(format!(
+                        "[keys]: `{key}` is bound to both `{}` and `{name}`: give it to one",
+                        taken.name
+                    ));
+                }
+                if *key == ALWAYS && entry.command != Command::Quit {
+                    return Err(format!("[keys]: {name}: `{ALWAYS}` always ends slmon: choose another key"));
+                }
+                chosen.push((chord, entry.command));
+            }
+        }
+        let free = |(chord, command): &(Chord, Command)| {
+            let always = ALWAYS.parse() == Ok(*chord);
+            always || !named.contains(command) && !chosen.iter().any(|(taken, _)| taken == chord)
+        };
+        let usual: Vec<_> = Self::default().keys.into_iter().filter(free).collect();
+        Ok(Self { keys: chosen.into_iter().chain(usual).collect() })
+    }
+
+    /// The command of a key.
+    pub fn of(&self, chord: Chord) -> Option<Command> {
+        self.keys.iter().find(|(known, _)| *known == chord).map(|(_, command)| *command)
+    }
+
+    /// The keys of a command, as they are shown.
+    pub fn keys_of(&self, command: Command) -> Vec<String> {
+        self.keys.iter().filter(|(_, of)| *of == command).map(|(chord, _)| chord.to_string()).collect()
+    }
+
+    /// The first key of a command, as it is shown; nothing where it has none.
+    pub fn key_of(&self, command: Command) -> String {
+        self.keys_of(command).into_iter().next().unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -206,7 +304,7 @@ mod tests {
             assert!(!entry.keys.is_empty(), "{} has no key", entry.name);
             for key in entry.keys {
                 let chord: Chord = key.parse().unwrap();
-                assert_eq!(of(chord), Some(entry.command));
+                assert_eq!(Keymap::default().of(chord), Some(entry.command));
                 let before = taken.insert(chord.to_string(), entry.name);
                 assert_eq!(before, None, "{key} has two commands");
             }
@@ -216,8 +314,39 @@ mod tests {
     #[test]
     fn a_release_is_no_press() {
         let mut event = KeyEvent::from(KeyCode::Char('j'));
-        assert_eq!(Chord::of(event).and_then(of), Some(Command::Down));
+        assert_eq!(Chord::of(event).and_then(|chord| Keymap::default().of(chord)), Some(Command::Down));
         event.kind = KeyEventKind::Release;
         assert_eq!(Chord::of(event), None);
+    }
+
+    fn keymap(own: &[(&str, &[&str])]) -> Result<Keymap, String> {
+        let own: Vec<(&str, Vec<String>)> =
+            own.iter().map(|(name, keys)| (*name, keys.iter().map(|key| (*key).to_owned()).collect())).collect();
+        Keymap::new(own.iter().map(|(name, keys)| (*name, keys.as_slice())))
+    }
+
+    #[test]
+    fn keys_that_somebody_chose_stand_above_those_of_the_table() {
+        let keymap = keymap(&[("down", &["n"]), ("filter", &["d", "ctrl-f"]), ("theme", &[])]).unwrap();
+        let of = |key: &str| keymap.of(key.parse().unwrap());
+        assert_eq!((of("n"), of("j"), of("down")), (Some(Command::Down), None, None));
+        assert_eq!((of("d"), of("ctrl-f"), of("/")), (Some(Command::Filter), Some(Command::Filter), None));
+        assert_eq!((of("t"), of("ctrl-c"), of("q")), (None, Some(Command::Quit), Some(Command::Quit)));
+        assert_eq!((keymap.key_of(Command::Dev), keymap.key_of(Command::Filter)), (String::new(), "d".into()));
+    }
+
+    #[test]
+    fn what_can_not_be_is_told_with_what_to_do() {
+        let wrong = |own: &[(&str, &[&str])]| keymap(own).unwrap_err();
+        assert_eq!(
+            wrong(&[("fliter", &["x"])]),
+            "[keys]: the dashboard has no command `fliter`; did you mean `filter`?"
+        );
+        assert_eq!(
+            wrong(&[("up", &["x"]), ("down", &["x"])]),
+            "[keys]: `x` is bound to both `up` and `down`: give it to one"
+        );
+        assert_eq!(wrong(&[("up", &["ctrl-c"])]), "[keys]: up: `ctrl-c` always ends slmon: choose another key");
+        assert!(wrong(&[("up", &["hyper-x"])]).starts_with("[keys]: up: `hyper-x` is no key"));
     }
 }

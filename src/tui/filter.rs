@@ -1,9 +1,11 @@
-//! The filter that narrows rows as one types: words that all have to fit. `pay` is found anywhere in what is shown,
-//! `!pay` leaves it out, `client:acme`, `account:`, `region:`, `name:`, `stage:`, `state:`, `owner:` look at one thing,
+//! The filter that narrows rows as one types: words that all have to fit. `pay` is found anywhere in whose a function is and
+//! in its name, there also with letters between (`ordcr` finds `orders-create`); `'pay` only as it stands, `!pay` leaves it out, `client:acme`, `account:`, `region:`, `name:`, `stage:`, `state:`, `owner:` look at one thing,
 //! `tag:team=pay` at a tag, and `err>5`, `rate>0.1`, `thr>0` at numbers.
 
+use frizbee::{Config, Matcher};
+
 use super::board::{Board, Row};
-use crate::domain::{account::Account, fleet::Function, text::AwsText};
+use crate::domain::{account::Target, fleet::Function, text::AwsText};
 
 /// What narrows the rows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,7 +22,9 @@ struct Term {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Test {
-    /// Anywhere in what is shown of the row.
+    /// Anywhere in what is shown of the row; in its name, also with letters between.
+    Fuzzy(String),
+    /// Anywhere in what is shown of the row, as it stands.
     Anywhere(String),
     /// In one field.
     Field(Field, String),
@@ -28,6 +32,15 @@ enum Test {
     Tag(String, Option<String>),
     /// A number that is greater, or smaller.
     Number(Number, std::cmp::Ordering, f64),
+}
+
+/// How well a row fits, the better first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fit {
+    /// Each word stands in it.
+    Literal,
+    /// The letters of a word are in its name, with others between.
+    Fuzzy,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,13 +90,38 @@ impl Filter {
         self.terms.is_empty()
     }
 
-    /// Whether a row is in it.
-    pub fn admits(&self, board: &Board, row: &Row) -> bool {
+    /// What looks through rows; it keeps its memory from row to row.
+    pub fn sieve(&self) -> Sieve<'_> {
+        let config = Config::default().max_typos(Some(0));
+        let matcher = |term: &Term| match &term.test {
+            Test::Fuzzy(part) => Some(Matcher::new(part.as_str(), &config)),
+            _ => None,
+        };
+        Sieve { terms: self.terms.iter().map(|term| (term, matcher(term))).collect() }
+    }
+}
+
+/// A filter at work.
+pub struct Sieve<'f> {
+    terms: Vec<(&'f Term, Option<Matcher>)>,
+}
+
+impl Sieve<'_> {
+    /// How well a row fits; not at all where it is left out.
+    pub fn fit(&mut self, board: &Board, row: &Row) -> Option<Fit> {
         if self.terms.is_empty() {
-            return true;
+            return Some(Fit::Literal);
         }
-        let Some((state, function)) = board.facts(row) else { return false };
-        self.terms.iter().all(|term| term.not != term.test.holds(row, &state.target.account, function))
+        let (state, function) = board.facts(row)?;
+        let mut fit = Fit::Literal;
+        for (term, matcher) in &mut self.terms {
+            let held = term.test.fit(row, &state.target, function, matcher.as_mut());
+            if term.not == held.is_some() {
+                return None;
+            }
+            fit = fit.max(held.unwrap_or(Fit::Literal));
+        }
+        Some(fit)
     }
 }
 
@@ -108,26 +146,36 @@ fn term(word: &str) -> Option<Term> {
         let order = if rest.starts_with('<') { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater };
         Some(Test::Number(*number, order, rest[1..].parse().ok()?))
     };
-    let test = field.or_else(number).unwrap_or(Test::Anywhere(lower));
+    let anywhere = || match lower.strip_prefix('\'') {
+        Some("") => None,
+        Some(exact) => Some(Test::Anywhere(exact.to_owned())),
+        // What is left out is what one can see: letters that happen to be there are no reason.
+        None if not => Some(Test::Anywhere(lower.clone())),
+        None => Some(Test::Fuzzy(lower.clone())),
+    };
+    let test = field.or_else(number).or_else(anywhere)?;
     Some(Term { not, test })
 }
 
 impl Test {
-    fn holds(&self, row: &Row, account: &Account, function: &Function) -> bool {
+    fn fit(&self, row: &Row, target: &Target, function: &Function, matcher: Option<&mut Matcher>) -> Option<Fit> {
+        if self.holds(row, target, function) {
+            return Some(Fit::Literal);
+        }
+        let name = row.text.split('\n').next().unwrap_or_default();
+        matcher.and_then(|matcher| matcher.match_one(name, 0)).map(|_| Fit::Fuzzy)
+    }
+
+    fn holds(&self, row: &Row, target: &Target, function: &Function) -> bool {
         let has = |text: &str, part: &str| text.to_lowercase().contains(part);
         let optional = |text: Option<&AwsText>, part: &str| text.is_some_and(|text| has(text.raw(), part));
+        let account = &target.account;
         match self {
-            Self::Anywhere(part) => {
-                has(function.found.name.raw(), part)
-                    || optional(account.client.as_ref(), part)
-                    || optional(account.name.as_ref(), part)
-                    || account.id.as_str().contains(part.as_str())
-                    || row.target.1.as_str().contains(part.as_str())
-            }
+            Self::Fuzzy(part) | Self::Anywhere(part) => row.text.contains(part.as_str()),
             Self::Field(field, part) => match field {
                 Field::Client => optional(account.client.as_ref(), part),
                 Field::Account => optional(account.name.as_ref(), part) || account.id.as_str().contains(part.as_str()),
-                Field::Region => row.target.1.as_str().contains(part.as_str()),
+                Field::Region => target.region.as_str().contains(part.as_str()),
                 Field::Name => has(function.found.name.raw(), part),
                 Field::Stage => {
                     function.class.stage.kind.as_str().starts_with(part.as_str())
@@ -161,7 +209,7 @@ mod tests {
     fn words_are_read_and_what_is_none_is_looked_for_as_it_stands() {
         let tests = |text| Filter::parse(text).terms.into_iter().map(|term| (term.not, term.test)).collect::<Vec<_>>();
         assert_eq!(
-            tests("pay !client:Acme tag:team=pay err>5 rate<0.5 foo:bar err>x !"),
+            tests("'pay !client:Acme tag:team=pay err>5 rate<0.5 'foo:bar !err>x ! '"),
             [
                 (false, Test::Anywhere("pay".into())),
                 (true, Test::Field(Field::Client, "acme".into())),
@@ -169,7 +217,7 @@ mod tests {
                 (false, Test::Number(Number::Errors, std::cmp::Ordering::Greater, 5.0)),
                 (false, Test::Number(Number::Rate, std::cmp::Ordering::Less, 0.5)),
                 (false, Test::Anywhere("foo:bar".into())),
-                (false, Test::Anywhere("err>x".into())),
+                (true, Test::Anywhere("err>x".into())),
             ]
         );
         assert!(Filter::parse("  ").is_empty());

@@ -3,8 +3,11 @@
 
 pub mod board;
 pub mod commands;
+pub mod console;
 pub mod filter;
+pub mod list;
 pub mod model;
+pub mod overlay;
 mod terminal;
 pub mod theme;
 pub mod view;
@@ -106,6 +109,10 @@ pub async fn run(mut model: Model, mut stage: Stage, now: impl Fn() -> Timestamp
                 let _ = stage.control.send(Control::Refresh);
                 model.update(Msg::Said("reading again".into()));
             }
+            Some(Effect::OpenUrl(url)) => {
+                model.update(Msg::Said(url));
+            }
+            Some(Effect::Keep(_)) => {}
             Some(Effect::Pause(paused)) => {
                 let _ = stage.control.send(Control::Pause(paused));
             }

@@ -1,20 +1,30 @@
 //! What the screens remember, and what happens to it: `update` takes a message and says what is to be done outside.
 //! Nothing here draws, waits or reads.
 
+mod choose;
+mod select;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use crossterm::event::KeyCode;
+use serde::{Deserialize, Serialize};
 
 use super::{
     board::{Board, Key, Row, State},
-    commands::{self, Chord, Command},
+    commands::{Chord, Command, Keymap},
+    console::Portal,
     filter::Filter,
+    list::{self, Column, Line, Order},
+    overlay::{Act, Kind, Overlay},
     theme::{SHIPPED, Theme},
 };
 use crate::{
-    domain::account::TargetKey,
-    engine::watch::{Focus, Snapshot},
+    domain::{account::TargetKey, window::Minute},
+    engine::watch::{Focus, Look, Snapshot},
 };
+
+/// Over how many hours charts go, one after the other.
+const HOURS: [i64; 3] = [1, 6, 24];
 
 /// Which screen is shown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,10 +33,14 @@ pub enum Screen {
     Alerts,
     /// All functions.
     Functions,
+    /// What fired in the last day.
+    Recent,
     /// Accounts and regions.
     Accounts,
     /// What tags hide.
     Spots,
+    /// What could not be read.
+    Errors,
     /// One function.
     Function(Key),
 }
@@ -37,8 +51,10 @@ impl Screen {
         match self {
             Self::Alerts => "Alerts".into(),
             Self::Functions => "Functions".into(),
+            Self::Recent => "Recent".into(),
             Self::Accounts => "Accounts".into(),
             Self::Spots => "Blind spots".into(),
+            Self::Errors => "Error log".into(),
             Self::Function(key) => key.name.shown().into_owned(),
         }
     }
@@ -49,6 +65,10 @@ impl Screen {
 pub enum RowKey {
     /// A function.
     Function(Key),
+    /// The head of a group of functions.
+    Group(String),
+    /// A stretch in which a check fired on a function, and when it began.
+    Episode(Key, &'static str, Minute),
     /// A target.
     Target(TargetKey),
     /// One of several rows about the same thing.
@@ -77,6 +97,8 @@ pub enum Msg {
     Wheel(i32),
     /// A row that was clicked, counted from the first in sight.
     Click(usize),
+    /// The head of a column was clicked.
+    SortBy(Column),
     /// The fleet as it is now.
     Snapshot(Arc<Snapshot>),
     /// What became of something outside.
@@ -96,6 +118,19 @@ pub enum Effect {
     Refresh,
     /// Stop reading, or go on.
     Pause(bool),
+    /// Open an address in a browser.
+    OpenUrl(String),
+    /// Keep how lists stand for the next time.
+    Keep(Kept),
+}
+
+/// How lists stand, for the next time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The alerts.
+    pub alerts: Order,
+    /// The functions.
+    pub functions: Order,
 }
 
 /// What the screens remember.
@@ -114,8 +149,22 @@ pub struct Model {
     pub filter: Filter,
     /// Whether the filter is being typed.
     pub typing: bool,
-    /// The first command that help shows; none where help is closed.
-    pub help: Option<usize>,
+    /// What lies over the screen.
+    pub overlay: Option<Overlay>,
+    /// Which key does what.
+    pub keys: Keymap,
+    /// How the lists of functions stand.
+    pub kept: Kept,
+    /// The lines of the list of functions in sight, in their order.
+    pub lines: Vec<Line>,
+    /// Over how many hours charts go.
+    pub hours: i64,
+    /// Minutes by which the crosshair of charts stands before their end; none where there is no crosshair.
+    pub cross: Option<i64>,
+    /// Whether accounts are shown as a map.
+    pub map: bool,
+    /// Where somebody signs in to the accounts.
+    pub portal: Option<Portal>,
     /// Whether reading is stopped.
     pub paused: bool,
     /// A line about what was just done.
@@ -141,7 +190,14 @@ impl Model {
             dev: false,
             filter: Filter::default(),
             typing: false,
-            help: None,
+            overlay: None,
+            keys: Keymap::default(),
+            kept: Kept { alerts: Order::alerts(), functions: Order::functions() },
+            lines: Vec::new(),
+            hours: HOURS[0],
+            cross: None,
+            map: false,
+            portal: None,
             paused: false,
             said: None,
             theme: Theme::default(),
@@ -164,47 +220,64 @@ impl Model {
         self.lists.get(self.screen()).cloned().unwrap_or_default()
     }
 
-    /// The rows of functions on this screen, in their order.
-    pub fn functions(&self) -> Vec<&Row> {
-        let Some(board) = &self.board else { return Vec::new() };
-        let rows = board.rows.iter();
+    /// How the list of functions on this screen stands; none where the screen has no such list.
+    pub fn order(&self) -> Option<&Order> {
         match self.screen() {
-            Screen::Alerts => rows
-                .filter(|row| row.state <= State::Warning || self.dev && row.state == State::Hidden)
-                .filter(|row| self.filter.admits(board, row))
-                .collect(),
-            Screen::Functions => {
-                rows.filter(|row| row.state != State::Unwatched && self.filter.admits(board, row)).collect()
+            Screen::Alerts => Some(&self.kept.alerts),
+            Screen::Functions => Some(&self.kept.functions),
+            _ => None,
+        }
+    }
+
+    fn order_mut(&mut self) -> Option<&mut Order> {
+        match self.trail.last() {
+            Some(Screen::Alerts) => Some(&mut self.kept.alerts),
+            Some(Screen::Functions) => Some(&mut self.kept.functions),
+            _ => None,
+        }
+    }
+
+    /// Makes the lines of the list anew, and keeps what is selected selected.
+    pub fn arrange(&mut self) {
+        let dev = self.dev;
+        self.lines = match (&self.board, self.screen()) {
+            (Some(board), Screen::Alerts) => {
+                let fires = |row: &Row| row.state <= State::Warning || dev && row.state == State::Hidden;
+                list::arrange(board, &self.filter, &self.kept.alerts, fires)
+            }
+            (Some(board), Screen::Functions) => {
+                list::arrange(board, &self.filter, &self.kept.functions, |row| row.state != State::Unwatched)
             }
             _ => Vec::new(),
-        }
+        };
+        self.settle();
+    }
+
+    /// The rows of functions on this screen, in their order.
+    pub fn functions(&self) -> impl Iterator<Item = &Row> {
+        let row = |line: &Line| match line {
+            Line::Row(place) => self.board.as_ref()?.rows.get(*place),
+            Line::Heading(_) => None,
+        };
+        self.lines.iter().filter_map(row)
     }
 
     /// What is in sight, for whoever reads it.
     pub fn focus(&self) -> Focus {
         let Some(board) = &self.board else { return Focus::default() };
-        let rows = self.functions().into_iter().skip(self.list().offset).take(self.page);
-        let rows = rows.filter_map(|row| board.key(row)).map(|key| ((key.account, key.region), key.name));
-        let mut rows: Vec<_> = rows.collect();
+        let lines = self.lines.iter().skip(self.list().offset).take(self.page);
+        let rows = lines.filter_map(|line| match line {
+            Line::Row(place) => board.key(board.rows.get(*place)?),
+            Line::Heading(_) => None,
+        });
+        let mut rows: Vec<_> = rows.map(|key| ((key.account, key.region), key.name)).collect();
+        let mut look = None;
         if let Screen::Function(key) = self.screen() {
-            rows.push(((key.account.clone(), key.region.clone()), key.name.clone()));
+            let target = (key.account.clone(), key.region.clone());
+            rows.push((target.clone(), key.name.clone()));
+            look = Some(Look { target, function: key.name.clone(), hours: self.hours });
         }
-        Focus { rows, look: None, dev: self.dev }
-    }
-
-    /// What the rows of this screen are about, in their order.
-    pub fn row_keys(&self) -> Vec<RowKey> {
-        let Some(board) = &self.board else { return Vec::new() };
-        match self.screen() {
-            Screen::Alerts | Screen::Functions => {
-                self.functions().into_iter().filter_map(|row| board.key(row)).map(RowKey::Function).collect()
-            }
-            Screen::Accounts => {
-                board.snapshot.fleet.targets().map(|state| RowKey::Target(state.target.key())).collect()
-            }
-            Screen::Spots => (0..super::view::spots::rows(board).len()).map(RowKey::Place).collect(),
-            Screen::Function(_) => Vec::new(),
-        }
+        Focus { rows, look, dev: self.dev }
     }
 
     /// Takes a message in and says what is to be done outside.
@@ -212,9 +285,10 @@ impl Model {
         match msg {
             Msg::Snapshot(snapshot) => {
                 self.board = Some(Board::new(snapshot));
-                self.settle();
+                self.arrange();
                 None
             }
+            Msg::SortBy(column) => self.act(Act::Sort(Some(column))),
             Msg::Said(text) => {
                 self.said = Some(text);
                 None
@@ -224,8 +298,15 @@ impl Model {
                 None
             }
             Msg::Click(row) => {
-                let offset = self.list().offset;
-                self.select(offset + row);
+                let list = self.list();
+                if self.overlay.is_some() {
+                    return None;
+                }
+                // A second click on the same row goes into it.
+                if list.offset + row == list.place && row < self.count() {
+                    return self.carry_out(Command::Open);
+                }
+                self.select(list.offset + row);
                 None
             }
             Msg::Key(chord) if chord.is_control('z') => Some(Effect::Suspend),
@@ -233,57 +314,76 @@ impl Model {
                 self.type_into_filter(chord);
                 None
             }
+            Msg::Key(chord) if self.overlay.is_some() && !chord.is_control('c') => self.choose(chord),
             Msg::Key(chord) => {
                 self.said = None;
-                self.carry_out(commands::of(chord)?)
+                self.carry_out(self.keys.of(chord)?)
             }
         }
     }
 
     fn carry_out(&mut self, command: Command) -> Option<Effect> {
-        if let Some(first) = self.help {
-            let most = commands::ALL.len() - 1;
-            self.help = match command {
-                Command::Quit => return Some(Effect::Quit),
-                Command::Up => Some(first.saturating_sub(1)),
-                Command::Down => Some((first + 1).min(most)),
-                Command::PageUp | Command::First => Some(0),
-                Command::PageDown | Command::Last => Some(most),
-                _ => None,
-            };
-            return None;
-        }
         let page = i64::try_from(self.page.max(1)).unwrap_or(1);
         match command {
             Command::Alerts => self.jump(Screen::Alerts),
             Command::Functions => self.jump(Screen::Functions),
             Command::Accounts => self.jump(Screen::Accounts),
+            Command::Recent => self.jump(Screen::Recent),
             Command::Spots => self.jump(Screen::Spots),
+            Command::Errors => self.jump(Screen::Errors),
+            Command::Palette => self.overlay = Some(Overlay::new(Kind::Palette)),
+            Command::Help => self.overlay = Some(Overlay::new(Kind::Help)),
+            Command::Sort => self.pick(Kind::Sort),
+            Command::Columns => self.pick(Kind::Columns),
+            Command::Group => self.pick(Kind::Group),
+            Command::Reverse => {
+                let sort = self.order().map(|order| order.sort.map_or(Column::Function, |(column, _)| column));
+                return sort.and_then(|column| self.act(Act::Sort(Some(column))));
+            }
+            Command::Left if matches!(self.screen(), Screen::Function(_)) => self.move_cross(1),
+            Command::Right if matches!(self.screen(), Screen::Function(_)) => self.move_cross(-1),
+            Command::Left => return self.carry_out(Command::Back),
+            Command::Right => return self.carry_out(Command::Open),
+            Command::Hours => {
+                let next = HOURS.iter().position(|hours| *hours == self.hours).map_or(0, |place| place + 1);
+                self.hours = HOURS[next % HOURS.len()];
+                self.cross = None;
+            }
+            Command::Map => self.map = !self.map,
             Command::Up => self.go(-1),
             Command::Down => self.go(1),
             Command::PageUp => self.go(-page),
             Command::PageDown => self.go(page),
             Command::First => self.select(0),
             Command::Last => self.select(usize::MAX),
-            Command::Open => {
-                if let Some(RowKey::Function(key)) = self.list().selected {
-                    self.trail.push(Screen::Function(key));
+            Command::Open => match self.list().selected {
+                Some(RowKey::Function(key) | RowKey::Episode(key, ..)) => self.go_to(key),
+                Some(RowKey::Group(title)) => {
+                    if let Some(order) = self.order_mut()
+                        && !order.folded.remove(&title)
+                    {
+                        order.folded.insert(title);
+                    }
+                    self.arrange();
                 }
-            }
+                Some(RowKey::Target(key)) => self.go_to_target(&key),
+                _ => {}
+            },
             Command::Back => {
-                if self.trail.len() > 1 {
+                if self.cross.is_some() {
+                    self.cross = None;
+                } else if self.trail.len() > 1 {
                     self.trail.pop();
                 } else if !self.filter.is_empty() {
                     self.filter = Filter::default();
                 }
-                self.settle();
+                self.arrange();
             }
             Command::Dev => {
                 self.dev = !self.dev;
-                self.settle();
+                self.arrange();
             }
             Command::Filter => self.typing = matches!(self.screen(), Screen::Alerts | Screen::Functions),
-            Command::Help => self.help = Some(0),
             Command::Theme => {
                 self.shipped = (self.shipped + 1) % SHIPPED.len();
                 self.take_theme();
@@ -291,6 +391,11 @@ impl Model {
             }
             Command::CopyName => return self.copy("name", |key, _| key.name.shown().into_owned()),
             Command::CopyArn => return self.copy("ARN", |_, arn| arn),
+            Command::Console => {
+                let address = self.address();
+                return address.map(Effect::OpenUrl);
+            }
+            Command::CopyLink => return Some(Effect::Copy(self.address()?, "address")),
             Command::Refresh => return Some(Effect::Refresh),
             Command::Pause => {
                 self.paused = !self.paused;
@@ -306,23 +411,32 @@ impl Model {
         self.theme = if self.colours { theme } else { theme.without_colours() };
     }
 
-    fn copy(&self, what: &'static str, text: impl Fn(&Key, String) -> String) -> Option<Effect> {
-        let board = self.board.as_ref()?;
-        let key = match self.screen() {
-            Screen::Function(key) => key.clone(),
-            _ => match self.list().selected? {
-                RowKey::Function(key) => key,
-                _ => return None,
-            },
-        };
-        let (_, function) = board.facts(board.row(&key)?)?;
-        Some(Effect::Copy(text(&key, function.found.arn.shown().into_owned()), what))
-    }
-
     /// To another screen of the first level.
     fn jump(&mut self, screen: Screen) {
         self.trail = vec![screen];
-        self.settle();
+        self.cross = None;
+        self.arrange();
+    }
+
+    fn go_to(&mut self, key: Key) {
+        self.trail.push(Screen::Function(key));
+        self.cross = None;
+        self.arrange();
+    }
+
+    /// To the functions of a target.
+    fn go_to_target(&mut self, (account, region): &TargetKey) {
+        self.filter = Filter::parse(&format!("account:{account} region:{region}"));
+        self.trail.push(Screen::Functions);
+        self.arrange();
+    }
+
+    /// Moves the crosshair by so many steps into the past.
+    fn move_cross(&mut self, by: i64) {
+        let chart = self.board.as_ref().and_then(|board| board.snapshot.chart.as_ref());
+        let step = chart.map_or(1, |chart| chart.period);
+        let cross = self.cross.map_or(0, |cross| cross + by * step);
+        self.cross = Some(cross.clamp(0, self.hours * 60 - 1));
     }
 
     fn type_into_filter(&mut self, chord: Chord) {
@@ -346,45 +460,6 @@ impl Model {
                 }
             }
         }
-        self.settle();
-    }
-
-    /// Moves the selection by so many rows.
-    fn go(&mut self, by: i64) {
-        let place = i64::try_from(self.list().place).unwrap_or(0);
-        self.select(usize::try_from(place.saturating_add(by)).unwrap_or(0));
-    }
-
-    /// Selects the row at this place, or the last one, because somebody asked for it.
-    fn select(&mut self, place: usize) {
-        self.point_at(place);
-        let list = self.list();
-        self.lists.insert(self.screen().clone(), ListState { wanted: list.selected.clone(), ..list });
-    }
-
-    fn point_at(&mut self, place: usize) {
-        let keys = self.row_keys();
-        let place = place.min(keys.len().saturating_sub(1));
-        let selected = keys.into_iter().nth(place);
-        let page = self.page.max(1);
-        let list = self.lists.entry(self.trail.last().cloned().unwrap_or(Screen::Alerts)).or_default();
-        list.selected = selected;
-        list.place = place;
-        list.offset = list.offset.clamp(place.saturating_sub(page - 1), place);
-    }
-
-    /// Puts the selection where what it is about now stands, or near to where it stood.
-    pub fn settle(&mut self) {
-        let list = self.list();
-        let keys = self.row_keys();
-        let place_of = |key: &Option<RowKey>| key.as_ref().and_then(|key| keys.iter().position(|known| known == key));
-        let found = place_of(&list.wanted).or_else(|| place_of(&list.selected));
-        // What is selected stays on the line of the screen on which it was.
-        if let Some(place) = found {
-            let line = list.place.saturating_sub(list.offset);
-            let list = self.lists.entry(self.trail.last().cloned().unwrap_or(Screen::Alerts)).or_default();
-            list.offset = place.saturating_sub(line);
-        }
-        self.point_at(found.unwrap_or(list.place));
+        self.arrange();
     }
 }

@@ -1,28 +1,26 @@
 //! Screens over the demo estate, driven by keys, in a time that stands still.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, OnceLock},
+};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
-use tokio_util::sync::CancellationToken;
 
 use super::{
+    board::{Board, Key, Row, State},
     commands::{self, Chord},
-    frame,
+    frame, list,
     model::{Effect, Model, Msg, RowKey, Screen},
 };
 use crate::{
-    domain::{
-        roster::Roster,
-        rules::Rules,
-        window::{Horizon, Minute},
-    },
+    domain::{roster::Roster, rules::Rules, window::Minute},
     engine::{
-        self, End,
-        plan::{Depth, Settings},
-        watch::Snapshot,
+        self,
+        watch::{Control, Pace, Snapshot, Watching},
     },
     source::sim::{Sim, World},
 };
@@ -33,27 +31,93 @@ fn now() -> Timestamp {
     NOW.parse().unwrap()
 }
 
-/// A snapshot of an estate after one round.
-fn snapshot(world: World, roster: impl FnOnce(Roster) -> Roster) -> Arc<Snapshot> {
+/// A snapshot of an estate that has been watched for two minutes, with what the engine reads for who looks at a function.
+fn watched(world: World, roster: impl FnOnce(Roster) -> Roster) -> Arc<Snapshot> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     runtime.block_on(async {
-        let sim = Arc::new(Sim::new(world));
-        let minute = Minute::floor(now());
-        let horizon = Horizon::new(minute.plus(-3), 15, minute);
-        let settings = Settings { horizon, depth: Depth::Judge { hidden: true, spots: false } };
+        let begun = tokio::time::Instant::now();
+        let start = now().checked_sub(jiff::SignedDuration::from_mins(2)).unwrap();
+        let clock = move || start.checked_add(begun.elapsed()).unwrap();
+        let sim = Arc::new(Sim::with_clock(world, clock));
+        let pace = Pace { minutes: 15, settle: 3, limit: std::time::Duration::from_mins(5), budget: None };
         let roster = Arc::new(roster(sim.roster()));
-        let limit = std::time::Duration::from_mins(5);
-        let cancel = CancellationToken::new();
-        let rules = Arc::new(Rules::default());
-        let (fleet, end) = engine::once(sim.clone(), roster, rules, settings, limit, &cancel, |_| {}).await;
-        assert_eq!(end, End::Complete);
-        Arc::new(Snapshot::of(fleet, horizon))
+        let watching = Watching { source: sim, roster, rules: Arc::new(Rules::default()), pace, cached: None };
+        let (publish, snapshots) = tokio::sync::watch::channel(None);
+        let (control, receiver) = tokio::sync::mpsc::unbounded_channel();
+        let task = tokio::spawn(engine::watch::watch(watching, publish, receiver, clock));
+        tokio::time::sleep(std::time::Duration::from_mins(1)).await;
+        let mut model = Model::new("terminal", true, true);
+        let seen: Option<Arc<Snapshot>> = snapshots.borrow().clone();
+        model.update(Msg::Snapshot(seen.unwrap()));
+        frame(&mut model, 120, 40, now());
+        type_keys(&mut model, "2 enter");
+        control.send(Control::Focus(model.focus())).unwrap();
+        tokio::time::sleep(std::time::Duration::from_mins(1)).await;
+        let seen: Option<Arc<Snapshot>> = snapshots.borrow().clone();
+        drop(snapshots);
+        task.await.unwrap();
+        seen.unwrap()
     })
 }
 
+fn world() -> World {
+    World::demo(1, Minute::floor(now()).plus(-2))
+}
+
+/// The demo: production fails, and an account is out of reach.
 fn demo() -> Arc<Snapshot> {
-    static ONCE: std::sync::OnceLock<Arc<Snapshot>> = std::sync::OnceLock::new();
-    ONCE.get_or_init(|| snapshot(World::demo(1, Minute::floor(now())), |roster| roster)).clone()
+    static ONCE: OnceLock<Arc<Snapshot>> = OnceLock::new();
+    ONCE.get_or_init(|| watched(world(), |roster| roster)).clone()
+}
+
+/// The same without what can't be read.
+fn incident() -> Arc<Snapshot> {
+    static ONCE: OnceLock<Arc<Snapshot>> = OnceLock::new();
+    let whole = || {
+        let world = world();
+        World {
+            faults: Vec::new(),
+            accounts: world.accounts.into_iter().filter(|it| it.role.is_some()).collect(),
+            ..world
+        }
+    };
+    ONCE.get_or_init(|| watched(whole(), |roster| roster)).clone()
+}
+
+/// The same without what fails or can't be told.
+fn quiet() -> Arc<Snapshot> {
+    static ONCE: OnceLock<Arc<Snapshot>> = OnceLock::new();
+    let fine = || {
+        let board = Board::new(incident());
+        let fired: BTreeSet<Key> = board
+            .snapshot
+            .episodes
+            .iter()
+            .map(|it| {
+                let (account, region) = it.target.clone();
+                Key { account, region, name: it.function.clone() }
+            })
+            .collect();
+        let bad = |row: &&Row| row.state <= State::Muted || !board.facts(row).unwrap().1.class.spots.is_empty();
+        let bad: BTreeSet<Key> = board.rows.iter().filter(bad).filter_map(|row| board.key(row)).chain(fired).collect();
+        let mut world = world();
+        world.faults.clear();
+        world.accounts.retain(|it| it.role.is_some());
+        for account in &mut world.accounts {
+            let key = |it: &crate::source::sim::world::WorldFunction| Key {
+                account: account.id.clone(),
+                region: it.region.clone(),
+                name: it.name.clone(),
+            };
+            account.functions.retain(|it| !bad.contains(&key(it)));
+        }
+        world
+    };
+    ONCE.get_or_init(|| watched(fine(), |roster| roster)).clone()
+}
+
+fn nothing() -> Arc<Snapshot> {
+    watched(world(), |_| Roster::default())
 }
 
 fn model(snapshot: Option<Arc<Snapshot>>) -> Model {
@@ -76,26 +140,71 @@ fn text(buf: &Buffer) -> String {
     (0..buf.area.height).map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// How a frame looks: its text, then a letter a cell for its style, in runs, and what the letters stand for.
+fn looks(buf: &Buffer) -> String {
+    let mut legend: Vec<String> = Vec::new();
+    let mut styles = String::new();
+    for y in 0..buf.area.height {
+        let mut runs: Vec<(usize, usize)> = Vec::new();
+        for x in 0..buf.area.width {
+            let cell = &buf[(x, y)];
+            let weight = if cell.modifier.is_empty() { String::new() } else { format!(" {:?}", cell.modifier) };
+            let style = format!("{:?} on {:?}{weight}", cell.fg, cell.bg);
+            let at = legend.iter().position(|known| *known == style).unwrap_or_else(|| {
+                legend.push(style);
+                legend.len() - 1
+            });
+            match runs.last_mut() {
+                Some((known, n)) if *known == at => *n += 1,
+                _ => runs.push((at, 1)),
+            }
+        }
+        let letter = |at: usize| char::from(b'a' + u8::try_from(at).unwrap());
+        let line: Vec<String> = runs.iter().map(|(at, n)| format!("{}{n}", letter(*at))).collect();
+        styles += &(line.join(" ") + "\n");
+    }
+    let legend: Vec<String> =
+        legend.iter().enumerate().map(|(at, style)| format!("{} = {style}", char::from(b'a' + at as u8))).collect();
+    format!("{}\n\n{styles}\n{}", text(buf), legend.join("\n"))
+}
+
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
 #[test]
-fn every_screen_at_every_size() {
+fn every_screen_at_every_size_in_every_state() {
     let screens = [
         ("alerts", "1"),
         ("dev", "1 d"),
         ("functions", "2"),
-        ("function", "1 enter"),
+        ("grouped", "2 b c l i e n t enter"),
+        ("function", "2 enter"),
+        ("crosshair", "2 enter left left"),
+        ("recent", "3"),
         ("accounts", "4"),
+        ("map", "4 m"),
         ("spots", "5"),
-        ("help", "1 ?"),
+        ("errors", "6"),
+        ("palette", ": s o r t"),
+        ("help", "?"),
+    ];
+    let states = [
+        ("production fails, an account is out of reach", Some(demo())),
+        ("production fails", Some(incident())),
+        ("all is quiet", Some(quiet())),
+        ("there is nothing", Some(nothing())),
+        ("before the first answer", None),
     ];
     for (name, keys) in screens {
         for (width, height) in SIZES {
-            let mut model = model(Some(demo()));
-            frame(&mut model, width, height, now());
-            type_keys(&mut model, keys);
-            let frame = frame(&mut model, width, height, now());
-            insta::assert_snapshot!(format!("{name}-{width}x{height}"), text(&frame));
+            let mut all = String::new();
+            for (state, snapshot) in &states {
+                let mut model = model(snapshot.clone());
+                frame(&mut model, width, height, now());
+                type_keys(&mut model, keys);
+                let frame = frame(&mut model, width, height, now());
+                all += &format!("# {state}\n\n{}\n\n", looks(&frame));
+            }
+            insta::assert_snapshot!(format!("{name}-{width}x{height}"), all.trim_end());
         }
     }
 }
@@ -105,8 +214,13 @@ fn colours_carry_what_signs_and_words_say() {
     for theme in ["catppuccin-mocha", "catppuccin-latte", "monochrome"] {
         let mut model = Model::new(theme, true, true);
         model.update(Msg::Snapshot(demo()));
-        insta::assert_debug_snapshot!(format!("styles-{theme}"), frame(&mut model, 80, 24, now()));
+        insta::assert_snapshot!(format!("styles-{theme}"), looks(&frame(&mut model, 80, 24, now())));
     }
+}
+
+#[test]
+fn a_terminal_that_is_too_small_is_told_so() {
+    insta::assert_snapshot!("tiny", text(&frame(&mut model(Some(demo())), 30, 5, now())));
 }
 
 #[test]
@@ -116,14 +230,6 @@ fn without_colours_no_cell_has_one() {
     let frame = frame(&mut model, 120, 40, now());
     let reset = ratatui::style::Color::Reset;
     assert!(frame.content.iter().all(|cell| cell.fg == reset && cell.bg == reset));
-}
-
-#[test]
-fn before_the_first_answer_and_of_nothing() {
-    insta::assert_snapshot!("loading", text(&frame(&mut model(None), 80, 24, now())));
-    let nothing = snapshot(World::demo(1, Minute::floor(now())), |_| Roster::default());
-    insta::assert_snapshot!("empty", text(&frame(&mut model(Some(nothing)), 80, 24, now())));
-    insta::assert_snapshot!("tiny", text(&frame(&mut model(Some(demo())), 30, 5, now())));
 }
 
 #[test]
@@ -162,12 +268,123 @@ fn a_filter_narrows_by_fields_and_numbers() {
         for c in filter.chars() {
             model.update(Msg::Key(Chord::of(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)).unwrap()));
         }
-        model.functions().len()
+        model.functions().count()
     };
     let all = rows("");
     assert_eq!(rows("stage:prod") + rows("!stage:prod"), all);
     assert!(rows("err>0") < all && rows("err>0") > rows("err>100"));
     assert_eq!(rows("client:nobody"), 0);
+}
+
+/// The names of the functions in sight, in their order.
+fn names(model: &Model) -> Vec<String> {
+    let board = model.board.as_ref().unwrap();
+    model.functions().map(|row| board.facts(row).unwrap().1.found.name.raw().to_owned()).collect()
+}
+
+#[test]
+fn rows_are_sorted_by_any_column_and_what_is_not_known_comes_last() {
+    let mut model = model(Some(demo()));
+    assert!(matches!(type_keys(&mut model, "2 s n a m e enter"), None | Some(Effect::Keep(_))));
+    type_keys(&mut model, "esc s f u n c t i o n enter");
+    let sorted = names(&model);
+    assert!(sorted.is_sorted_by_key(|name| name.to_lowercase()), "{sorted:?}");
+    assert_eq!(model.list().place, 0);
+    type_keys(&mut model, "r");
+    assert!(names(&model).is_sorted_by_key(|name| std::cmp::Reverse(name.to_lowercase())));
+    for spec in list::COLUMNS {
+        for _ in 0..2 {
+            model.update(Msg::SortBy(spec.column));
+            let mut all = names(&model);
+            all.sort();
+            let mut before = sorted.clone();
+            before.sort();
+            assert_eq!(all, before, "sorting by {} loses nothing", spec.name);
+        }
+    }
+    model.update(Msg::SortBy(list::Column::Errors));
+    let errors: Vec<Option<u64>> = model.functions().map(|row| row.errors).collect();
+    let known = errors.iter().take_while(|errors| errors.is_some()).count();
+    assert!(errors[..known].is_sorted_by(|a, b| a >= b) && errors[known..].iter().all(Option::is_none));
+}
+
+#[test]
+fn groups_fold_and_hold_all_functions() {
+    let mut model = model(Some(demo()));
+    type_keys(&mut model, "2");
+    let all = model.functions().count();
+    let effect = type_keys(&mut model, "b c l i e n t enter");
+    assert!(matches!(effect, Some(Effect::Keep(kept)) if kept.functions.group == list::Group::Client));
+    let headings = |model: &Model| model.count() - model.functions().count();
+    assert_eq!((model.functions().count(), headings(&model)), (all, 3));
+    let Some(RowKey::Group(first)) = model.list().selected else { panic!("the first group is selected") };
+    type_keys(&mut model, "enter");
+    assert_eq!((model.list().selected.clone(), headings(&model)), (Some(RowKey::Group(first)), 3));
+    assert!(model.functions().count() < all);
+    type_keys(&mut model, "enter b n o t h i n g enter");
+    assert_eq!((model.functions().count(), headings(&model)), (all, 0));
+}
+
+#[test]
+fn letters_with_others_between_find_a_name_and_what_stands_as_typed_comes_first() {
+    let mut model = model(Some(demo()));
+    type_keys(&mut model, "2 / p a y");
+    let found = names(&model);
+    let literal = found.iter().take_while(|name| name.contains("pay")).count();
+    assert!(literal > 0 && literal < found.len(), "{found:?}");
+    assert!(found[literal..].iter().all(|name| !name.contains("pay")));
+    type_keys(&mut model, "esc / ' p a y");
+    assert_eq!(names(&model).len(), literal);
+}
+
+#[test]
+fn the_palette_does_what_it_names_and_goes_to_functions() {
+    let mut model = model(Some(demo()));
+    type_keys(&mut model, ": r e c e n t enter");
+    assert_eq!(model.screen(), &Screen::Recent);
+    type_keys(&mut model, ": f r a u d - s c o r e enter");
+    assert!(matches!(model.screen(), Screen::Function(key) if key.name.raw() == "fraud-score"), "{:?}", model.screen());
+    type_keys(&mut model, "esc ? q u i t");
+    assert_eq!(type_keys(&mut model, "enter"), Some(Effect::Quit));
+    type_keys(&mut model, ": backspace");
+    assert_eq!(model.overlay, None, "Backspace with nothing typed closes");
+}
+
+#[test]
+fn the_crosshair_reads_minutes_and_esc_takes_it_away_first() {
+    let mut model = model(Some(demo()));
+    type_keys(&mut model, "2 enter left left right");
+    assert_eq!(model.cross, Some(0));
+    type_keys(&mut model, "right right left");
+    assert_eq!(model.cross, Some(1));
+    let look = model.focus().look.unwrap();
+    assert_eq!(look.hours, 1);
+    type_keys(&mut model, "w");
+    assert_eq!((model.cross, model.focus().look.unwrap().hours), (None, 6));
+    type_keys(&mut model, "left esc");
+    assert!(model.cross.is_none() && matches!(model.screen(), Screen::Function(_)));
+    type_keys(&mut model, "esc");
+    assert_eq!((model.screen(), model.focus().look), (&Screen::Functions, None));
+}
+
+#[test]
+fn the_console_is_opened_or_its_address_copied() {
+    let mut model = model(Some(demo()));
+    let Some(Effect::OpenUrl(address)) = type_keys(&mut model, "o") else { panic!("an address is opened") };
+    assert!(address.starts_with("https://eu-central-1.console.aws.amazon.com/lambda/home?"), "{address}");
+    assert_eq!(type_keys(&mut model, "u"), Some(Effect::Copy(address, "address")));
+    assert_eq!(type_keys(&mut model, "5 o"), None);
+}
+
+#[test]
+fn a_target_leads_to_its_functions_and_an_episode_to_its_function() {
+    let mut model = model(Some(demo()));
+    type_keys(&mut model, "4 enter");
+    assert_eq!(model.screen(), &Screen::Functions);
+    let targets: BTreeSet<usize> = model.functions().map(|row| row.at).collect();
+    assert_eq!(targets.len(), 1);
+    type_keys(&mut model, "3 enter");
+    assert!(matches!(model.screen(), Screen::Function(_)));
 }
 
 fn any_msg() -> impl Strategy<Value = Msg> {
@@ -192,9 +409,9 @@ proptest! {
         for (msg, width, height) in steps {
             model.update(msg);
             frame(&mut model, width, height, now());
-            let (list, rows) = (model.list(), model.row_keys());
-            prop_assert!(list.selected.is_none() == rows.is_empty());
-            prop_assert!(rows.is_empty() || rows.get(list.place) == list.selected.as_ref());
+            let (list, count) = (model.list(), model.count());
+            prop_assert!(list.selected.is_none() == (count == 0));
+            prop_assert!(count == 0 || model.key_at(list.place) == list.selected);
             prop_assert!(list.offset <= list.place);
         }
     }

@@ -154,7 +154,9 @@ impl<'a> Watcher<'a> {
             self.begin(minute);
             self.publish(publish, minute);
             let wake = self.wake();
+            // In this order, so that the same answers lead to the same steps.
             tokio::select! {
+                biased;
                 () = publish.closed() => return,
                 asked = control.recv() => match asked {
                     Some(asked) => self.asked(asked),

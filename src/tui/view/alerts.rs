@@ -1,39 +1,19 @@
 //! What fails in production, the worst first; why the selected one does; and, always in sight, what is not shown here.
 
-use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+use ratatui::{buffer::Buffer, layout::Rect};
 use unicode_width::UnicodeWidthStr;
 
 use super::{
     super::{
-        board::{Board, Row, State},
+        board::{Board, State},
+        commands::Command,
         model::{Model, RowKey},
         theme::Role,
     },
-    centred, of_state,
-    spark::spark,
-    table::{self, Cell, Column, Holds},
-    table_look,
+    centred, rows,
     text::{elide, put, put_all, span},
 };
-use crate::domain::{
-    observation::Reading,
-    series::Metric,
-    text::{AwsText, clock, count, counted, percent},
-};
-
-const COLUMNS: &[Column] = &[
-    Column { title: "", least: 1, most: 1, holds: Holds::Names, rank: 0 },
-    Column { title: "FUNCTION", least: 18, most: 48, holds: Holds::Names, rank: 1 },
-    Column { title: "CLIENT", least: 12, most: 20, holds: Holds::Names, rank: 8 },
-    Column { title: "ACCOUNT", least: 14, most: 24, holds: Holds::Names, rank: 5 },
-    Column { title: "REGION", least: 14, most: 14, holds: Holds::Names, rank: 6 },
-    Column { title: "ERRORS", least: 6, most: 16, holds: Holds::Numbers, rank: 2 },
-    Column { title: "RATE", least: 4, most: 8, holds: Holds::Numbers, rank: 3 },
-    Column { title: "THROTTLES", least: 9, most: 9, holds: Holds::Numbers, rank: 9 },
-    Column { title: "SINCE", least: 5, most: 14, holds: Holds::Numbers, rank: 4 },
-    Column { title: "TREND", least: 12, most: 35, holds: Holds::Time, rank: 7 },
-    Column { title: "OWNER", least: 10, most: 20, holds: Holds::Names, rank: 10 },
-];
+use crate::domain::text::{count, counted};
 
 /// Lines about the selected row, with the line above them.
 const WHY: u16 = 3;
@@ -42,7 +22,7 @@ const BELOW: u16 = 6;
 
 /// Where the list stands.
 pub(super) fn list(model: &Model, area: Rect) -> Rect {
-    let why = if area.height > 12 && !model.functions().is_empty() { WHY } else { 0 };
+    let why = if area.height > 12 && !model.lines.is_empty() { WHY } else { 0 };
     let below = if area.height > 9 { BELOW } else { 2 };
     Rect { height: area.height.saturating_sub(why + below), ..area }
 }
@@ -50,14 +30,10 @@ pub(super) fn list(model: &Model, area: Rect) -> Rect {
 pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let Some(board) = &model.board else { return };
     let list_area = list(model, area);
-    let rows = model.functions();
-    if rows.is_empty() {
+    if model.lines.is_empty() {
         quiet(model, board, buf, list_area);
     } else {
-        let list = model.list();
-        let selected = (!rows.is_empty()).then_some(list.place);
-        let cells = |place: usize| rows.get(place).map(|row| cells(model, board, row)).unwrap_or_default();
-        table::draw(buf, list_area, table_look(model), COLUMNS, (list.offset, rows.len(), selected), cells);
+        rows::draw(model, board, &model.kept.alerts, buf, list_area);
     }
     let left = Rect { y: list_area.bottom(), height: area.bottom() - list_area.bottom(), ..area };
     let below = if area.height > 9 { BELOW } else { 2 };
@@ -65,55 +41,6 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         why(model, board, buf, Rect { height: left.height - below, ..left });
     }
     out_of_sight(model, board, buf, Rect { y: left.bottom() - below, height: below, ..left });
-}
-
-/// The cells of a function that may fail.
-fn cells(model: &Model, board: &Board, row: &Row) -> Vec<Cell> {
-    let theme = &model.theme;
-    let Some((state, function)) = board.facts(row) else { return Vec::new() };
-    let account = &state.target.account;
-    let (text, muted, strong) = (theme.style(Role::Text), theme.style(Role::Muted), of_state(theme, row.state));
-    let shown = |text: Option<&AwsText>| text.map(|text| text.shown().into_owned()).unwrap_or_default();
-    let name = if row.state == State::Hidden { muted } else { text };
-    let snapshot = &board.snapshot;
-    let frame = snapshot.horizon.frame(None);
-    let metric = if row.errors.unwrap_or(0) > 0 { Metric::Errors } else { Metric::Throttles };
-    let trend = match (function.reading(metric), frame) {
-        (Reading::Known(series), Some(frame)) => spark(series, frame.read, 35),
-        _ => String::new(),
-    };
-    vec![
-        (row.state.sign().to_owned(), strong),
-        (function.found.name.shown().into_owned(), name),
-        (shown(account.client.as_ref()), muted),
-        (account.name.as_ref().map_or(account.id.to_string(), |name| name.shown().into_owned()), muted),
-        (state.target.region.to_string(), muted),
-        errors(row, strong, muted),
-        (row.rate().filter(|rate| *rate > 0.0).map(percent).unwrap_or_default(), strong),
-        throttles(row, strong, muted),
-        (row.since.map(|since| clock(since, snapshot.horizon.at)).unwrap_or_default(), text),
-        (trend, strong),
-        (shown(function.class.owner.as_ref()), muted),
-    ]
-}
-
-fn errors(row: &Row, strong: Style, muted: Style) -> Cell {
-    match (row.errors, row.invocations) {
-        (Some(0), _) => ("0".into(), muted),
-        (Some(errors), Some(invocations)) => {
-            (format!("{} of {}", count(errors), count(errors.max(invocations))), strong)
-        }
-        (Some(errors), None) => (count(errors), strong),
-        (None, _) => ("?".into(), muted),
-    }
-}
-
-fn throttles(row: &Row, strong: Style, muted: Style) -> Cell {
-    match row.throttles {
-        Some(0) => ("0".into(), muted),
-        Some(throttles) => (count(throttles), strong),
-        None => (String::new(), muted),
-    }
 }
 
 /// Nothing fires.
@@ -171,7 +98,8 @@ fn out_of_sight(model: &Model, board: &Board, buf: &mut Buffer, area: Rect) {
     let functions = |n: usize| counted(n as u64, "function");
     let lines = [
         ("hidden", counts.hidden, {
-            let shown = if model.dev { "d hides them" } else { "d shows them" };
+            let shown =
+                format!("{} {} them", model.keys.key_of(Command::Dev), if model.dev { "hides" } else { "shows" });
             format!(
                 "{} outside of production fail, {} · {shown}",
                 functions(counts.hidden),
@@ -184,8 +112,16 @@ fn out_of_sight(model: &Model, board: &Board, buf: &mut Buffer, area: Rect) {
             format!("{} watched, and nothing says the stage: never alerted", functions(counts.stageless)),
         ),
         ("muted", counts.muted, format!("{} till the end of its mute", functions(counts.muted))),
-        ("blind spots", counts.spots, format!("{} in tags · 5 lists them", counted(counts.spots as u64, "doubt"))),
-        ("unseen", counts.unseen, unseen(board)),
+        (
+            "blind spots",
+            counts.spots,
+            format!(
+                "{} in tags · {} lists them",
+                counted(counts.spots as u64, "doubt"),
+                model.keys.key_of(Command::Spots)
+            ),
+        ),
+        ("unseen", counts.unseen, unseen(model, board)),
     ];
     let mut lines: Vec<_> = lines.into_iter().filter(|(_, n, _)| *n > 0).collect();
     // What could not be seen is the last to give way.
@@ -212,7 +148,7 @@ fn out_of_sight(model: &Model, board: &Board, buf: &mut Buffer, area: Rect) {
     }
 }
 
-fn unseen(board: &Board) -> String {
+fn unseen(model: &Model, board: &Board) -> String {
     let fleet = &board.snapshot.fleet;
     let accounts =
         fleet.accounts().filter_map(|state| Some((state.failure.as_ref()?, state.entry.account.clone(), None)));
@@ -230,7 +166,7 @@ fn unseen(board: &Board) -> String {
     );
     let more = board.counts.unseen.saturating_sub(1);
     let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-    format!("{}{more} · 4 lists them", what.unwrap_or_default())
+    format!("{}{more} · {} lists them", what.unwrap_or_default(), model.keys.key_of(Command::Errors))
 }
 
 /// A line across the screen with a word in it.

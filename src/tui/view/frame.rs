@@ -123,7 +123,7 @@ pub(super) fn footer(model: &Model, buf: &mut Buffer, area: Rect) {
     buf.set_style(area, theme.style(Role::Bar));
     let start = (area.x + 1, area.y);
     if model.typing {
-        let found = counted(model.functions().len() as u64, "row");
+        let found = counted(model.functions().count() as u64, "row");
         let x = put_all(
             buf,
             area,
@@ -162,28 +162,28 @@ pub(super) fn footer(model: &Model, buf: &mut Buffer, area: Rect) {
 /// Keys and words for this screen, the one needed most first.
 fn hints(model: &Model) -> Vec<(String, String)> {
     let here: &[Command] = match model.screen() {
-        Screen::Alerts => &[Command::Open, Command::Dev, Command::Filter],
-        Screen::Functions => &[Command::Open, Command::Filter],
-        Screen::Function(_) => &[Command::Back, Command::CopyName],
-        Screen::Accounts | Screen::Spots => &[],
+        Screen::Alerts => &[Command::Open, Command::Dev, Command::Filter, Command::Sort, Command::Group],
+        Screen::Functions => &[Command::Open, Command::Filter, Command::Sort, Command::Group, Command::Columns],
+        Screen::Function(_) => &[Command::Back, Command::Hours, Command::Left, Command::Console, Command::CopyName],
+        Screen::Recent => &[Command::Open],
+        Screen::Accounts => &[Command::Map, Command::Open],
+        Screen::Spots | Screen::Errors => &[],
     };
-    let everywhere = [Command::Help, Command::Quit, Command::Pause];
-    let mut hints: Vec<(String, String)> = Vec::new();
-    let mut add = |command: Command| {
-        if let Some(word) = commands::entry(command).and_then(|entry| entry.hint) {
-            hints.push((commands::key_of(command), word.to_owned()));
-        }
-    };
-    here.iter().copied().for_each(&mut add);
     let screens = [
         (Command::Alerts, "alerts"),
         (Command::Functions, "functions"),
+        (Command::Recent, "recent"),
         (Command::Accounts, "accounts"),
-        (Command::Spots, "blind spots"),
+        (Command::Spots, "spots"),
+        (Command::Errors, "errors"),
     ];
-    everywhere[..2].iter().copied().for_each(&mut add);
-    hints.extend(screens.map(|(command, word)| (commands::key_of(command), word.to_owned())));
-    hints
+    // A command without a key is left out.
+    let hint = |command: Command, word: &str| (model.keys.key_of(command), word.to_owned());
+    let own = |command: Command| Some(hint(command, commands::entry(command)?.hint?));
+    let here = here.iter().copied().chain([Command::Help, Command::Palette]).filter_map(own);
+    let screens = screens.map(|(command, word)| hint(command, word));
+    let hints = here.chain(screens).chain(own(Command::Quit));
+    hints.filter(|(key, _)| !key.is_empty()).collect()
 }
 
 /// Before the first answer.

@@ -1,5 +1,7 @@
 //! One function: how it fares and why, over which time, and what is known of it.
 
+use std::sync::Arc;
+
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
@@ -8,18 +10,17 @@ use super::{
         model::Model,
         theme::Role,
     },
-    alerts::rule,
-    centred, of_state,
-    spark::buckets,
-    text::{put, put_all, span, wrap},
+    centred, charts, of_state,
+    text::{put, span, wrap},
 };
-use crate::domain::{
-    finding::Judged,
-    fleet::{Function, TargetState},
-    observation::Reading,
-    rules::limits::{CheckLimits, Clauses},
-    series::Metric,
-    text::{clock, count, counted, percent_limit},
+use crate::{
+    domain::{
+        finding::Judged,
+        fleet::{Function, TargetState},
+        rules::limits::{CheckLimits, Clauses},
+        text::{clock, counted, percent_limit},
+    },
+    engine::watch::Chart,
 };
 
 /// Cells of the words in front of each line.
@@ -33,11 +34,14 @@ pub(super) fn draw(model: &Model, key: &Key, buf: &mut Buffer, area: Rect) {
         centred(buf, area, area.y + area.height / 3, &text, model.theme.style(Role::Muted));
         return;
     };
-    let chart = if area.height >= 18 { 8 } else { 0 };
+    // Words take what they need, charts at least a half where there is room for both.
+    let width = usize::from(area.width.saturating_sub(LABEL + 2));
+    let lines = lines(board, row, state, function);
+    let needed: usize = lines.iter().map(|(_, text, _)| wrap(text, width).len()).sum();
+    let chart = if area.height >= 14 { (area.height / 2).max(area.height.saturating_sub(span(needed) + 1)) } else { 0 };
     let words = Rect { height: area.height - chart, ..area };
     let mut y = words.y;
-    for (label, lines, role) in lines(board, row, state, function) {
-        let width = usize::from(area.width.saturating_sub(LABEL + 2));
+    for (label, lines, role) in lines {
         for (place, line) in wrap(&lines, width).iter().enumerate() {
             if y >= words.bottom() {
                 break;
@@ -52,7 +56,9 @@ pub(super) fn draw(model: &Model, key: &Key, buf: &mut Buffer, area: Rect) {
         }
     }
     if chart > 0 {
-        charts(model, board, function, buf, Rect { y: words.bottom(), height: chart, ..area });
+        let of_it = |chart: &&Arc<Chart>| chart.target == state.target.key() && chart.function == key.name;
+        let read = board.snapshot.chart.as_ref().filter(of_it).map(|chart| &**chart);
+        charts::draw(model, read, buf, Rect { y: words.bottom(), height: chart, ..area });
     }
 }
 
@@ -145,64 +151,4 @@ fn limits(limits: &CheckLimits, what: &str) -> String {
         format!("{} ({})", any.join(", or "), clauses.set_by)
     };
     format!("critical from {}; warning from {}", clauses(&limits.critical), clauses(&limits.warning))
-}
-
-const SHADES: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
-
-/// Bars of each metric over what was read.
-fn charts(model: &Model, board: &Board, function: &Function, buf: &mut Buffer, area: Rect) {
-    let Some(frame) = board.snapshot.horizon.frame(function.class.window) else { return };
-    let at = board.snapshot.horizon.at;
-    rule(model, buf, area, &format!("{} to {} UTC", clock(frame.read.start, at), clock(frame.read.end, at)));
-    let theme = &model.theme;
-    let metrics = [
-        (Metric::Errors, "errors", Role::Critical),
-        (Metric::Throttles, "throttles", Role::Warning),
-        (Metric::Invocations, "calls", Role::Info),
-    ];
-    let mut y = area.y + 1;
-    for (metric, word, role) in metrics {
-        let room = usize::from(area.width.saturating_sub(LABEL + 14));
-        let style = theme.style(role);
-        put(buf, area, (area.x + 1, y + 1), word, theme.style(Role::Muted));
-        let x = area.x + 1 + LABEL;
-        match function.reading(metric) {
-            Reading::Known(series) => {
-                let sums = buckets(series, frame.read, room);
-                let most = sums.iter().flatten().copied().max().unwrap_or(0);
-                // Two lines of blocks: sixteen heights.
-                for (cell, sum) in sums.iter().enumerate() {
-                    let x = x + span(cell);
-                    let Some(sum) = sum else {
-                        put(buf, area, (x, y + 1), "·", theme.style(Role::Muted));
-                        continue;
-                    };
-                    let height = if most == 0 { 0 } else { (sum * 16).div_ceil(most) };
-                    let (low, high) = (height.min(8), height.saturating_sub(8));
-                    let shade = |height: u64| SHADES[usize::try_from(height.clamp(1, 8) - 1).unwrap_or(0)];
-                    put(buf, area, (x, y + 1), shade(low.max(1)), style);
-                    if high > 0 {
-                        put(buf, area, (x, y), shade(high), style);
-                    }
-                }
-                let total: u64 = sums.iter().flatten().sum();
-                let x = x + span(sums.len()) + 2;
-                put_all(buf, area, (x, y + 1), &[(&format!("{} in all", count(total)), theme.style(Role::Text))]);
-            }
-            Reading::NotAsked => {
-                put(
-                    buf,
-                    area,
-                    (x, y + 1),
-                    "not read: nothing failed that they would explain",
-                    theme.style(Role::Muted),
-                );
-            }
-            Reading::Unknown(failure) => {
-                let text = format!("not read: {}", failure.message.shown());
-                put(buf, area, (x, y + 1), &text, theme.style(Role::Warning));
-            }
-        }
-        y += 2;
-    }
 }

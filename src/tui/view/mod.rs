@@ -2,12 +2,16 @@
 
 mod accounts;
 mod alerts;
+mod charts;
+mod errors;
 mod frame;
 mod function;
 mod functions;
-mod help;
+mod overlay;
+mod recent;
+mod rows;
 pub mod spark;
-pub mod spots;
+mod spots;
 mod table;
 pub mod text;
 
@@ -16,6 +20,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::{
     board::State,
+    list,
     model::{Model, Screen},
     theme::{Role, Theme},
 };
@@ -43,13 +48,15 @@ pub fn draw(model: &Model, buf: &mut Buffer, now: Timestamp) {
         match model.screen() {
             Screen::Alerts => alerts::draw(model, buf, body),
             Screen::Functions => functions::draw(model, buf, body),
+            Screen::Recent => recent::draw(model, buf, body),
+            Screen::Errors => errors::draw(model, buf, body),
             Screen::Accounts => accounts::draw(model, buf, body),
             Screen::Spots => spots::draw(model, buf, body),
             Screen::Function(key) => function::draw(model, key, buf, body),
         }
     }
-    if let Some(first) = model.help {
-        help::draw(model, first, buf, body);
+    if let Some(overlay) = &model.overlay {
+        overlay::draw(model, overlay, buf, body);
     }
 }
 
@@ -61,9 +68,21 @@ pub fn page(model: &Model, area: Rect) -> usize {
     let body = body(area);
     let list = match model.screen() {
         Screen::Alerts => alerts::list(model, body),
-        _ => body,
+        Screen::Recent => recent::list(model, body),
+        Screen::Accounts => accounts::list(model, body),
+        Screen::Spots => spots::list(body),
+        Screen::Errors => errors::list(body),
+        Screen::Functions | Screen::Function(_) => body,
     };
     usize::from(list.height.saturating_sub(1)).max(1)
+}
+
+/// The column of functions whose head stands in this cell.
+pub fn column_at(model: &Model, area: Rect, (x, y): (u16, u16)) -> Option<list::Column> {
+    let (board, order) = (model.board.as_ref()?, model.order()?);
+    let is_head = y + 1 == first_row() && area.width >= LEAST.0 && area.height >= LEAST.1;
+    let body = body(area);
+    is_head.then(|| rows::column_at(model, board, order, body, x)).flatten()
 }
 
 /// The line of a list's first row, counted from the top of the screen.
@@ -87,7 +106,7 @@ fn of_state(theme: &Theme, state: State) -> Style {
 }
 
 fn table_look(model: &Model) -> table::Look {
-    table::Look { title: model.theme.style(Role::Muted), selection: model.theme.style(Role::Selection) }
+    table::Look { title: model.theme.style(Role::Muted), selection: model.theme.style(Role::Selection), sorted: None }
 }
 
 /// A line of words in the middle of an area.

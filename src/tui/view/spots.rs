@@ -23,35 +23,36 @@ const COLUMNS: &[Column] = &[
     Column { title: "WHAT WAS FOUND", least: 36, most: 90, holds: Holds::Names, rank: 2 },
 ];
 
-/// Every blind spot, with whose it is: by kind.
-pub fn rows(board: &Board) -> Vec<(&TargetState, &Function, &SpotText)> {
-    let functions = board.rows.iter().filter_map(|row| board.facts(row));
-    let mut rows: Vec<_> = functions
-        .flat_map(|(state, function)| function.class.spots.iter().map(move |spot| (state, function, spot)))
-        .collect();
-    rows.sort_by(|(a, f, x), (b, g, y)| {
-        x.kind.cmp(&y.kind).then_with(|| (a.target.key(), &f.found.name).cmp(&(b.target.key(), &g.found.name)))
-    });
-    rows
+/// A blind spot, with whose it is.
+fn spot(board: &Board, place: usize) -> Option<(&TargetState, &Function, &SpotText)> {
+    let (at, place, n) = *board.spots.get(place)?;
+    let state = board.targets.get(at)?;
+    let function = state.known().get(place)?;
+    Some((state, function, function.class.spots.get(n)?))
+}
+
+/// Where the list stands.
+pub(super) fn list(area: Rect) -> Rect {
+    Rect { height: area.height - if area.height > 10 { 4 } else { 0 }, ..area }
 }
 
 /// Draws the screen.
 pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let Some(board) = &model.board else { return };
-    let rows = rows(board);
-    if rows.is_empty() {
+    let count = board.spots.len();
+    if count == 0 {
         let y = area.y + area.height / 3;
         centred(buf, area, y, "Tags hide nothing", model.theme.style(Role::Ok));
         let text = "Every watched function says its stage, and every tag of slmon's can be read.";
         centred(buf, area, y + 2, text, model.theme.style(Role::Muted));
         return;
     }
-    let below = if area.height > 10 { 4 } else { 0 };
-    let list_area = Rect { height: area.height - below, ..area };
+    let list_area = self::list(area);
+    let below = area.height - list_area.height;
     let list = model.list();
     let (text, muted) = (model.theme.style(Role::Text), model.theme.style(Role::Muted));
     let cells = |place: usize| {
-        let Some((state, function, spot)) = rows.get(place) else { return Vec::new() };
+        let Some((state, function, spot)) = spot(board, place) else { return Vec::new() };
         let account = &state.target.account;
         vec![
             (spot.kind.as_str().to_owned(), model.theme.style(Role::Info)),
@@ -61,8 +62,8 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
             (spot.detail.clone(), muted),
         ]
     };
-    table::draw(buf, list_area, table_look(model), COLUMNS, (list.offset, rows.len(), Some(list.place)), cells);
-    let Some((_, _, spot)) = rows.get(list.place).filter(|_| below > 0) else { return };
+    table::draw(buf, list_area, table_look(model), COLUMNS, (list.offset, count, Some(list.place)), cells);
+    let Some((_, _, spot)) = spot(board, list.place).filter(|_| below > 0) else { return };
     let left = Rect { y: list_area.bottom(), height: below, ..area };
     rule(model, buf, left, "what to do");
     let words = format!("{}. {}: {}.", spot.kind.meaning(1), spot.detail, spot.kind.advice());

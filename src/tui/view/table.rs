@@ -39,6 +39,20 @@ pub(super) enum Holds {
 /// A cell: its text and its style.
 pub(super) type Cell = (String, Style);
 
+/// What stands on a line of a table.
+pub(super) enum Drawn {
+    /// A cell a column.
+    Cells(Vec<Cell>),
+    /// Pieces of text across all columns.
+    Across(Vec<Cell>),
+}
+
+impl From<Vec<Cell>> for Drawn {
+    fn from(cells: Vec<Cell>) -> Self {
+        Self::Cells(cells)
+    }
+}
+
 /// The styles of a table.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Look {
@@ -46,23 +60,25 @@ pub(super) struct Look {
     pub title: Style,
     /// The row that is selected.
     pub selection: Style,
+    /// The place of the column by which it is sorted, and whether the other way round.
+    pub sorted: Option<(usize, bool)>,
 }
 
-/// Draws the titles and the rows from `offset` on. `rows` makes the cells of a row, one a column.
-pub(super) fn draw(
+/// Draws the titles and the rows from `offset` on. `row` makes what stands on a line.
+pub(super) fn draw<D: Into<Drawn>>(
     buf: &mut Buffer,
     area: Rect,
     look: Look,
     columns: &[Column],
     (offset, count, selected): (usize, usize, Option<usize>),
-    row: impl Fn(usize) -> Vec<Cell>,
+    row: impl Fn(usize) -> D,
 ) {
     if area.height == 0 {
         return;
     }
-    let in_sight = count.saturating_sub(offset).min(usize::from(area.height - 1));
-    let rows: Vec<Vec<Cell>> = (offset..offset + in_sight).map(row).collect();
-    let widths = widths(columns, &rows, area.width.saturating_sub(GAP * 2));
+    let rows = in_sight(area, (offset, count), row);
+    let titles: Vec<String> = titles(columns, look.sorted);
+    let widths = widths(columns, &titles, &rows, area.width.saturating_sub(GAP * 2));
     let draw_row = |buf: &mut Buffer, y: u16, cells: &[(&str, Style)]| {
         let mut x = area.x + 1;
         for ((column, width), (text, style)) in columns.iter().zip(&widths).zip(cells) {
@@ -76,25 +92,68 @@ pub(super) fn draw(
             x += width + GAP;
         }
     };
-    let titles: Vec<(&str, Style)> = columns.iter().map(|column| (column.title, look.title)).collect();
+    let titles: Vec<(&str, Style)> = titles.iter().map(|title| (title.as_str(), look.title)).collect();
     draw_row(buf, area.y, &titles);
-    for (line, cells) in rows.iter().enumerate() {
+    for (line, drawn) in rows.iter().enumerate() {
         let y = area.y + 1 + span(line);
         let here = selected == Some(offset + line);
         if here {
             buf.set_style(Rect { y, height: 1, ..area }, look.selection);
         }
         // On the selection, colours are those of the selection; weight stays.
-        let cells: Vec<(&str, Style)> = cells
-            .iter()
-            .map(|(text, style)| {
-                let style =
-                    if here { look.selection.add_modifier(style.add_modifier & Modifier::BOLD) } else { *style };
-                (text.as_str(), style)
-            })
-            .collect();
-        draw_row(buf, y, &cells);
+        let styled = |style: &Style| {
+            if here { look.selection.add_modifier(style.add_modifier & Modifier::BOLD) } else { *style }
+        };
+        match drawn {
+            Drawn::Cells(cells) => {
+                let cells: Vec<(&str, Style)> =
+                    cells.iter().map(|(text, style)| (text.as_str(), styled(style))).collect();
+                draw_row(buf, y, &cells);
+            }
+            Drawn::Across(pieces) => {
+                let inside = Rect { width: area.width.saturating_sub(1), ..area };
+                pieces.iter().fold(area.x + 1, |x, (text, style)| put(buf, inside, (x, y), text, styled(style)));
+            }
+        }
     }
+}
+
+fn in_sight<D: Into<Drawn>>(area: Rect, (offset, count): (usize, usize), row: impl Fn(usize) -> D) -> Vec<Drawn> {
+    let lines = count.saturating_sub(offset).min(usize::from(area.height.saturating_sub(1)));
+    (offset..offset + lines).map(|place| row(place).into()).collect()
+}
+
+fn titles(columns: &[Column], sorted: Option<(usize, bool)>) -> Vec<String> {
+    let title = |(place, column): (usize, &Column)| match sorted {
+        // Numbers stand with the highest first, words from A to Z.
+        Some((at, reversed)) if at == place => {
+            let falls = (column.holds == Holds::Numbers) != reversed;
+            format!("{} {}", column.title, if falls { "↓" } else { "↑" })
+        }
+        _ => column.title.to_owned(),
+    };
+    columns.iter().enumerate().map(title).collect()
+}
+
+/// The place of the column that holds this column of cells.
+pub(super) fn column_at<D: Into<Drawn>>(
+    area: Rect,
+    columns: &[Column],
+    sorted: Option<(usize, bool)>,
+    of: (usize, usize),
+    row: impl Fn(usize) -> D,
+    x: u16,
+) -> Option<usize> {
+    let rows = in_sight(area, of, row);
+    let widths = widths(columns, &titles(columns, sorted), &rows, area.width.saturating_sub(GAP * 2));
+    let mut left = area.x + 1;
+    for (place, width) in widths.iter().enumerate().filter_map(|(place, width)| Some((place, (*width)?))) {
+        if (left..left + width + GAP).contains(&x) {
+            return Some(place);
+        }
+        left += width + GAP;
+    }
+    None
 }
 
 /// The end of a line of one-cell signs.
@@ -107,11 +166,16 @@ fn newest(text: &str, width: usize) -> String {
 const GAP: u16 = 2;
 
 /// The width of each column; none for those that have no room.
-fn widths(columns: &[Column], rows: &[Vec<Cell>], room: u16) -> Vec<Option<u16>> {
+fn widths(columns: &[Column], titles: &[String], rows: &[Drawn], room: u16) -> Vec<Option<u16>> {
+    let cell = |row: &Drawn, place: usize| match row {
+        Drawn::Cells(cells) => cells.get(place).map(|(text, _)| text.width()),
+        Drawn::Across(_) => None,
+    };
     let wanted = |(place, column): (usize, &Column)| {
-        let widest = rows.iter().filter_map(|row| row.get(place)).map(|(text, _)| text.width()).max().unwrap_or(0);
-        let widest = span(widest.max(column.title.width()));
-        widest.clamp(column.least.min(column.most), column.most)
+        let widest = rows.iter().filter_map(|row| cell(row, place)).max().unwrap_or(0);
+        let title = titles.get(place).map_or(0, |title| title.width());
+        let most = column.most.max(span(title));
+        span(widest.max(title)).clamp(column.least.min(most), most)
     };
     let wanted: Vec<u16> = columns.iter().enumerate().map(wanted).collect();
     let mut kept: Vec<bool> = vec![true; columns.len()];
@@ -156,9 +220,20 @@ mod tests {
         Column { title: "OWNER", least: 5, most: 10, holds: Holds::Names, rank: 2 },
     ];
 
-    fn rows() -> Vec<Vec<Cell>> {
+    fn rows() -> Vec<Drawn> {
         let cell = |text: &str| (text.to_owned(), Style::new());
-        vec![vec![cell("a-function-of-a-long-name"), cell("12"), cell("team")]]
+        vec![Drawn::Cells(vec![cell("a-function-of-a-long-name"), cell("12"), cell("team")])]
+    }
+
+    fn widths(columns: &[Column], rows: &[Drawn], room: u16) -> Vec<Option<u16>> {
+        super::widths(columns, &titles(columns, None), rows, room)
+    }
+
+    #[test]
+    fn a_click_on_a_head_finds_its_column() {
+        let area = Rect { x: 0, y: 0, width: 60, height: 3 };
+        let at = |x| column_at(area, COLUMNS, Some((1, false)), (0, 1), |n| rows().remove(n), x);
+        assert_eq!([0, 1, 20, 23, 30, 33, 59].map(at), [None, Some(0), Some(0), Some(1), Some(1), Some(2), None]);
     }
 
     #[test]
@@ -174,7 +249,7 @@ mod tests {
         #[test]
         fn no_size_makes_it_fall_over(width in 0u16..80, height in 0u16..6, offset in 0usize..5) {
             let area = Rect { x: 0, y: 0, width, height };
-            let look = Look { title: Style::new(), selection: Style::new() };
+            let look = Look { title: Style::new(), selection: Style::new(), sorted: None };
             draw(&mut Buffer::empty(area), area, look, COLUMNS, (offset, 1, Some(0)), |n| rows().remove(n));
         }
     }

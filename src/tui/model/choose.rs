@@ -1,0 +1,122 @@
+//! What somebody picks: from what lies over a screen, and the function that a command is about.
+
+use crossterm::event::KeyCode;
+
+use super::{
+    super::{
+        board::Key,
+        commands::Chord,
+        console,
+        overlay::{Act, Kind, Overlay},
+    },
+    Effect, Model, RowKey, Screen,
+};
+
+impl Model {
+    /// The function that is looked at or selected.
+    pub(super) fn chosen(&self) -> Option<Key> {
+        match self.screen() {
+            Screen::Function(key) => Some(key.clone()),
+            _ => match self.list().selected? {
+                RowKey::Function(key) | RowKey::Episode(key, ..) => Some(key),
+                _ => None,
+            },
+        }
+    }
+
+    pub(super) fn copy(&self, what: &'static str, text: impl Fn(&Key, String) -> String) -> Option<Effect> {
+        let board = self.board.as_ref()?;
+        let key = self.chosen()?;
+        let (_, function) = board.facts(board.row(&key)?)?;
+        Some(Effect::Copy(text(&key, function.found.arn.shown().into_owned()), what))
+    }
+
+    /// The address of the chosen function in the console.
+    pub(super) fn address(&mut self) -> Option<String> {
+        let board = self.board.as_ref()?;
+        let key = self.chosen()?;
+        let (state, function) = board.facts(board.row(&key)?)?;
+        let address = console::address(self.portal.as_ref(), &state.target, function.found.name.raw());
+        if address.is_none() {
+            self.said = Some(format!("slmon knows no console of the partition {}", state.target.region.partition()));
+        }
+        address
+    }
+
+    pub(super) fn pick(&mut self, kind: Kind) {
+        if self.order().is_some() {
+            self.overlay = Some(Overlay::new(kind));
+        }
+    }
+
+    /// A key while something lies over the screen.
+    pub(super) fn choose(&mut self, chord: Chord) -> Option<Effect> {
+        let mut overlay = self.overlay.take()?;
+        let choices = overlay.choices(self);
+        let last = choices.len().saturating_sub(1);
+        let page = self.page.max(2) / 2;
+        match chord.code() {
+            KeyCode::Esc => return None,
+            KeyCode::Up => overlay.place = overlay.place.min(last).saturating_sub(1),
+            KeyCode::Down => overlay.place = (overlay.place + 1).min(last),
+            KeyCode::PageUp => overlay.place = overlay.place.min(last).saturating_sub(page),
+            KeyCode::PageDown => overlay.place = (overlay.place + page).min(last),
+            KeyCode::Home => overlay.place = 0,
+            KeyCode::End => overlay.place = last,
+            KeyCode::Enter | KeyCode::Char(' ') if chord.code() == KeyCode::Enter || overlay.kind == Kind::Columns => {
+                let choice = choices.into_iter().nth(overlay.place.min(last))?;
+                if overlay.kind == Kind::Columns {
+                    self.overlay = Some(overlay);
+                }
+                return self.act(choice.act);
+            }
+            KeyCode::Backspace => {
+                if overlay.text.pop().is_none() {
+                    return None;
+                }
+                overlay.place = 0;
+            }
+            _ => {
+                if let Some(c) = chord.typed() {
+                    overlay.text.push(c);
+                    overlay.place = 0;
+                }
+            }
+        }
+        self.overlay = Some(overlay);
+        None
+    }
+
+    pub(super) fn act(&mut self, act: Act) -> Option<Effect> {
+        match act {
+            Act::Do(command) => return self.carry_out(command),
+            Act::Go(key) => {
+                self.go_to(key);
+                return None;
+            }
+            Act::Sort(column) => {
+                let order = self.order_mut()?;
+                match column {
+                    Some(column) => order.by(column),
+                    None => order.sort = None,
+                }
+            }
+            Act::Toggle(column) => {
+                let order = self.order_mut()?;
+                if !order.columns.remove(&column) {
+                    order.columns.insert(column);
+                }
+                return Some(Effect::Keep(self.kept.clone()));
+            }
+            Act::Group(group) => {
+                let order = self.order_mut()?;
+                order.folded.clear();
+                order.group = group;
+            }
+        }
+        self.arrange();
+        // A new order is read from its top.
+        self.select(0);
+        Some(Effect::Keep(self.kept.clone()))
+    }
+}

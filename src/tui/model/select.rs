@@ -1,0 +1,97 @@
+//! The selection of a list: about a function, a target or a blind spot, and never about a row's number.
+
+use super::{
+    super::{board::Key, list::Line},
+    ListState, Model, RowKey, Screen,
+};
+
+impl Model {
+    /// How many rows the list of this screen has.
+    pub fn count(&self) -> usize {
+        let Some(board) = &self.board else { return 0 };
+        match self.screen() {
+            Screen::Alerts | Screen::Functions => self.lines.len(),
+            Screen::Recent => board.snapshot.episodes.len(),
+            Screen::Accounts => board.targets.len(),
+            Screen::Spots => board.spots.len(),
+            Screen::Errors => board.troubles.len(),
+            Screen::Function(_) => 0,
+        }
+    }
+
+    /// What a row of this screen is about.
+    pub fn key_at(&self, place: usize) -> Option<RowKey> {
+        let board = self.board.as_ref()?;
+        match self.screen() {
+            Screen::Alerts | Screen::Functions => match self.lines.get(place)? {
+                Line::Row(place) => board.key(board.rows.get(*place)?).map(RowKey::Function),
+                Line::Heading(heading) => Some(RowKey::Group(heading.title.clone())),
+            },
+            Screen::Recent => {
+                let episode = board.snapshot.episodes.get(place)?;
+                let (account, region) = episode.target.clone();
+                let key = Key { account, region, name: episode.function.clone() };
+                Some(RowKey::Episode(key, episode.check, episode.began))
+            }
+            Screen::Accounts => board.targets.get(place).map(|state| RowKey::Target(state.target.key())),
+            Screen::Spots | Screen::Errors => (place < self.count()).then_some(RowKey::Place(place)),
+            Screen::Function(_) => None,
+        }
+    }
+
+    /// Where what a row is about stands on this screen.
+    pub(super) fn place_of(&self, key: &RowKey) -> Option<usize> {
+        match key {
+            RowKey::Place(place) => (*place < self.count()).then_some(*place),
+            RowKey::Function(key) => {
+                let board = self.board.as_ref()?;
+                self.lines.iter().position(|line| match line {
+                    Line::Row(place) => board.rows.get(*place).is_some_and(|row| board.is_of(row, key)),
+                    Line::Heading(_) => false,
+                })
+            }
+            _ => (0..self.count()).find(|place| self.key_at(*place).as_ref() == Some(key)),
+        }
+    }
+
+    /// Moves the selection by so many rows.
+    pub(super) fn go(&mut self, by: i64) {
+        let place = i64::try_from(self.list().place).unwrap_or(0);
+        self.select(usize::try_from(place.saturating_add(by)).unwrap_or(0));
+    }
+
+    /// Selects the row at this place, or the last one, because somebody asked for it.
+    pub(super) fn select(&mut self, place: usize) {
+        self.point_at(place);
+        let list = self.list();
+        self.lists.insert(self.screen().clone(), ListState { wanted: list.selected.clone(), ..list });
+    }
+
+    pub(super) fn point_at(&mut self, place: usize) {
+        let place = place.min(self.count().saturating_sub(1));
+        let selected = self.key_at(place);
+        let page = self.page.max(1);
+        let list = self.lists.entry(self.trail.last().cloned().unwrap_or(Screen::Alerts)).or_default();
+        list.selected = selected;
+        list.place = place;
+        list.offset = list.offset.clamp(place.saturating_sub(page - 1), place);
+    }
+
+    /// Puts the selection where what it is about now stands, or near to where it stood.
+    pub fn settle(&mut self) {
+        let list = self.list();
+        let place_of = |key: &Option<RowKey>| {
+            let key = key.as_ref()?;
+            // It mostly stands where it stood.
+            if self.key_at(list.place).as_ref() == Some(key) { Some(list.place) } else { self.place_of(key) }
+        };
+        let found = place_of(&list.wanted).or_else(|| place_of(&list.selected));
+        // What is selected stays on the line of the screen on which it was.
+        if let Some(place) = found {
+            let line = list.place.saturating_sub(list.offset);
+            let list = self.lists.entry(self.trail.last().cloned().unwrap_or(Screen::Alerts)).or_default();
+            list.offset = place.saturating_sub(line);
+        }
+        self.point_at(found.unwrap_or(list.place));
+    }
+}

@@ -1,0 +1,171 @@
+//! A list of functions: the columns that are in sight, and the heads of groups.
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+
+use super::{
+    super::{
+        board::{Board, Row, State, called},
+        list::{COLUMNS, Column, Heading, Line, Order, stage},
+        model::Model,
+        theme::Role,
+    },
+    of_state,
+    spark::spark,
+    table::{self, Cell, Drawn, Holds},
+    table_look,
+};
+use crate::domain::{
+    observation::Reading,
+    series::Metric,
+    text::{AwsText, clock, count, counted, percent},
+    window::Minute,
+};
+
+/// How a column looks. Of two the one with the lower rank stays where there is no room for both.
+const fn look(column: Column) -> table::Column {
+    let (title, least, most, holds, rank) = match column {
+        Column::Function => ("FUNCTION", 18, 56, Holds::Names, 1),
+        Column::State => ("STATE", 8, 9, Holds::Names, 6),
+        Column::Stage => ("STAGE", 8, 14, Holds::Names, 11),
+        Column::Client => ("CLIENT", 12, 20, Holds::Names, 10),
+        Column::Account => ("ACCOUNT", 14, 24, Holds::Names, 7),
+        Column::AccountId => ("ACCOUNT ID", 12, 12, Holds::Names, 13),
+        Column::Region => ("REGION", 14, 14, Holds::Names, 9),
+        Column::Errors => ("ERRORS", 6, 16, Holds::Numbers, 2),
+        Column::Rate => ("RATE", 4, 8, Holds::Numbers, 3),
+        Column::Throttles => ("THROTTLES", 9, 9, Holds::Numbers, 5),
+        Column::Invocations => ("CALLS", 5, 12, Holds::Numbers, 12),
+        Column::Since => ("SINCE", 5, 14, Holds::Numbers, 4),
+        Column::Trend => ("TREND", 12, 35, Holds::Time, 8),
+        Column::Changed => ("CHANGED", 7, 14, Holds::Numbers, 15),
+        Column::Owner => ("OWNER", 10, 20, Holds::Names, 14),
+        Column::Runtime => ("RUNTIME", 8, 14, Holds::Names, 16),
+        Column::Memory => ("MEMORY", 6, 9, Holds::Numbers, 17),
+        Column::Timeout => ("TIMEOUT", 7, 8, Holds::Numbers, 18),
+    };
+    table::Column { title, least, most, holds, rank }
+}
+
+const SIGN: table::Column = table::Column { title: "", least: 1, most: 1, holds: Holds::Names, rank: 0 };
+
+fn shown(order: &Order) -> impl Iterator<Item = Column> + '_ {
+    COLUMNS.iter().map(|spec| spec.column).filter(|column| order.columns.contains(column))
+}
+
+/// The columns of a list, and the place of the one by which it is sorted.
+fn columns(order: &Order) -> (Vec<table::Column>, Option<(usize, bool)>) {
+    let columns = std::iter::once(SIGN).chain(shown(order).map(look)).collect();
+    let sorted = order.sort.and_then(|(column, reversed)| {
+        let place = shown(order).position(|shown| shown == column)?;
+        Some((place + 1, reversed))
+    });
+    (columns, sorted)
+}
+
+/// Draws the lines in sight.
+pub(super) fn draw(model: &Model, board: &Board, order: &Order, buf: &mut Buffer, area: Rect) {
+    let list = model.list();
+    let (columns, sorted) = columns(order);
+    let selected = (!model.lines.is_empty()).then_some(list.place);
+    let look = table::Look { sorted, ..table_look(model) };
+    table::draw(buf, area, look, &columns, (list.offset, model.lines.len(), selected), |place| {
+        drawn(model, board, order, place)
+    });
+}
+
+/// The column whose head is in this cell of the line of heads.
+pub(super) fn column_at(model: &Model, board: &Board, order: &Order, area: Rect, x: u16) -> Option<Column> {
+    let (columns, sorted) = columns(order);
+    let (offset, count) = (model.list().offset, model.lines.len());
+    let row = |place| drawn(model, board, order, place);
+    let place = table::column_at(area, &columns, sorted, (offset, count), row, x)?;
+    shown(order).nth(place.checked_sub(1)?)
+}
+
+fn drawn(model: &Model, board: &Board, order: &Order, place: usize) -> Drawn {
+    match model.lines.get(place) {
+        Some(Line::Row(row)) => {
+            Drawn::Cells(board.rows.get(*row).map(|row| cells(model, board, order, row)).unwrap_or_default())
+        }
+        Some(Line::Heading(heading)) => Drawn::Across(head(model, heading)),
+        None => Drawn::Cells(Vec::new()),
+    }
+}
+
+fn head(model: &Model, heading: &Heading) -> Vec<Cell> {
+    let theme = &model.theme;
+    let sign = if heading.folded { "▸ " } else { "▾ " };
+    let mut cells = vec![
+        (sign.to_owned(), theme.style(Role::Accent)),
+        (heading.title.clone(), theme.style(Role::Title)),
+        (format!("  {}", counted(heading.functions as u64, "function")), theme.style(Role::Muted)),
+    ];
+    if heading.failing > 0 {
+        cells.push((format!("  ✗ {} failing", count(heading.failing as u64)), theme.style(Role::Critical)));
+    }
+    cells
+}
+
+fn cells(model: &Model, board: &Board, order: &Order, row: &Row) -> Vec<Cell> {
+    let strong = of_state(&model.theme, row.state);
+    let sign = (row.state.sign().to_owned(), strong);
+    std::iter::once(sign).chain(shown(order).map(|column| cell(model, board, row, column))).collect()
+}
+
+fn cell(model: &Model, board: &Board, row: &Row, column: Column) -> Cell {
+    let theme = &model.theme;
+    let Some((state, function)) = board.facts(row) else { return (String::new(), Style::new()) };
+    let account = &state.target.account;
+    let (text, muted, strong) = (theme.style(Role::Text), theme.style(Role::Muted), of_state(theme, row.state));
+    let words = |text: Option<&AwsText>| (text.map(|text| text.shown().into_owned()).unwrap_or_default(), muted);
+    let number = |n: Option<u64>, style: Style| match n {
+        None => (String::new(), muted),
+        Some(0) => ("0".into(), muted),
+        Some(n) => (count(n), style),
+    };
+    let at = board.snapshot.horizon.at;
+    let configuration = function.configuration.as_ref();
+    match column {
+        Column::Function => {
+            let style = if row.state == State::Hidden { muted } else { text };
+            (function.found.name.shown().into_owned(), style)
+        }
+        Column::State => (row.state.word().to_owned(), strong),
+        Column::Stage => (stage(function), muted),
+        Column::Client => words(account.client.as_ref()),
+        Column::Account => (called(account), muted),
+        Column::AccountId => (account.id.to_string(), muted),
+        Column::Region => (state.target.region.to_string(), muted),
+        Column::Errors => match (row.errors, row.invocations) {
+            (Some(errors), Some(invocations)) if errors > 0 => {
+                (format!("{} of {}", count(errors), count(errors.max(invocations))), strong)
+            }
+            (None, _) if row.state == State::Unknown => ("?".into(), muted),
+            (errors, _) => number(errors, strong),
+        },
+        Column::Rate => (row.rate().filter(|rate| *rate > 0.0).map(percent).unwrap_or_default(), strong),
+        Column::Throttles => number(row.throttles, strong),
+        Column::Invocations => number(row.invocations, text),
+        Column::Since => (row.since.map(|since| clock(since, at)).unwrap_or_default(), text),
+        Column::Trend => {
+            let metric = if row.errors.unwrap_or(0) > 0 { Metric::Errors } else { Metric::Throttles };
+            let trend = match (function.reading(metric), board.snapshot.horizon.frame(None)) {
+                (Reading::Known(series), Some(frame)) => spark(series, frame.read, 35),
+                _ => String::new(),
+            };
+            (trend, strong)
+        }
+        Column::Changed => {
+            let changed = configuration.and_then(|configuration| configuration.last_modified);
+            (changed.map(|changed| clock(Minute::floor(changed), at)).unwrap_or_default(), muted)
+        }
+        Column::Owner => words(function.class.owner.as_ref()),
+        Column::Runtime => words(configuration.and_then(|configuration| configuration.runtime.as_ref())),
+        Column::Memory => {
+            (configuration.and_then(|it| it.memory).map(|memory| format!("{memory} MB")).unwrap_or_default(), muted)
+        }
+        Column::Timeout => {
+            (configuration.and_then(|it| it.timeout).map(|timeout| format!("{timeout} s")).unwrap_or_default(), muted)
+        }
+    }
+}

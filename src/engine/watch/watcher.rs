@@ -224,7 +224,8 @@ impl<'a> Watcher<'a> {
         let out =
             self.out.iter().filter(|(id, _)| !self.core.waiting.accounts.contains_key(*id)).map(|(_, (due, _))| *due);
         let list = self.core.waiting.listings.is_empty().then_some(self.list);
-        let work = due.chain(find).chain(out).chain(list).chain(self.beside.due()).filter(|_| !self.paused);
+        let work =
+            due.chain(find).chain(out).chain(list).chain(self.beside.due(self.is_starting())).filter(|_| !self.paused);
         work.chain(publish).min().unwrap_or(now + MINUTE)
     }
 
@@ -252,6 +253,8 @@ impl<'a> Watcher<'a> {
             self.core.fleet.list_again();
             let roster = self.roster.clone();
             self.core.find_accounts(&roster);
+            // Where there is nobody to ask, nothing will come that could be shown.
+            self.changed |= self.core.waiting.is_over();
             self.list = now + MINUTE * u32::try_from(plan::REDISCOVERY).unwrap_or(15);
         }
         let waiting = &self.core.waiting.accounts;

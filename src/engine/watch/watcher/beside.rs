@@ -19,6 +19,8 @@ use crate::{
 
 /// Targets whose last day is read at the same time: it is not urgent.
 const AT_ONCE: usize = 4;
+/// Until a function that is looked at and not known yet is asked for.
+const SOON: Duration = Duration::from_secs(1);
 /// Until a day that could not be read is asked for again.
 const AGAIN: Duration = Duration::from_mins(5);
 
@@ -48,9 +50,9 @@ pub(super) struct Beside {
 }
 
 impl Beside {
-    /// When there is something to ask.
-    pub(super) fn due(&self) -> impl Iterator<Item = Instant> + '_ {
-        let is_free = self.is_free();
+    /// When there is something to ask; days are asked for only after the start.
+    pub(super) fn due(&self, is_starting: bool) -> impl Iterator<Item = Instant> + '_ {
+        let is_free = self.is_free() && !is_starting;
         let due = |day: &DayOf| match day {
             DayOf::Due(at) => Some(*at),
             DayOf::Asked | DayOf::Read => None,
@@ -92,15 +94,21 @@ impl Watcher<'_> {
     pub(super) fn ask_beside(&mut self, minute: Minute) {
         let now = Instant::now();
         let horizon = Horizon::new(minute.plus(-self.pace.settle), self.pace.minutes, minute);
-        if self.beside.chart_due.is_some_and(|due| due <= now)
-            && let Some(look) = self.focus.look.clone()
-            && let Some(target) = self.core.fleet.target(&look.target).map(|state| state.target.clone())
-        {
-            self.beside.chart_due = None;
-            let (source, sender) = (self.core.source.clone(), self.asides.0.clone());
-            self.tasks.spawn(async move {
-                let _ = sender.send(aside::chart(&*source, target, look, horizon).await).await;
-            });
+        if self.beside.chart_due.is_some_and(|due| due <= now) {
+            let look = self.focus.look.clone();
+            let target = look.as_ref().and_then(|look| self.core.fleet.target(&look.target));
+            match (look.clone(), target.map(|state| state.target.clone())) {
+                (Some(look), Some(target)) => {
+                    self.beside.chart_due = None;
+                    let (source, sender) = (self.core.source.clone(), self.asides.0.clone());
+                    self.tasks.spawn(async move {
+                        let _ = sender.send(aside::chart(&*source, target, look, horizon).await).await;
+                    });
+                }
+                // One that the cache tells of may not have been found yet.
+                (Some(_), None) => self.beside.chart_due = Some(now + SOON),
+                (None, _) => self.beside.chart_due = None,
+            }
         }
         // What fires now comes first.
         if self.is_starting() {
@@ -114,7 +122,11 @@ impl Watcher<'_> {
             if !self.beside.is_free() {
                 return;
             }
-            let (Some(state), Some(beat)) = (self.core.fleet.shared(&key), self.beats.get(&key)) else { continue };
+            let (Some(state), Some(beat)) = (self.core.fleet.shared(&key), self.beats.get(&key)) else {
+                // It is no more.
+                self.beside.days.remove(&key);
+                continue;
+            };
             // What every reading looks back at has been judged.
             let before = horizon.frame(None).map_or(horizon.at, |frame| frame.read.start);
             let metrics = recent::worth_reading(&state, beat.is_published(), before);

@@ -4,18 +4,26 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc::unbounded_channel, watch};
 
-use super::{Refusal, args::Scope, clock, environment, remember, sweep};
+use super::{
+    Refusal,
+    args::Scope,
+    clock,
+    desktop::{self, Desktop},
+    environment, remember, sweep,
+};
 use crate::{
     config::Flags,
     domain::text::nearest,
     engine::watch::{self as watching, Pace, Watching},
-    tui::{self, Stage, model::Model, theme},
+    tui::{self, Stage, commands::Keymap, console::Portal, model::Model, theme},
 };
 
 pub(super) async fn run(scope: &Scope) -> Result<u8, Refusal> {
     let start = sweep::start(scope, Flags::default())?;
     let config = start.config();
     let theme = known_theme(&config.dashboard.theme)?;
+    let own = config.dashboard.keys.iter().map(|(name, keys)| (name.as_str(), keys.as_slice()));
+    let keys = Keymap::new(own).map_err(Refusal::usage)?;
     let pace = Pace {
         minutes: config.alert.window,
         settle: config.alert.settle,
@@ -37,9 +45,22 @@ pub(super) async fn run(scope: &Scope) -> Result<u8, Refusal> {
         let _ = end.send(Some(code));
     });
     let colours = environment::colours(scope.color, &start.variables);
-    let model = Model::new(theme, colours, scope.demo.is_some());
+    let desktop = Desktop::new(&start.variables, scope.demo.is_none());
+    let mut model = Model::new(theme, colours, scope.demo.is_some());
+    model.keys = keys;
+    model.kept = desktop.recall().unwrap_or_default();
+    let dashboard = &config.dashboard;
+    model.portal = dashboard.portal.clone().map(|url| Portal { url, role: dashboard.portal_role.clone() });
     let last = snapshots.clone();
-    let shown = tui::run(model, Stage { snapshots, control, ends }, clock::now).await;
+    let stage = Stage {
+        snapshots,
+        control,
+        ends,
+        outside: Box::new(desktop),
+        notify: desktop::notify(dashboard.notify, &start.variables),
+        wraps: desktop::wraps(&start.variables),
+    };
+    let shown = tui::run(model, stage, clock::now).await;
     engine.abort();
     // The next start shows at once what this one has found.
     let last = last.borrow().clone();

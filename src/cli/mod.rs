@@ -7,6 +7,7 @@ pub mod args;
 mod clock;
 mod completions;
 mod dashboard;
+mod desktop;
 mod doctor;
 mod environment;
 mod exit_style;

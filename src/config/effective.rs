@@ -157,7 +157,7 @@ fn in_order<'n>(node: &'n Node, path: &str) -> Vec<&'n Entry> {
 
 fn is_table(entry: &Entry, path: &str) -> bool {
     let kind = schema::find(&schema::join(path, &entry.key)).map(|key| key.kind);
-    matches!(kind, Some(Kind::Table | Kind::Tables | Kind::Labels))
+    matches!(kind, Some(Kind::Table | Kind::Tables | Kind::Labels | Kind::Bindings))
 }
 
 fn said(origin: &Origin) -> String {

@@ -113,11 +113,41 @@ pub struct Dashboard {
     pub budget: Option<f64>,
     /// The theme's name.
     pub theme: String,
+    /// How whoever looks elsewhere is told of new alerts.
+    pub notify: Notify,
+    /// The address of the AWS access portal; none where nobody signs in through one.
+    pub portal: Option<String>,
+    /// The permission set with which the console is opened; none: the portal asks.
+    pub portal_role: Option<String>,
+    /// Keys that somebody chose, by command.
+    pub keys: Vec<(String, Vec<String>)>,
+}
+
+/// How whoever looks elsewhere is told of new alerts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notify {
+    /// As the terminal can, as far as its variables tell.
+    Auto,
+    /// Not at all.
+    Off,
+    /// By the bell.
+    Bell,
+    /// By the sequence OSC 9.
+    Osc9,
+    /// By the sequence OSC 777.
+    Osc777,
 }
 
 impl Default for Dashboard {
     fn default() -> Self {
-        Self { budget: None, theme: "terminal".into() }
+        Self {
+            budget: None,
+            theme: "terminal".into(),
+            notify: Notify::Auto,
+            portal: None,
+            portal_role: None,
+            keys: Vec::new(),
+        }
     }
 }
 

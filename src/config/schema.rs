@@ -18,6 +18,8 @@ pub(super) enum Kind {
     Clauses,
     /// A table from globs to words.
     Labels,
+    /// A table from commands to lists of keys.
+    Bindings,
     /// A table whose keys are in this list.
     Table,
     /// `[[tables]]` whose keys are in this list.
@@ -43,7 +45,7 @@ const fn flag(path: &'static str, kind: Kind, short: Option<&'static str>, flag:
     Key { path, kind, short, flag: Some(flag) }
 }
 
-use Kind::{Clauses, Labels, Share, Switch, Table, Tables, Text, When, Words};
+use Kind::{Bindings, Clauses, Labels, Share, Switch, Table, Tables, Text, When, Words};
 
 /// All keys, parents before their children.
 pub(super) const KEYS: &[Key] = &[
@@ -102,6 +104,10 @@ pub(super) const KEYS: &[Key] = &[
     key("watch.budget", Text),
     key("dashboard", Table),
     key("dashboard.theme", Text),
+    key("dashboard.notify", Text),
+    key("dashboard.access_portal", Text),
+    key("dashboard.access_portal_role", Text),
+    key("keys", Bindings),
     key("override", Tables),
     key("override.account", Text),
     key("override.region", Text),

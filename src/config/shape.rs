@@ -55,6 +55,14 @@ fn value(node: &Node, path: &str, kind: Kind, problems: &mut Vec<Problem>) {
                     .map(|entry| wrong(&entry.node)),
             );
         }
+        (Kind::Bindings, Value::Table(entries)) => {
+            for entry in entries {
+                let texts = |items: &[Node]| items.iter().all(|item| matches!(item.value, Value::Text(_)));
+                if !matches!(&entry.node.value, Value::List(items) if texts(items)) {
+                    problems.push(wrong(&entry.node));
+                }
+            }
+        }
         (Kind::Clauses, Value::List(items)) => {
             for item in items {
                 clause(item, path, problems);
@@ -111,6 +119,7 @@ fn needs(kind: Kind, path: &str) -> String {
         Kind::Words => "a list of strings".into(),
         Kind::Clauses => "a list of limits, such as [{ count = 3, rate = 0.05 }]".into(),
         Kind::Labels => "a glob and a stage in quotes, such as \"*-sandbox\" = \"other\"".into(),
+        Kind::Bindings => "a command and a list of keys, such as down = [\"j\", \"down\"]".into(),
         Kind::Table => format!("a table: [{path}]"),
         Kind::Tables => format!("tables: [[{path}]]"),
     }

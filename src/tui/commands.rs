@@ -71,7 +71,7 @@ pub enum Command {
     Console,
     /// Copy the address of the function in the AWS console.
     CopyLink,
-    /// The next theme.
+    /// Which theme.
     Theme,
     /// Help.
     Help,
@@ -213,7 +213,7 @@ table! {
     CopyLink "copy-link" ["u"], "Copy the address of the function in the AWS console", None;
     Refresh "refresh" ["R", "ctrl-r"], "Read again now", None;
     Pause "pause" ["space"], "Stop and resume reading", Some("pause");
-    Theme "theme" ["t"], "The next theme", None;
+    Theme "theme" ["t"], "Choose a theme", None;
     Help "help" ["?"], "This help", Some("help");
     Quit "quit" ["q", "ctrl-c"], "End slmon", Some("quit");
 }

@@ -18,20 +18,47 @@ mod tests;
 use std::{io, sync::Arc, time::Duration};
 
 use crossterm::event::{Event, EventStream, KeyEventKind, MouseButton, MouseEventKind};
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use jiff::Timestamp;
 use ratatui::layout::Rect;
-use tokio::sync::{mpsc::UnboundedSender, watch::Receiver};
+use tokio::{
+    sync::{mpsc::UnboundedSender, watch, watch::Receiver},
+    task::spawn_blocking,
+};
 
 use self::{
+    board::Board,
     commands::Chord,
-    model::{Effect, Model, Msg},
+    model::{Effect, Kept, Model, Msg},
     terminal::Screen,
 };
 use crate::engine::watch::{Control, Focus, Snapshot};
 
+/// How whoever looks elsewhere is told of new alerts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Notify {
+    /// Not at all.
+    #[default]
+    Off,
+    /// By the terminal's bell.
+    Bell,
+    /// By OSC 9, which `iTerm2`, `WezTerm`, Windows Terminal and others show.
+    Osc9,
+    /// By OSC 777, which urxvt, foot, Ghostty and others show.
+    Osc777,
+}
+
+/// What the dashboard can do outside of its terminal.
+pub trait Outside {
+    /// Puts a text on the clipboard of this machine; false where there is none, or the screen is on another machine.
+    fn copy(&self, text: &str) -> bool;
+    /// Opens an address in a browser, or says why it can't.
+    fn open(&self, address: &str) -> Result<(), String>;
+    /// Keeps how lists stand for the next time.
+    fn keep(&self, kept: &Kept);
+}
+
 /// What the dashboard is given.
-#[derive(Debug)]
 pub struct Stage {
     /// The fleet as it changes; none before the first answer.
     pub snapshots: Receiver<Option<Arc<Snapshot>>>,
@@ -39,85 +66,161 @@ pub struct Stage {
     pub control: UnboundedSender<Control>,
     /// The exit code, as soon as the program is asked to end from outside.
     pub ends: Receiver<Option<u8>>,
+    /// What it can do outside of its terminal.
+    pub outside: Box<dyn Outside>,
+    /// How whoever looks elsewhere is told of new alerts.
+    pub notify: Notify,
+    /// Whether a multiplexer keeps escape sequences that are meant for the terminal.
+    pub wraps: bool,
 }
+
+/// Keys that are taken in before a frame is drawn, where they come faster than frames.
+const AT_ONCE: usize = 64;
+/// Between two frames while nobody looks.
+const UNSEEN: Duration = Duration::from_secs(5);
 
 /// Shows the dashboard until somebody ends it, and gives the exit code. The terminal is as before when this returns,
 /// whatever happens.
 pub async fn run(mut model: Model, mut stage: Stage, now: impl Fn() -> Timestamp) -> io::Result<u8> {
     let mut screen = Screen::enter()?;
     let mut events = EventStream::new();
-    let mut dirty = true;
+    let mut boards = boards(stage.snapshots.clone());
+    let (mut dirty, mut later) = (true, false);
     let mut focus = Focus::default();
+    let mut title = String::new();
+    let mut area = Rect::default();
     loop {
         if dirty {
             screen.draw(|buf| {
+                area = buf.area;
                 model.page = view::page(&model, buf.area);
                 model.settle();
                 view::draw(&model, buf, now());
             })?;
-            dirty = false;
+            (dirty, later) = (false, false);
             let seen = model.focus();
             if seen != focus {
                 focus = seen;
                 let _ = stage.control.send(Control::Focus(focus.clone()));
             }
+            let said = model.title();
+            if said != title {
+                terminal::title(&said)?;
+                title = said;
+            }
         }
-        let effect = tokio::select! {
+        let rest = if later { UNSEEN } else { to_next_minute(now()) };
+        let mut effects: Vec<Effect> = Vec::new();
+        tokio::select! {
             biased;
-            event = events.next() => match event {
-                Some(Ok(event)) => {
-                    dirty = true;
-                    message(&event).and_then(|msg| model.update(msg))
+            event = events.next() => {
+                let mut next = Some(event);
+                // What has come meanwhile is taken in before anything is drawn.
+                for _ in 0..AT_ONCE {
+                    match next.take() {
+                        Some(Some(Ok(event))) => {
+                            dirty = true;
+                            let msg = message(&event, &model, area);
+                            effects.extend(msg.and_then(|msg| model.update(msg)));
+                            if !effects.is_empty() {
+                                break;
+                            }
+                            next = events.next().now_or_never();
+                        }
+                        // The terminal is gone.
+                        Some(Some(Err(_)) | None) => return Ok(0),
+                        None => break,
+                    }
                 }
-                // The terminal is gone.
-                Some(Err(_)) | None => Some(Effect::Quit),
-            },
+            }
             _ = stage.ends.changed() => {
                 let code = *stage.ends.borrow();
                 return Ok(code.unwrap_or(0));
             }
-            changed = stage.snapshots.changed() => {
-                let snapshot = stage.snapshots.borrow_and_update().clone();
-                match (changed, snapshot) {
-                    (Ok(()), Some(snapshot)) => {
-                        dirty = true;
-                        model.update(Msg::Snapshot(snapshot))
-                    }
-                    _ => None,
+            changed = boards.changed() => {
+                if changed.is_err() {
+                    return Err(io::Error::other("reading ended by a mistake in slmon itself: start it again"));
+                }
+                let board = boards.borrow_and_update().clone();
+                if let Some(board) = board {
+                    effects.extend(model.update(Msg::Board(board)));
+                    // Nobody looks: there is no hurry.
+                    (dirty, later) = (model.focused, !model.focused);
                 }
             }
             // Ages are shown in whole minutes.
-            () = tokio::time::sleep(to_next_minute(now())) => {
-                dirty = true;
-                None
-            }
-        };
-        match effect {
-            None => {}
-            Some(Effect::Quit) => return Ok(0),
-            Some(Effect::Suspend) => {
-                drop(events);
-                screen.suspend()?;
-                events = EventStream::new();
-                dirty = true;
-            }
-            Some(Effect::Copy(text, what)) => {
-                terminal::copy(&text)?;
-                model.update(Msg::Said(format!("{what} sent to the terminal's clipboard (OSC 52): {text}")));
-            }
-            Some(Effect::Refresh) => {
-                let _ = stage.control.send(Control::Refresh);
-                model.update(Msg::Said("reading again".into()));
-            }
-            Some(Effect::OpenUrl(url)) => {
-                model.update(Msg::Said(url));
-            }
-            Some(Effect::Keep(_)) => {}
-            Some(Effect::Pause(paused)) => {
-                let _ = stage.control.send(Control::Pause(paused));
+            () = tokio::time::sleep(rest) => dirty = true,
+        }
+        for effect in effects {
+            match effect {
+                Effect::Quit => return Ok(0),
+                Effect::Suspend => {
+                    drop(events);
+                    screen.suspend()?;
+                    events = EventStream::new();
+                    title.clear();
+                    dirty = true;
+                }
+                Effect::Refresh => {
+                    let _ = stage.control.send(Control::Refresh);
+                }
+                Effect::Pause(paused) => {
+                    let _ = stage.control.send(Control::Pause(paused));
+                }
+                effect => {
+                    let said = outside(&stage, effect)?;
+                    if let Some(said) = said {
+                        model.update(Msg::Said(said));
+                    }
+                }
             }
         }
     }
+}
+
+/// Does what is outside of the screen, and says what was done.
+fn outside(stage: &Stage, effect: Effect) -> io::Result<Option<String>> {
+    Ok(match effect {
+        Effect::Copy(text, what) => Some(copy(stage, &text, what)?),
+        Effect::OpenUrl(address) => match stage.outside.open(&address) {
+            Ok(()) => Some(format!("opened in the browser: {address}")),
+            // An address that can't be opened here is still good for somewhere else.
+            Err(why) => Some(format!("{why}: {}", copy(stage, &address, "address")?)),
+        },
+        Effect::Keep(kept) => {
+            stage.outside.keep(&kept);
+            None
+        }
+        Effect::Notify(text) => {
+            terminal::notify(stage.notify, &text, stage.wraps)?;
+            None
+        }
+        Effect::Quit | Effect::Suspend | Effect::Refresh | Effect::Pause(_) => None,
+    })
+}
+
+fn copy(stage: &Stage, text: &str, what: &str) -> io::Result<String> {
+    if stage.outside.copy(text) {
+        return Ok(format!("{what} copied: {text}"));
+    }
+    terminal::copy(text, stage.wraps)?;
+    Ok(format!("{what} sent to the terminal's clipboard (OSC 52): {text}"))
+}
+
+/// Boards are made of snapshots beside the task that reads keys.
+fn boards(mut snapshots: Receiver<Option<Arc<Snapshot>>>) -> Receiver<Option<Arc<Board>>> {
+    let (sender, boards) = watch::channel(None);
+    tokio::spawn(async move {
+        while snapshots.changed().await.is_ok() {
+            let snapshot = snapshots.borrow_and_update().clone();
+            let Some(snapshot) = snapshot else { continue };
+            let Ok(board) = spawn_blocking(move || Board::new(snapshot)).await else { return };
+            if sender.send(Some(Arc::new(board))).is_err() {
+                return;
+            }
+        }
+    });
+    boards
 }
 
 fn to_next_minute(now: Timestamp) -> Duration {
@@ -126,18 +229,23 @@ fn to_next_minute(now: Timestamp) -> Duration {
 }
 
 /// What an event of the terminal means; nothing for those that only ask for a new drawing.
-fn message(event: &Event) -> Option<Msg> {
+fn message(event: &Event, model: &Model, area: Rect) -> Option<Msg> {
     match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => Chord::of(*key).map(Msg::Key),
         Event::Mouse(mouse) => match mouse.kind {
             MouseEventKind::ScrollUp => Some(Msg::Wheel(-3)),
             MouseEventKind::ScrollDown => Some(Msg::Wheel(3)),
             MouseEventKind::Down(MouseButton::Left) => {
-                mouse.row.checked_sub(view::first_row()).map(|row| Msg::Click(usize::from(row)))
+                let head = view::column_at(model, area, (mouse.column, mouse.row));
+                let row = || mouse.row.checked_sub(view::first_row()).map(|row| Msg::Click(usize::from(row)));
+                head.map(Msg::SortBy).or_else(row)
             }
             _ => None,
         },
-        _ => None,
+        Event::FocusGained => Some(Msg::Focused(true)),
+        Event::FocusLost => Some(Msg::Focused(false)),
+        Event::Paste(text) => Some(Msg::Paste(text.clone())),
+        Event::Key(_) | Event::Resize(..) => None,
     }
 }
 

@@ -2,6 +2,7 @@
 //! Nothing here draws, waits or reads.
 
 mod choose;
+mod news;
 mod select;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -101,6 +102,12 @@ pub enum Msg {
     SortBy(Column),
     /// The fleet as it is now.
     Snapshot(Arc<Snapshot>),
+    /// The same, made into what the screens show.
+    Board(Arc<Board>),
+    /// Whether somebody looks.
+    Focused(bool),
+    /// A text that was pasted.
+    Paste(String),
     /// What became of something outside.
     Said(String),
 }
@@ -122,6 +129,8 @@ pub enum Effect {
     OpenUrl(String),
     /// Keep how lists stand for the next time.
     Keep(Kept),
+    /// Tell whoever looks elsewhere.
+    Notify(String),
 }
 
 /// How lists stand, for the next time.
@@ -133,12 +142,18 @@ pub struct Kept {
     pub functions: Order,
 }
 
+impl Default for Kept {
+    fn default() -> Self {
+        Self { alerts: Order::alerts(), functions: Order::functions() }
+    }
+}
+
 /// What the screens remember.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "they are switches that somebody flips, each by itself")]
 pub struct Model {
     /// What is shown; none before the first snapshot.
-    pub board: Option<Board>,
+    pub board: Option<Arc<Board>>,
     /// From where one came, the screen that is shown last.
     pub trail: Vec<Screen>,
     /// Where each list stands.
@@ -177,7 +192,12 @@ pub struct Model {
     pub page: usize,
     /// Whether the demo is shown.
     pub demo: bool,
-    shipped: usize,
+    /// Whether somebody looks, as far as the terminal tells.
+    pub focused: bool,
+    /// When whoever looks elsewhere was last told.
+    pub told: Option<Minute>,
+    /// The place of the theme among those that come with the program.
+    pub shipped: usize,
 }
 
 impl Model {
@@ -192,7 +212,7 @@ impl Model {
             typing: false,
             overlay: None,
             keys: Keymap::default(),
-            kept: Kept { alerts: Order::alerts(), functions: Order::functions() },
+            kept: Kept::default(),
             lines: Vec::new(),
             hours: HOURS[0],
             cross: None,
@@ -204,6 +224,8 @@ impl Model {
             colours,
             page: 1,
             demo,
+            focused: true,
+            told: None,
             shipped: SHIPPED.iter().position(|(name, _)| *name == theme).unwrap_or(0),
         };
         model.take_theme();
@@ -283,9 +305,19 @@ impl Model {
     /// Takes a message in and says what is to be done outside.
     pub fn update(&mut self, msg: Msg) -> Option<Effect> {
         match msg {
-            Msg::Snapshot(snapshot) => {
-                self.board = Some(Board::new(snapshot));
+            Msg::Snapshot(snapshot) => self.update(Msg::Board(Arc::new(Board::new(snapshot)))),
+            Msg::Board(board) => {
+                let news = self.news(&board);
+                self.board = Some(board);
                 self.arrange();
+                news.map(Effect::Notify)
+            }
+            Msg::Focused(focused) => {
+                self.focused = focused;
+                None
+            }
+            Msg::Paste(text) => {
+                self.paste(&text);
                 None
             }
             Msg::SortBy(column) => self.act(Act::Sort(Some(column))),
@@ -385,9 +417,9 @@ impl Model {
             }
             Command::Filter => self.typing = matches!(self.screen(), Screen::Alerts | Screen::Functions),
             Command::Theme => {
-                self.shipped = (self.shipped + 1) % SHIPPED.len();
-                self.take_theme();
-                self.said = Some(format!("theme {}", SHIPPED[self.shipped].0));
+                let mut overlay = Overlay::new(Kind::Theme(self.shipped));
+                overlay.place = self.shipped;
+                self.overlay = Some(overlay);
             }
             Command::CopyName => return self.copy("name", |key, _| key.name.shown().into_owned()),
             Command::CopyArn => return self.copy("ARN", |_, arn| arn),
@@ -406,7 +438,8 @@ impl Model {
         None
     }
 
-    fn take_theme(&mut self) {
+    /// Takes the theme at `shipped`.
+    pub(super) fn take_theme(&mut self) {
         let theme = SHIPPED.get(self.shipped).and_then(|(name, _)| Theme::shipped(name)).unwrap_or_default();
         self.theme = if self.colours { theme } else { theme.without_colours() };
     }

@@ -10,6 +10,7 @@ use super::{
     commands::{self, Command},
     list::{COLUMNS, Column, Group, name_of},
     model::Model,
+    theme::SHIPPED,
 };
 
 /// What is chosen from.
@@ -25,6 +26,8 @@ pub enum Kind {
     Columns,
     /// By what rows are put together.
     Group,
+    /// Which theme; the place of the one before.
+    Theme(usize),
 }
 
 impl Kind {
@@ -36,6 +39,7 @@ impl Kind {
             Self::Sort => "Sort by",
             Self::Columns => "Columns",
             Self::Group => "Put together by",
+            Self::Theme(_) => "Theme",
         }
     }
 }
@@ -62,6 +66,8 @@ pub enum Act {
     Toggle(Column),
     /// Puts rows together.
     Group(Group),
+    /// Takes a theme, by its place.
+    Theme(usize),
     /// Goes to a function.
     Go(Key),
 }
@@ -98,6 +104,7 @@ impl Overlay {
             Kind::Sort => sorts(model, ""),
             Kind::Columns => columns(model),
             Kind::Group => groups(model, ""),
+            Kind::Theme(_) => themes(model),
         };
         if self.text.is_empty() {
             return choices;
@@ -131,6 +138,16 @@ fn commands() -> Vec<Choice> {
         act: Act::Do(entry.command),
     };
     commands::ALL.iter().map(choice).collect()
+}
+
+fn themes(model: &Model) -> Vec<Choice> {
+    let choice = |(place, (name, _)): (usize, &(&str, &str))| Choice {
+        name: (*name).to_owned(),
+        note: String::new(),
+        held: Some(place == model.shipped),
+        act: Act::Theme(place),
+    };
+    SHIPPED.iter().enumerate().map(choice).collect()
 }
 
 fn sorts(model: &Model, before: &str) -> Vec<Choice> {

@@ -4,21 +4,30 @@
 use std::{
     io::{self, Stdout, Write, stdout},
     panic,
-    sync::Once,
+    sync::{
+        Once,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
 };
 
 use crossterm::{
     clipboard::CopyToClipboard,
     cursor,
-    event::{DisableMouseCapture, EnableMouseCapture},
+    event::{
+        DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
+        EnableMouseCapture,
+    },
     execute, queue,
-    style::force_color_output,
+    style::{Print, force_color_output},
     terminal::{
         BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle,
         disable_raw_mode, enable_raw_mode,
     },
 };
 use ratatui::{Terminal, backend::CrosstermBackend, buffer::Buffer};
+
+use super::Notify;
 
 /// The screen as long as it is ours.
 pub(super) struct Screen {
@@ -65,13 +74,60 @@ impl Drop for Screen {
 }
 
 /// Puts a text on the terminal's clipboard, which may be on another machine.
-pub(super) fn copy(text: &str) -> io::Result<()> {
-    execute!(stdout(), CopyToClipboard::to_clipboard_from(text))
+pub(super) fn copy(text: &str, wraps: bool) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    queue!(bytes, CopyToClipboard::to_clipboard_from(text))?;
+    send(&bytes, wraps)
 }
+
+/// Says something to whoever looks elsewhere.
+pub(super) fn notify(how: Notify, text: &str, wraps: bool) -> io::Result<()> {
+    match how {
+        Notify::Off => Ok(()),
+        Notify::Bell => send(b"\x07", false),
+        Notify::Osc9 => send(format!("\x1b]9;{text}\x07").as_bytes(), wraps),
+        Notify::Osc777 => send(format!("\x1b]777;notify;slmon;{}\x07", text.replace(';', ",")).as_bytes(), wraps),
+    }
+}
+
+/// Sets the title of the terminal's window.
+pub(super) fn title(text: &str) -> io::Result<()> {
+    execute!(stdout(), SetTitle(text))
+}
+
+/// Writes an escape sequence; through tmux, which else keeps it, where `wraps`. Source: tmux(1), "allow-passthrough".
+fn send(bytes: &[u8], wraps: bool) -> io::Result<()> {
+    let mut out = stdout().lock();
+    if wraps {
+        out.write_all(b"\x1bPtmux;")?;
+        for byte in bytes {
+            if *byte == 0x1b {
+                out.write_all(b"\x1b")?;
+            }
+            out.write_all(&[*byte])?;
+        }
+        out.write_all(b"\x1b\\")?;
+    } else {
+        out.write_all(bytes)?;
+    }
+    out.flush()
+}
+
+/// Keeps the title of the terminal's window, and gives it back. Source: xterm's control sequences, CSI 22 t and 23 t.
+const TITLE: (&str, &str) = ("\x1b[22;0t", "\x1b[23;0t");
 
 fn take() -> io::Result<()> {
     enable_raw_mode()?;
-    let taken = execute!(stdout(), EnterAlternateScreen, EnableMouseCapture, cursor::Hide, SetTitle("slmon"));
+    let taken = execute!(
+        stdout(),
+        Print(TITLE.0),
+        EnterAlternateScreen,
+        EnableMouseCapture,
+        EnableFocusChange,
+        EnableBracketedPaste,
+        cursor::Hide
+    );
+    UP.store(true, Ordering::SeqCst);
     if taken.is_err() {
         restore();
     }
@@ -80,18 +136,39 @@ fn take() -> io::Result<()> {
 
 /// Gives the terminal back as it was. What can't be written any more has no terminal left to be given back.
 fn restore() {
-    let _ = execute!(stdout(), EndSynchronizedUpdate, DisableMouseCapture, LeaveAlternateScreen, cursor::Show);
+    if UP.swap(false, Ordering::SeqCst) {
+        let _ = execute!(
+            stdout(),
+            EndSynchronizedUpdate,
+            DisableBracketedPaste,
+            DisableFocusChange,
+            DisableMouseCapture,
+            LeaveAlternateScreen,
+            Print(TITLE.1),
+            cursor::Show
+        );
+    }
     let _ = disable_raw_mode();
     let _ = stdout().flush();
 }
 
+/// Whether the terminal is ours now.
+static UP: AtomicBool = AtomicBool::new(false);
+
+/// A panic of whoever draws ends the program, so the terminal is given back first. One of a job is a failure like any
+/// other, which the screen shows: nothing is written over it.
 fn restore_on_panic() {
     static ONCE: Once = Once::new();
+    let draws = thread::current().id();
     ONCE.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            restore();
-            before(info);
+            if thread::current().id() == draws {
+                restore();
+            }
+            if !UP.load(Ordering::SeqCst) {
+                before(info);
+            }
         }));
     });
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    fmt::Write as _,
     sync::{Arc, OnceLock},
 };
 
@@ -77,7 +78,7 @@ fn incident() -> Arc<Snapshot> {
         let world = world();
         World {
             faults: Vec::new(),
-            accounts: world.accounts.into_iter().filter(|it| it.role.is_some()).collect(),
+            accounts: world.accounts.into_iter().filter(|it| it.name.raw() != "larkspur-core").collect(),
             ..world
         }
     };
@@ -102,7 +103,7 @@ fn quiet() -> Arc<Snapshot> {
         let bad: BTreeSet<Key> = board.rows.iter().filter(bad).filter_map(|row| board.key(row)).chain(fired).collect();
         let mut world = world();
         world.faults.clear();
-        world.accounts.retain(|it| it.role.is_some());
+        world.accounts.retain(|it| it.name.raw() != "larkspur-core");
         for account in &mut world.accounts {
             let key = |it: &crate::source::sim::world::WorldFunction| Key {
                 account: account.id.clone(),
@@ -163,8 +164,11 @@ fn looks(buf: &Buffer) -> String {
         let line: Vec<String> = runs.iter().map(|(at, n)| format!("{}{n}", letter(*at))).collect();
         styles += &(line.join(" ") + "\n");
     }
-    let legend: Vec<String> =
-        legend.iter().enumerate().map(|(at, style)| format!("{} = {style}", char::from(b'a' + at as u8))).collect();
+    let legend: Vec<String> = legend
+        .iter()
+        .enumerate()
+        .map(|(at, style)| format!("{} = {style}", char::from(b'a' + u8::try_from(at).unwrap())))
+        .collect();
     format!("{}\n\n{styles}\n{}", text(buf), legend.join("\n"))
 }
 
@@ -185,6 +189,7 @@ fn every_screen_at_every_size_in_every_state() {
         ("spots", "5"),
         ("errors", "6"),
         ("palette", ": s o r t"),
+        ("themes", "t down down"),
         ("help", "?"),
     ];
     let states = [
@@ -202,7 +207,7 @@ fn every_screen_at_every_size_in_every_state() {
                 frame(&mut model, width, height, now());
                 type_keys(&mut model, keys);
                 let frame = frame(&mut model, width, height, now());
-                all += &format!("# {state}\n\n{}\n\n", looks(&frame));
+                write!(all, "# {state}\n\n{}\n\n", looks(&frame)).unwrap();
             }
             insta::assert_snapshot!(format!("{name}-{width}x{height}"), all.trim_end());
         }
@@ -365,6 +370,42 @@ fn the_crosshair_reads_minutes_and_esc_takes_it_away_first() {
     assert!(model.cross.is_none() && matches!(model.screen(), Screen::Function(_)));
     type_keys(&mut model, "esc");
     assert_eq!((model.screen(), model.focus().look), (&Screen::Functions, None));
+}
+
+#[test]
+fn whoever_looks_elsewhere_is_told_once_of_what_begins_to_fail() {
+    let mut model = model(Some(quiet()));
+    assert_eq!(model.title(), "slmon");
+    assert_eq!(model.update(Msg::Snapshot(demo())), None, "who looks sees it");
+    let mut away = self::model(Some(quiet()));
+    away.update(Msg::Focused(false));
+    let Some(Effect::Notify(text)) = away.update(Msg::Snapshot(demo())) else { panic!("nobody was told") };
+    assert!(text.ends_with("more fail in production"), "{text}");
+    assert!(away.title().starts_with("slmon ✗"), "{}", away.title());
+    away.update(Msg::Snapshot(quiet()));
+    assert_eq!(away.update(Msg::Snapshot(demo())), None, "once a minute is enough");
+}
+
+#[test]
+fn what_is_pasted_is_text_and_no_command() {
+    let mut model = model(Some(demo()));
+    assert_eq!(model.update(Msg::Paste("q".into())), None);
+    type_keys(&mut model, "2 /");
+    model.update(Msg::Paste("claim\nq".into()));
+    assert_eq!(model.filter.text(), "claim");
+}
+
+#[test]
+fn a_theme_is_tried_on_and_esc_gives_the_one_before_back() {
+    let mut model = model(Some(demo()));
+    let before = model.theme.clone();
+    type_keys(&mut model, "t down");
+    assert_ne!(model.theme, before);
+    type_keys(&mut model, "esc");
+    assert_eq!(model.theme, before);
+    type_keys(&mut model, "t n o r d enter");
+    assert_eq!(model.theme.name, "Nord");
+    assert!(model.said.as_ref().unwrap().contains("theme = \"nord\""));
 }
 
 #[test]

@@ -22,6 +22,7 @@ use slmon::{
         calls::{self, Place},
         policy,
     },
+    tui::commands::ALL,
 };
 
 /// Every generated part by name.
@@ -31,6 +32,7 @@ pub(crate) fn parts() -> BTreeMap<&'static str, String> {
         ("calls", calls_table()),
         ("exit-codes", exit_codes()),
         ("features", features()),
+        ("keys", keys()),
         ("kinds", kinds()),
         ("limits", limits()),
         ("stages", stages()),
@@ -39,6 +41,14 @@ pub(crate) fn parts() -> BTreeMap<&'static str, String> {
     let policy = |policy: &Value| format!("```json\n{}\n```", printed(policy, 0));
     parts.extend(policies().iter().map(|(name, value)| (*name, policy(value))));
     parts
+}
+
+fn keys() -> String {
+    let rows = ALL.iter().map(|entry| {
+        let keys = entry.keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" ");
+        [format!("`{}`", entry.name), keys, entry.help.to_owned()]
+    });
+    table(["command", "keys", "what it does"], rows)
 }
 
 fn table(head: [&str; 3], rows: impl IntoIterator<Item = [String; 3]>) -> String {

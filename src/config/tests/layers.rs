@@ -238,6 +238,11 @@ checks.throttles.warning = []
 
     [dashboard]
     theme = "terminal"                                                     # default
+    notify = "auto"                                                        # default
+    access_portal = "off"                                                  # default
+    access_portal_role = "off"                                             # default
+
+    [keys]
 
     [[override]]
     function = "legacy-*"                                                  # /etc/slmon/config.toml:16
@@ -296,6 +301,11 @@ checks.throttles.warning = []
 
     [dashboard]
     theme = "terminal"                                                     # default
+    notify = "auto"                                                        # default
+    access_portal = "off"                                                  # default
+    access_portal_role = "off"                                             # default
+
+    [keys]
     "#);
 }
 

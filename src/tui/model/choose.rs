@@ -8,6 +8,7 @@ use super::{
         commands::Chord,
         console,
         overlay::{Act, Kind, Overlay},
+        theme::SHIPPED,
     },
     Effect, Model, RowKey, Screen,
 };
@@ -56,7 +57,13 @@ impl Model {
         let last = choices.len().saturating_sub(1);
         let page = self.page.max(2) / 2;
         match chord.code() {
-            KeyCode::Esc => return None,
+            KeyCode::Esc => {
+                if let Kind::Theme(before) = overlay.kind {
+                    self.shipped = before;
+                    self.take_theme();
+                }
+                return None;
+            }
             KeyCode::Up => overlay.place = overlay.place.min(last).saturating_sub(1),
             KeyCode::Down => overlay.place = (overlay.place + 1).min(last),
             KeyCode::PageUp => overlay.place = overlay.place.min(last).saturating_sub(page),
@@ -71,9 +78,8 @@ impl Model {
                 return self.act(choice.act);
             }
             KeyCode::Backspace => {
-                if overlay.text.pop().is_none() {
-                    return None;
-                }
+                // With nothing to take back it closes.
+                overlay.text.pop()?;
                 overlay.place = 0;
             }
             _ => {
@@ -83,6 +89,13 @@ impl Model {
                 }
             }
         }
+        // A theme is tried on as soon as it is selected.
+        if matches!(overlay.kind, Kind::Theme(_))
+            && let Some(Act::Theme(place)) = overlay.choices(self).get(overlay.place).map(|choice| choice.act.clone())
+        {
+            self.shipped = place;
+            self.take_theme();
+        }
         self.overlay = Some(overlay);
         None
     }
@@ -90,6 +103,14 @@ impl Model {
     pub(super) fn act(&mut self, act: Act) -> Option<Effect> {
         match act {
             Act::Do(command) => return self.carry_out(command),
+            Act::Theme(place) => {
+                self.shipped = place;
+                self.take_theme();
+                let name = SHIPPED.get(place).map_or("", |(name, _)| *name);
+                self.said =
+                    Some(format!("to keep it, write theme = \"{name}\" below [dashboard] in the configuration"));
+                return None;
+            }
             Act::Go(key) => {
                 self.go_to(key);
                 return None;

@@ -187,12 +187,11 @@ fn map(model: &Model, board: &Board, failing: &BTreeMap<usize, usize>, buf: &mut
         }
         let (x, y) = (left + span(column - first_column) * CELL, area.y + 1 + span(line - first_line));
         let (sign, _, role) = state_of(board, state);
-        let (text, role) = match failing.get(&place) {
-            Some(n) => (format!("✗ {} failing", count(*n as u64)), Role::Critical),
-            None => {
-                let watched = state.known().iter().filter(|f| f.class.watched && !f.is_gone()).count();
-                (format!("{sign} {}", count(watched as u64)), role)
-            }
+        let (text, role) = if let Some(n) = failing.get(&place) {
+            (format!("✗ {} failing", count(*n as u64)), Role::Critical)
+        } else {
+            let watched = state.known().iter().filter(|f| f.class.watched && !f.is_gone()).count();
+            (format!("{sign} {}", count(watched as u64)), role)
         };
         let style = if place == selected { theme.style(Role::Selection) } else { theme.style(role) };
         if place == selected {

@@ -47,23 +47,30 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
 fn quiet(model: &Model, board: &Board, buf: &mut Buffer, area: Rect) {
     let (theme, counts) = (&model.theme, &board.counts);
     let y = area.y + area.height / 3;
-    let judged = counts.ok + counts.idle;
-    let (head, role) = match (counts.critical + counts.warning, counts.production, board.snapshot.read_at) {
-        (0, _, None) => ("Reading".to_owned(), Role::Title),
-        (0, 0, _) => ("No production function is watched".to_owned(), Role::Warning),
-        (0, ..) if counts.unseen > 0 || counts.unknown > 0 => {
+    let is_reading = board.snapshot.read_at.is_none() && board.snapshot.under_way.is_some();
+    let (head, role) = match (counts.critical + counts.warning, counts.production) {
+        (0, _) if is_reading => ("Reading".to_owned(), Role::Title),
+        (0, 0) => ("No production function is watched".to_owned(), Role::Warning),
+        (0, _) if counts.unseen > 0 || counts.unknown > 0 => {
             ("Nothing fires in what could be seen".to_owned(), Role::Warning)
         }
-        (0, ..) => ("● Production is fine".to_owned(), Role::Ok),
+        (0, _) => ("● Production is fine".to_owned(), Role::Ok),
         _ => ("The filter leaves out all that fires".to_owned(), Role::Warning),
     };
     centred(buf, area, y, &head, theme.style(role));
-    let text = format!(
-        "{} judged: {} fine, {} idle",
-        counted(judged as u64, "production function"),
-        count(counts.ok as u64),
-        count(counts.idle as u64)
-    );
+    let parts = [
+        (counts.ok, "ran without trouble"),
+        (counts.quiet, "did not fail"),
+        (counts.idle, "did not run"),
+        (counts.pending, "are being read"),
+    ];
+    let parts: Vec<String> =
+        parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", count(*n as u64))).collect();
+    let text = if counts.production == 0 {
+        "set the tag monitor=true on what matters, and stage=prod where it is production".to_owned()
+    } else {
+        format!("{}: {}", counted(counts.production as u64, "production function"), parts.join(", "))
+    };
     centred(buf, area, y + 2, &text, theme.style(Role::Muted));
 }
 

@@ -51,7 +51,7 @@ fn age(model: &Model, now: Timestamp) -> String {
     let read = match (snapshot.read_at, snapshot.under_way) {
         _ if model.paused => "PAUSED".to_owned(),
         (None, Some(progress)) => format!("reading {} of {} targets", progress.done, progress.targets),
-        (None, None) => "reading".to_owned(),
+        (None, None) => "nothing to read".to_owned(),
         (Some(_), Some(progress)) if progress.done < progress.targets => {
             format!("reading {} of {} targets", progress.done, progress.targets)
         }

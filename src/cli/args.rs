@@ -14,7 +14,10 @@ pub struct Cli {
     /// Where accounts are, and how they are entered.
     #[command(flatten)]
     pub scope: Scope,
-    /// What to do; without one, this help is shown.
+    /// The dashboard, which is what there is without a command.
+    #[command(flatten)]
+    pub dashboard: Dashboard,
+    /// What to do; without one, the dashboard is shown.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -28,6 +31,22 @@ Examples:
   slmon alert --client Acme --function 'checkout-*'
                                               a part of it, and nothing else is asked for
   slmon --config fleet.toml functions         what is watched, its stage, and why";
+
+/// The dashboard.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Dashboard")]
+pub struct Dashboard {
+    /// Theme of the dashboard, above the one that is configured
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// Write one frame to standard output and end: alerts, functions, recent, accounts, blind-spots, error-log, help, or
+    /// function:NAME
+    #[arg(long, value_name = "SCREEN")]
+    pub snapshot: Option<String>,
+    /// Columns and lines of that frame [default: the terminal's, else 120x40]
+    #[arg(long, value_name = "WxH", requires = "snapshot")]
+    pub size: Option<String>,
+}
 
 /// Where accounts are, how they are entered, and which part of it all is looked at.
 #[derive(Args, Clone, Debug)]

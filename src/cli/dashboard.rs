@@ -6,10 +6,12 @@ use tokio::sync::{mpsc::unbounded_channel, watch};
 
 use super::{
     Refusal,
-    args::Scope,
+    args::{self, Scope},
     clock,
     desktop::{self, Desktop},
-    environment, remember, sweep,
+    environment, remember,
+    still::Still,
+    sweep,
 };
 use crate::{
     config::Flags,
@@ -18,39 +20,45 @@ use crate::{
     tui::{self, Stage, commands::Keymap, console::Portal, model::Model, theme},
 };
 
-pub(super) async fn run(scope: &Scope) -> Result<u8, Refusal> {
+pub(super) async fn run(scope: &Scope, args: &args::Dashboard) -> Result<u8, Refusal> {
     let start = sweep::start(scope, Flags::default())?;
     let config = start.config();
-    let theme = known_theme(&config.dashboard.theme)?;
-    let own = config.dashboard.keys.iter().map(|(name, keys)| (name.as_str(), keys.as_slice()));
+    let dashboard = &config.dashboard;
+    let theme = known_theme(args.theme.as_ref().unwrap_or(&dashboard.theme))?;
+    let own = dashboard.keys.iter().map(|(name, keys)| (name.as_str(), keys.as_slice()));
     let keys = Keymap::new(own).map_err(Refusal::usage)?;
+    let still = args.snapshot.as_ref().map(|screen| Still::parse(screen, args.size.as_deref())).transpose()?;
     let pace = Pace {
         minutes: config.alert.window,
         settle: config.alert.settle,
         limit: config.alert.deadline,
-        budget: config.dashboard.budget,
+        budget: dashboard.budget,
     };
     let watched = Watching {
         source: sweep::source(&start, scope),
         roster: Arc::new(config.roster.clone()),
         rules: Arc::new(config.rules.clone()),
         pace,
-        cached: remember::recall(&start, scope),
+        cached: if still.is_some() { None } else { remember::recall(&start, scope) },
     };
+    let desktop = Desktop::new(&start.variables, scope.demo.is_none() && still.is_none());
+    let colours = environment::colours(scope.color, &start.variables);
+    let mut model = Model::new(theme, colours, scope.demo.is_some());
+    model.keys = keys;
+    model.kept = desktop.recall().unwrap_or_default();
+    model.portal = dashboard.portal.clone().map(|url| Portal { url, role: dashboard.portal_role.clone() });
     let (publish, snapshots) = watch::channel(None);
     let (control, asked) = unbounded_channel();
     let engine = tokio::spawn(watching::watch(watched, publish, asked, clock::now));
+    if let Some(still) = still {
+        let written = still.write(model, snapshots, control, config.alert.deadline).await;
+        engine.abort();
+        return written;
+    }
     let (end, ends) = watch::channel(None);
     sweep::on_signal(move |code| {
         let _ = end.send(Some(code));
     });
-    let colours = environment::colours(scope.color, &start.variables);
-    let desktop = Desktop::new(&start.variables, scope.demo.is_none());
-    let mut model = Model::new(theme, colours, scope.demo.is_some());
-    model.keys = keys;
-    model.kept = desktop.recall().unwrap_or_default();
-    let dashboard = &config.dashboard;
-    model.portal = dashboard.portal.clone().map(|url| Portal { url, role: dashboard.portal_role.clone() });
     let last = snapshots.clone();
     let stage = Stage {
         snapshots,

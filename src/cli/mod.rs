@@ -20,6 +20,7 @@ mod progress;
 mod remember;
 mod scope;
 mod show_config;
+mod still;
 mod sweep;
 mod wait;
 
@@ -61,9 +62,11 @@ pub fn run() -> ExitCode {
         }
     };
     environment::settle_colors(cli.scope.color);
-    if cli.command.is_none() && !environment::has_screen() {
+    if cli.command.is_none() && cli.dashboard.snapshot.is_none() && !environment::has_screen() {
         output::say(&Cli::command().render_help().ansi().to_string());
-        output::say("slmon: the dashboard needs a terminal; without one, give a command, such as `slmon alert`");
+        output::say(
+            "slmon: the dashboard needs a terminal; without one, give a command, such as `slmon alert`, or --snapshot alerts",
+        );
         return ExitCode::from(USAGE);
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -75,7 +78,7 @@ pub fn run() -> ExitCode {
     };
     let result = runtime.block_on(async {
         match &cli.command {
-            None => dashboard::run(&cli.scope).await,
+            None => dashboard::run(&cli.scope, &cli.dashboard).await,
             Some(Command::Alert(args)) => alert::run(&cli.scope, args).await,
             Some(Command::Functions(args)) => functions::run(&cli.scope, args).await,
             Some(Command::Accounts(args)) => accounts::run(&cli.scope, args).await,

@@ -8,6 +8,7 @@ pub mod filter;
 pub mod list;
 pub mod model;
 pub mod overlay;
+pub mod still;
 mod terminal;
 pub mod theme;
 pub mod view;

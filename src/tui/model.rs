@@ -94,6 +94,10 @@ pub struct ListState {
 pub enum Msg {
     /// A key.
     Key(Chord),
+    /// A command, whatever its key.
+    Do(Command),
+    /// Something that was chosen, wherever from.
+    Choose(Act),
     /// The wheel: so many rows, up where negative.
     Wheel(i32),
     /// A row that was clicked, counted from the first in sight.
@@ -321,6 +325,7 @@ impl Model {
                 None
             }
             Msg::SortBy(column) => self.act(Act::Sort(Some(column))),
+            Msg::Choose(act) => self.act(act),
             Msg::Said(text) => {
                 self.said = Some(text);
                 None
@@ -341,6 +346,7 @@ impl Model {
                 self.select(list.offset + row);
                 None
             }
+            Msg::Do(command) => self.carry_out(command),
             Msg::Key(chord) if chord.is_control('z') => Some(Effect::Suspend),
             Msg::Key(chord) if self.typing && !chord.is_control('c') => {
                 self.type_into_filter(chord);

@@ -9,6 +9,7 @@
 mod generated;
 mod markdown;
 mod picture;
+mod screens;
 mod shell;
 #[path = "../support/mod.rs"]
 mod support;
@@ -79,6 +80,21 @@ fn the_picture_is_current() {
     }
     let before = fs::read_to_string(&file).unwrap_or_default();
     assert!(before == now, "docs/report.svg {STALE}");
+}
+
+#[test]
+fn the_pictures_of_the_screens_are_current() {
+    let page = fs::read_to_string(root().join("docs/screens.md")).unwrap_or_default();
+    for (name, now) in screens::draw() {
+        let file = root().join(&name);
+        if writing() {
+            fs::create_dir_all(file.parent().expect("a folder")).expect("docs/screens");
+            fs::write(&file, &now).expect("the picture can be written");
+        }
+        let before = fs::read_to_string(&file).unwrap_or_default();
+        assert!(before == now, "{name} {STALE}");
+        assert!(page.contains(name.trim_start_matches("docs/")), "docs/screens.md does not show {name}");
+    }
 }
 
 #[test]

@@ -1,0 +1,147 @@
+//! `slmon --snapshot SCREEN`: one frame of the dashboard on standard output, as soon as all has been read once.
+
+use std::{io::IsTerminal, sync::Arc, time::Duration};
+
+use tokio::sync::{mpsc::UnboundedSender, watch::Receiver};
+
+use super::{Refusal, clock, output};
+use crate::{
+    domain::text::{clean, nearest},
+    engine::watch::{Control, Day, Snapshot},
+    tui::{
+        self,
+        commands::{self, Command},
+        model::{Model, Msg},
+        overlay::Act,
+        still,
+    },
+};
+
+/// Screens by the names of their commands.
+const SCREENS: &[Command] = &[
+    Command::Alerts,
+    Command::Functions,
+    Command::Recent,
+    Command::Accounts,
+    Command::Spots,
+    Command::Errors,
+    Command::Help,
+];
+
+/// What a frame shows.
+enum Shows {
+    /// A screen.
+    Screen(Command),
+    /// A function, by its name.
+    Function(String),
+}
+
+/// A frame that was asked for.
+pub(super) struct Still {
+    shows: Shows,
+    size: (u16, u16),
+}
+
+impl Still {
+    /// Reads a screen and a size such as `120x40`.
+    pub(super) fn parse(screen: &str, size: Option<&str>) -> Result<Self, Refusal> {
+        let shows = match screen.strip_prefix("function:") {
+            Some(name) => Shows::Function(name.to_owned()),
+            None => Shows::Screen(named(screen)?),
+        };
+        let usual = || terminal_size::terminal_size().filter(|_| std::io::stdout().is_terminal());
+        let size = match size {
+            Some(text) => read_size(text)?,
+            None => usual().map_or((120, 40), |(width, height)| (width.0, height.0)),
+        };
+        Ok(Self { shows, size })
+    }
+
+    /// Waits until all has been read once, at most for `limit`, and writes the frame.
+    pub(super) async fn write(
+        &self,
+        mut model: Model,
+        mut snapshots: Receiver<Option<Arc<Snapshot>>>,
+        control: UnboundedSender<Control>,
+        limit: Duration,
+    ) -> Result<u8, Refusal> {
+        let until = tokio::time::Instant::now() + limit;
+        let needs_day = matches!(self.shows, Shows::Screen(Command::Recent));
+        let read = |snapshot: &Snapshot| is_read(snapshot) && (!needs_day || has_day(snapshot));
+        if let Some(snapshot) = wait(&mut snapshots, until, read).await {
+            model.update(Msg::Snapshot(snapshot));
+        }
+        match &self.shows {
+            Shows::Screen(command) => {
+                model.update(Msg::Do(*command));
+            }
+            Shows::Function(name) => {
+                let board = model.board.clone();
+                let found = board.as_ref().and_then(|board| {
+                    let of_it = |row: &&tui::board::Row| {
+                        board.facts(row).is_some_and(|(_, function)| function.found.name.raw() == name)
+                    };
+                    board.key(board.rows.iter().find(of_it)?)
+                });
+                let Some(key) = found else {
+                    return Err(Refusal::usage(format!("no function `{}` was found", clean(name))));
+                };
+                model.update(Msg::Choose(Act::Go(key)));
+                let _ = control.send(Control::Focus(model.focus()));
+                let shown = wait(&mut snapshots, until, |snapshot| snapshot.chart.is_some()).await;
+                if let Some(snapshot) = shown {
+                    model.update(Msg::Snapshot(snapshot));
+                }
+            }
+        }
+        let frame = tui::frame(&mut model, self.size.0, self.size.1, clock::now());
+        let text = if model.colours && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+        {
+            still::ansi(&frame)
+        } else {
+            still::text(&frame)
+        };
+        output::write(&text, None)?;
+        Ok(0)
+    }
+}
+
+/// The newest snapshot as soon as it is as it should be, or when the time is over.
+async fn wait(
+    snapshots: &mut Receiver<Option<Arc<Snapshot>>>,
+    until: tokio::time::Instant,
+    is_good: impl Fn(&Snapshot) -> bool,
+) -> Option<Arc<Snapshot>> {
+    let good = snapshots.wait_for(|snapshot| snapshot.as_ref().is_some_and(|snapshot| is_good(snapshot)));
+    let _ = tokio::time::timeout_at(until, good).await;
+    snapshots.borrow().clone()
+}
+
+fn is_read(snapshot: &Snapshot) -> bool {
+    snapshot.under_way.is_none() && (snapshot.read_at.is_some() || snapshot.fleet.target_count() == 0)
+}
+
+fn has_day(snapshot: &Snapshot) -> bool {
+    let readable = snapshot.pulses.values().filter(|pulse| pulse.read_at.is_some()).count();
+    readable == 0 || matches!(snapshot.day, Day::Read { read, .. } if read >= readable)
+}
+
+fn named(screen: &str) -> Result<Command, Refusal> {
+    let names = || SCREENS.iter().filter_map(|command| commands::entry(*command)).map(|entry| entry.name);
+    let known = commands::ALL.iter().find(|entry| entry.name == screen && SCREENS.contains(&entry.command));
+    known.map(|entry| entry.command).ok_or_else(|| {
+        let near = nearest(screen, names()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let all = names().collect::<Vec<_>>().join(", ");
+        Refusal::usage(format!("there is no screen `{}`{near} There are: {all}, and function:NAME", clean(screen)))
+    })
+}
+
+fn read_size(text: &str) -> Result<(u16, u16), Refusal> {
+    let read = || {
+        let (width, height) = text.split_once('x')?;
+        let size: (u16, u16) = (width.parse().ok()?, height.parse().ok()?);
+        (size.0 > 0 && size.1 > 0 && size.0 <= 1000 && size.1 <= 1000).then_some(size)
+    };
+    read()
+        .ok_or_else(|| Refusal::usage(format!("`{}` is no size: write columns and lines, such as 120x40", clean(text))))
+}

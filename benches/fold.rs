@@ -1,11 +1,12 @@
-//! What it costs to fold 20,000 watched functions into a fleet, classified, and to judge them all. No network, no
-//! source: observations in, verdicts out.
+//! What it costs to fold 20,000 watched functions into a fleet, classified, to judge them all, and to show them on a screen
+//! of 200×60. No network, no source, no terminal: observations in, verdicts and the bytes of frames out.
 
 #![allow(clippy::unwrap_used, reason = "in a benchmark, that is how one fails")]
 
 use std::{hint::black_box, sync::Arc, time::Duration};
 
 use criterion::{BatchSize, Criterion, Throughput};
+use ratatui::{Terminal, TerminalOptions, Viewport, backend::CrosstermBackend, layout::Rect};
 use slmon::{
     checks,
     domain::{
@@ -17,6 +18,13 @@ use slmon::{
         rules::Rules,
         series::{Metric, Of, Series},
         window::{Horizon, Minute},
+    },
+    engine::watch::Snapshot,
+    tui::{
+        board::Board,
+        list::Column,
+        model::{Model, Msg},
+        view,
     },
 };
 
@@ -98,5 +106,68 @@ fn main() {
     let fleet = folded(all);
     group.bench_function("judge", |b| b.iter(|| black_box(checks::judge_fleet(&fleet, &HORIZON))));
     group.finish();
+    show(&mut criterion, fleet);
     criterion.final_summary();
+}
+
+fn key(text: &str) -> Msg {
+    Msg::Key(text.parse().unwrap())
+}
+
+/// The list of all functions: a frame, keys with the frames that they lead to, and what a new snapshot costs.
+fn show(criterion: &mut Criterion, fleet: Fleet) {
+    let now = HORIZON.now.timestamp();
+    let snapshot = Arc::new(Snapshot::of(fleet, HORIZON));
+    let board = Arc::new(Board::new(snapshot.clone()));
+    let mut group = criterion.benchmark_group("20,000 functions at 200x60");
+    group.bench_function("make a board of a snapshot (beside the screen)", |b| {
+        b.iter(|| black_box(Board::new(snapshot.clone())));
+    });
+    let mut model = Model::new("catppuccin-mocha", true, false);
+    model.update(Msg::Board(board.clone()));
+    model.update(key("2"));
+    let backend = CrosstermBackend::new(std::io::sink());
+    let size = Rect { x: 0, y: 0, width: 200, height: 60 };
+    let options = TerminalOptions { viewport: Viewport::Fixed(size) };
+    let mut terminal = Terminal::with_options(backend, options).unwrap();
+    let mut draw = |model: &mut Model| {
+        terminal
+            .draw(|frame| {
+                let buf = frame.buffer_mut();
+                model.page = view::page(model, buf.area);
+                model.settle();
+                view::draw(model, buf, now);
+            })
+            .unwrap();
+    };
+    group.bench_function("draw, nothing changed", |b| b.iter(|| draw(&mut model)));
+    group.bench_function("page down to its frame", |b| {
+        b.iter(|| {
+            model.update(key("page-down"));
+            draw(&mut model);
+        });
+    });
+    group.bench_function("a letter of the filter to its frame", |b| {
+        model.update(key("/"));
+        let mut letters = ["f", "u", "n", "1", "backspace", "backspace", "backspace", "backspace"].iter().cycle();
+        b.iter(|| {
+            model.update(key(letters.next().unwrap()));
+            draw(&mut model);
+        });
+        model.update(key("esc"));
+    });
+    group.bench_function("sort by another column to its frame", |b| {
+        let mut columns = [Column::Function, Column::Errors, Column::Owner].iter().cycle();
+        b.iter(|| {
+            model.update(Msg::SortBy(*columns.next().unwrap()));
+            draw(&mut model);
+        });
+    });
+    group.bench_function("a new board to its frame", |b| {
+        b.iter(|| {
+            model.update(Msg::Board(board.clone()));
+            draw(&mut model);
+        });
+    });
+    group.finish();
 }

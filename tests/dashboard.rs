@@ -90,3 +90,67 @@ fn a_network_that_is_dead_shows_the_frame_at_once_and_then_what_is_wrong() {
     assert_eq!(code, 0, "{screen}");
     is_restored(&screen);
 }
+
+#[test]
+fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back() {
+    let line = format!("{} --demo", env!("CARGO_BIN_EXE_slmon"));
+    let home = tempfile::tempdir().unwrap();
+    let env = [("PS1", "ready> ".into()), ("TERM", "xterm-256color".into()), ("HOME", home.path().into())];
+    let env = env.map(|(name, value): (&str, std::ffi::OsString)| (name.into(), value)).into_iter().collect();
+    let terminal = Terminal::start("/bin/sh".as_ref(), &["-i".into()], &env, home, 40, 120);
+    terminal.wait_for("ready>");
+    terminal.send(&format!("{line}{}", key::ENTER));
+    terminal.wait_for("14 of 16 targets seen");
+    terminal.send(&key::ctrl('z'));
+    let screen = terminal.wait_for("Stopped");
+    is_restored(&screen);
+    terminal.send(&format!("fg{}", key::ENTER));
+    terminal.wait_until("the dashboard again", |screen| {
+        screen.raw().alternate_screen() && screen.contains("14 of 16 targets seen")
+    });
+    terminal.send("q");
+    terminal.wait_until("the shell again", |screen| !screen.raw().alternate_screen());
+    terminal.send(&format!("exit{}", key::ENTER));
+    let (_, screen) = terminal.finish();
+    is_restored(&screen);
+}
+
+#[test]
+fn one_frame_is_written_where_there_is_no_terminal() {
+    let out = demo().args(["--snapshot", "alerts", "--size", "80x24"]).run().ended_with(0);
+    let lines: Vec<&str> = out.stdout.lines().collect();
+    assert_eq!(lines.len(), 24);
+    assert!(lines[0].starts_with(" slmon › Alerts") && out.stdout.contains("not alerting"), "{}", out.stdout);
+    assert!(!out.stdout.contains('\u{1b}'), "styles are for terminals");
+    let coloured = demo().args(["--snapshot", "accounts", "--color", "always"]).run().ended_with(0);
+    assert!(coloured.stdout.contains("\u{1b}[0;"), "{}", coloured.stdout);
+    let function = demo().args(["--snapshot", "function:tax-rates-sync"]).run().ended_with(0);
+    assert!(function.stdout.contains("the last 1 h") && function.stdout.contains("invocations"), "{}", function.stdout);
+}
+
+#[test]
+fn what_can_not_be_shown_is_told_with_what_can() {
+    let wrong = |args: &[&str]| demo().args(args).run().ended_with(2).stderr;
+    assert!(wrong(&["--snapshot", "alert"]).contains("there is no screen `alert`; did you mean `alerts`?"));
+    assert!(wrong(&["--snapshot", "alerts", "--size", "80"]).contains("`80` is no size"));
+    assert!(wrong(&["--snapshot", "function:nobody"]).contains("no function `nobody` was found"));
+    assert!(wrong(&["--snapshot", "alerts", "--theme", "nordd"]).contains("did you mean `nord`?"));
+    let keys = demo().named_config("[keys]\nup = [\"x\"]\ndown = [\"x\"]\n").args(["--snapshot", "alerts"]);
+    assert!(keys.run().ended_with(2).stderr.contains("`x` is bound to both"));
+    let none = demo().run().ended_with(2).stderr;
+    assert!(none.contains("--snapshot alerts"), "{none}");
+}
+
+#[test]
+fn how_a_list_stands_is_kept_for_the_next_time_but_not_by_the_demo() {
+    let run = demo();
+    let state = run.home().join(".local/state");
+    let terminal = run.terminal(40, 120);
+    terminal.wait_for("14 of 16 targets seen");
+    terminal.send("2sfunction");
+    terminal.send(key::ENTER);
+    terminal.wait_for("FUNCTION ↑");
+    terminal.send("q");
+    assert_eq!(terminal.finish().0, 0);
+    assert!(!state.join("slmon/dashboard.json").exists());
+}

@@ -21,8 +21,8 @@ use crossterm::{
     execute, queue,
     style::{Print, force_color_output},
     terminal::{
-        BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle,
-        disable_raw_mode, enable_raw_mode,
+        BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+        SetTitle, disable_raw_mode, enable_raw_mode,
     },
 };
 use ratatui::{Terminal, backend::CrosstermBackend, buffer::Buffer};
@@ -63,7 +63,11 @@ impl Screen {
         restore();
         stop();
         take()?;
-        self.terminal.clear()
+        // What is on the screen is somebody else's: all of it is drawn anew. Asking the terminal where its cursor is, as
+        // `Terminal::clear` does, would have to wait for an answer among the keys.
+        execute!(stdout(), Clear(ClearType::All))?;
+        self.terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+        Ok(())
     }
 }
 

@@ -154,3 +154,47 @@ fn how_a_list_stands_is_kept_for_the_next_time_but_not_by_the_demo() {
     assert_eq!(terminal.finish().0, 0);
     assert!(!state.join("slmon/dashboard.json").exists());
 }
+
+#[test]
+fn where_nothing_can_be_read_the_frame_says_so_and_it_ends_with_3() {
+    let run = slmon().env("AWS_ACCESS_KEY_ID", "AKIANOBODY").env("AWS_SECRET_ACCESS_KEY", "nothing");
+    let run = run.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").region("eu-west-1");
+    let output = run.args(["--deadline", "30s", "--snapshot", "error-log"]).run().ended_with(3);
+    assert!(output.stdout.contains("sts:GetCallerIdentity"), "{}", output.stdout);
+}
+
+#[test]
+fn in_words_it_ends_with_whoever_reads_it() {
+    let output = demo().args(["--plain"]).unheard().run().ended_with(0);
+    assert_eq!(output.stderr, "");
+    assert!(demo().args(["--plain", "alert"]).run().ended_with(2).stderr.contains("without a command"));
+}
+
+#[test]
+fn in_words_a_dumb_terminal_gets_lines_and_a_signal_ends_them() {
+    let terminal = demo().env("TERM", "dumb").terminal(40, 200);
+    let screen = terminal.wait_for("larkspur-core: sts:AssumeRole denied");
+    assert!(!screen.raw().alternate_screen());
+    terminal.signal("TERM");
+    assert_eq!(terminal.finish().0, 143);
+}
+
+#[test]
+fn themes_are_listed_checked_and_taken_from_ones_own_folder() {
+    let run = slmon();
+    let folder = run.home().join(".config/slmon/themes");
+    std::fs::create_dir_all(&folder).unwrap();
+    let dim: String =
+        (0..16).map(|n| format!("base{n:02X}: \"{}\"\n", if n == 0 { "101010" } else { "303030" })).collect();
+    std::fs::write(folder.join("dim.yaml"), format!("name: Dim\n{dim}")).unwrap();
+    std::fs::write(folder.join("broken.yaml"), "base00: x\n").unwrap();
+    let home = run.home().to_owned();
+    let with = |args: &[&str]| slmon().env("XDG_CONFIG_HOME", home.join(".config")).args(args);
+    let list = with(&["themes"]).run().ended_with(0).stdout;
+    assert!(list.contains("nord") && list.contains("dim ") && list.contains("can't be read: line 1"), "{list}");
+    assert!(with(&["themes", "check", "dim"]).run().ended_with(1).stdout.contains("pushed until it can be read"));
+    with(&["themes", "check", "high-contrast-dark"]).run().ended_with(0);
+    assert!(with(&["themes", "check", "broken"]).run().ended_with(2).stderr.contains("line 1: base00 is `x`"));
+    assert!(with(&["themes", "preview", "dim"]).run().ended_with(0).stdout.contains("critical"));
+    with(&["--demo", "--theme", "dim", "--snapshot", "help"]).run().ended_with(0);
+}

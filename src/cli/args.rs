@@ -36,9 +36,12 @@ Examples:
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Dashboard")]
 pub struct Dashboard {
-    /// Theme of the dashboard, above the one that is configured
-    #[arg(long, value_name = "NAME")]
+    /// Theme of the dashboard, above the one that is configured: its name, or a file in the form of base16
+    #[arg(long, value_name = "THEME")]
     pub theme: Option<String>,
+    /// Tell it in lines of words, as it happens: for screen readers, dumb terminals and files
+    #[arg(long, conflicts_with = "snapshot")]
+    pub plain: bool,
     /// Write one frame to standard output and end: alerts, functions, recent, accounts, blind-spots, error-log, help, or
     /// function:NAME
     #[arg(long, value_name = "SCREEN")]
@@ -126,6 +129,8 @@ pub enum Command {
     Config,
     /// Print the IAM policies that slmon needs, made from the calls that it makes
     Policy(Policy),
+    /// List the themes of the dashboard; check one, or look at it
+    Themes(Themes),
     /// Print a script that completes flags and names in a shell: `source <(slmon completions bash)`
     Completions {
         /// The shell
@@ -137,6 +142,31 @@ pub enum Command {
         /// The folder; it is made where it is not there
         #[arg(value_name = "DIR")]
         folder: Option<PathBuf>,
+    },
+}
+
+/// `slmon themes`.
+#[derive(Args, Debug)]
+pub struct Themes {
+    /// What to do; without it, themes are listed
+    #[command(subcommand)]
+    pub what: Option<ThemesWhat>,
+}
+
+/// What to do with a theme.
+#[derive(Debug, Subcommand)]
+pub enum ThemesWhat {
+    /// Tell the contrast of each colour on the background: exit code 1 where the file's is not enough, and slmon pushes it
+    Check {
+        /// Its name, or a file in the form of base16
+        #[arg(value_name = "THEME")]
+        theme: String,
+    },
+    /// Show what each role looks like
+    Preview {
+        /// Its name, or a file in the form of base16
+        #[arg(value_name = "THEME")]
+        theme: String,
     },
 }
 

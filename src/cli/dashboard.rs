@@ -2,7 +2,13 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{mpsc::unbounded_channel, watch};
+use tokio::{
+    sync::{
+        mpsc::{UnboundedSender, unbounded_channel},
+        watch,
+    },
+    task::JoinHandle,
+};
 
 use super::{
     Refusal,
@@ -11,79 +17,91 @@ use super::{
     desktop::{self, Desktop},
     environment, remember,
     still::Still,
-    sweep,
+    sweep, themes,
 };
 use crate::{
     config::Flags,
-    domain::text::nearest,
-    engine::watch::{self as watching, Pace, Watching},
-    tui::{self, Stage, commands::Keymap, console::Portal, model::Model, theme},
+    engine::watch::{self as watching, Control, Pace, Snapshot, Watching},
+    tui::{self, Stage, commands::Keymap, console::Portal, model::Model},
 };
+
+/// An engine that watches until this is dropped.
+pub(super) struct Engine {
+    pub(super) snapshots: watch::Receiver<Option<Arc<Snapshot>>>,
+    pub(super) control: UnboundedSender<Control>,
+    task: JoinHandle<()>,
+}
+
+impl Engine {
+    /// Starts it; with what an earlier run has found, where that is wanted.
+    pub(super) fn start(start: &sweep::Start, scope: &Scope, cached: bool) -> Self {
+        let config = start.config();
+        let pace = Pace {
+            minutes: config.alert.window,
+            settle: config.alert.settle,
+            limit: config.alert.deadline,
+            budget: config.dashboard.budget,
+        };
+        let watched = Watching {
+            source: sweep::source(start, scope),
+            roster: Arc::new(config.roster.clone()),
+            rules: Arc::new(config.rules.clone()),
+            pace,
+            cached: if cached { remember::recall(start, scope) } else { None },
+        };
+        let (publish, snapshots) = watch::channel(None);
+        let (control, asked) = unbounded_channel();
+        let task = tokio::spawn(watching::watch(watched, publish, asked, clock::now));
+        Self { snapshots, control, task }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
 
 pub(super) async fn run(scope: &Scope, args: &args::Dashboard) -> Result<u8, Refusal> {
     let start = sweep::start(scope, Flags::default())?;
     let config = start.config();
     let dashboard = &config.dashboard;
-    let theme = known_theme(args.theme.as_ref().unwrap_or(&dashboard.theme))?;
+    // The demo knows nothing of where it runs; its terminal, browser and themes are as real as any.
+    let variables = environment::variables();
+    let (shelf, chosen) = themes::shelf(&variables, args.theme.as_ref().unwrap_or(&dashboard.theme))?;
     let own = dashboard.keys.iter().map(|(name, keys)| (name.as_str(), keys.as_slice()));
     let keys = Keymap::new(own).map_err(Refusal::usage)?;
     let still = args.snapshot.as_ref().map(|screen| Still::parse(screen, args.size.as_deref())).transpose()?;
-    let pace = Pace {
-        minutes: config.alert.window,
-        settle: config.alert.settle,
-        limit: config.alert.deadline,
-        budget: dashboard.budget,
-    };
-    let watched = Watching {
-        source: sweep::source(&start, scope),
-        roster: Arc::new(config.roster.clone()),
-        rules: Arc::new(config.rules.clone()),
-        pace,
-        cached: if still.is_some() { None } else { remember::recall(&start, scope) },
-    };
-    let desktop = Desktop::new(&start.variables, scope.demo.is_none() && still.is_none());
-    let colours = environment::colours(scope.color, &start.variables);
-    let mut model = Model::new(theme, colours, scope.demo.is_some());
+    let desktop = Desktop::new(&variables, scope.demo.is_none() && still.is_none());
+    let colours = environment::colours(scope.color, &variables);
+    let mut model = Model::new("terminal", colours, scope.demo.is_some());
+    model.take_shelf(shelf, chosen);
     model.keys = keys;
     model.kept = desktop.recall().unwrap_or_default();
     model.portal = dashboard.portal.clone().map(|url| Portal { url, role: dashboard.portal_role.clone() });
-    let (publish, snapshots) = watch::channel(None);
-    let (control, asked) = unbounded_channel();
-    let engine = tokio::spawn(watching::watch(watched, publish, asked, clock::now));
+    let engine = Engine::start(&start, scope, still.is_none());
     if let Some(still) = still {
-        let written = still.write(model, snapshots, control, config.alert.deadline).await;
-        engine.abort();
-        return written;
+        return still.write(model, &engine, config.alert.deadline).await;
     }
     let (end, ends) = watch::channel(None);
     sweep::on_signal(move |code| {
         let _ = end.send(Some(code));
     });
-    let last = snapshots.clone();
+    let last = engine.snapshots.clone();
     let stage = Stage {
-        snapshots,
-        control,
+        snapshots: engine.snapshots.clone(),
+        control: engine.control.clone(),
         ends,
         outside: Box::new(desktop),
-        notify: desktop::notify(dashboard.notify, &start.variables),
-        wraps: desktop::wraps(&start.variables),
+        notify: desktop::notify(dashboard.notify, &variables),
+        wraps: desktop::wraps(&variables),
     };
     let shown = tui::run(model, stage, clock::now).await;
-    engine.abort();
+    drop(engine);
     // The next start shows at once what this one has found.
     let last = last.borrow().clone();
     if let Some(last) = last.filter(|last| last.cached.is_none() && last.under_way.is_none()) {
         remember::keep_found(&start, scope, &last.fleet);
     }
     shown.map_err(|error| Refusal::usage(format!("the terminal can't be used: {error}")))
-}
-
-fn known_theme(name: &str) -> Result<&str, Refusal> {
-    let names = theme::SHIPPED.iter().map(|(name, _)| *name);
-    if names.clone().any(|known| known == name) {
-        return Ok(name);
-    }
-    let near = nearest(name, names.clone()).map_or_else(|| ".".into(), |near| format!("; did you mean `{near}`?"));
-    let all = names.collect::<Vec<_>>().join(", ");
-    Err(Refusal::usage(format!("there is no theme `{name}`{near} There are: {all}")))
 }

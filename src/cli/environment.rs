@@ -25,6 +25,11 @@ pub(super) fn has_screen() -> bool {
     std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
+/// Whether the terminal can't be drawn on.
+pub(super) fn is_dumb() -> bool {
+    variables().get("TERM").is_some_and(|term| term == "dumb")
+}
+
 /// Whether the screen may be coloured. Source: no-color.org.
 pub(super) fn colours(color: Color, variables: &BTreeMap<String, String>) -> bool {
     match color {

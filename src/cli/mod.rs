@@ -15,6 +15,7 @@ mod functions;
 mod listing;
 mod man;
 mod output;
+mod plain;
 mod policy;
 mod progress;
 mod remember;
@@ -22,6 +23,7 @@ mod scope;
 mod show_config;
 mod still;
 mod sweep;
+mod themes;
 mod wait;
 
 use std::process::ExitCode;
@@ -62,10 +64,16 @@ pub fn run() -> ExitCode {
         }
     };
     environment::settle_colors(cli.scope.color);
-    if cli.command.is_none() && cli.dashboard.snapshot.is_none() && !environment::has_screen() {
+    let is_alone = cli.dashboard.plain || cli.dashboard.snapshot.is_some();
+    if cli.command.is_some() && (is_alone || cli.dashboard.theme.is_some()) {
+        let why = "--plain, --snapshot and --theme are for the dashboard, which is slmon without a command";
+        output::say(&format!("slmon: {why}"));
+        return exit_style::refused(why);
+    }
+    if cli.command.is_none() && !is_alone && !environment::has_screen() {
         output::say(&Cli::command().render_help().ansi().to_string());
         output::say(
-            "slmon: the dashboard needs a terminal; without one, give a command, such as `slmon alert`, or --snapshot alerts",
+            "slmon: the dashboard needs a terminal; without one, give a command, such as `slmon alert`, or --plain, or --snapshot alerts",
         );
         return ExitCode::from(USAGE);
     }
@@ -78,12 +86,16 @@ pub fn run() -> ExitCode {
     };
     let result = runtime.block_on(async {
         match &cli.command {
+            None if cli.dashboard.plain || environment::is_dumb() && cli.dashboard.snapshot.is_none() => {
+                plain::run(&cli.scope).await
+            }
             None => dashboard::run(&cli.scope, &cli.dashboard).await,
             Some(Command::Alert(args)) => alert::run(&cli.scope, args).await,
             Some(Command::Functions(args)) => functions::run(&cli.scope, args).await,
             Some(Command::Accounts(args)) => accounts::run(&cli.scope, args).await,
             Some(Command::Config) => show_config::run(&cli.scope),
             Some(Command::Policy(args)) => policy::run(&cli.scope, args),
+            Some(Command::Themes(args)) => themes::run(&cli.scope, args),
             Some(Command::Completions { shell }) => completions::run(shell),
             Some(Command::Man { folder }) => man::run(folder.as_deref()),
         }

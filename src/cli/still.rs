@@ -2,9 +2,9 @@
 
 use std::{io::IsTerminal, sync::Arc, time::Duration};
 
-use tokio::sync::{mpsc::UnboundedSender, watch::Receiver};
+use tokio::sync::watch::Receiver;
 
-use super::{Refusal, clock, output};
+use super::{Refusal, clock, dashboard::Engine, output};
 use crate::{
     domain::text::{clean, nearest},
     engine::watch::{Control, Day, Snapshot},
@@ -58,16 +58,11 @@ impl Still {
     }
 
     /// Waits until all has been read once, at most for `limit`, and writes the frame.
-    pub(super) async fn write(
-        &self,
-        mut model: Model,
-        mut snapshots: Receiver<Option<Arc<Snapshot>>>,
-        control: UnboundedSender<Control>,
-        limit: Duration,
-    ) -> Result<u8, Refusal> {
+    pub(super) async fn write(&self, mut model: Model, engine: &Engine, limit: Duration) -> Result<u8, Refusal> {
+        let mut snapshots = engine.snapshots.clone();
         let until = tokio::time::Instant::now() + limit;
         let needs_day = matches!(self.shows, Shows::Screen(Command::Recent));
-        let read = |snapshot: &Snapshot| is_read(snapshot) && (!needs_day || has_day(snapshot));
+        let read = |snapshot: &Snapshot| snapshot.is_whole() && (!needs_day || has_day(snapshot));
         if let Some(snapshot) = wait(&mut snapshots, until, read).await {
             model.update(Msg::Snapshot(snapshot));
         }
@@ -84,10 +79,15 @@ impl Still {
                     board.key(board.rows.iter().find(of_it)?)
                 });
                 let Some(key) = found else {
-                    return Err(Refusal::usage(format!("no function `{}` was found", clean(name))));
+                    let names = board.iter().flat_map(|board| {
+                        board.rows.iter().filter_map(|row| board.facts(row)).map(|(_, it)| it.found.name.raw())
+                    });
+                    let near = nearest(name, names).map(|near| format!("; did you mean `{}`?", clean(near)));
+                    let near = near.unwrap_or_default();
+                    return Err(Refusal::usage(format!("no function `{}` was found{near}", clean(name))));
                 };
                 model.update(Msg::Choose(Act::Go(key)));
-                let _ = control.send(Control::Focus(model.focus()));
+                let _ = engine.control.send(Control::Focus(model.focus()));
                 let shown = wait(&mut snapshots, until, |snapshot| snapshot.chart.is_some()).await;
                 if let Some(snapshot) = shown {
                     model.update(Msg::Snapshot(snapshot));
@@ -102,7 +102,9 @@ impl Still {
             still::text(&frame)
         };
         output::write(&text, None)?;
-        Ok(0)
+        // Of nothing that could be read the frame says why.
+        let is_blind = model.board.is_none_or(|board| board.counts.unseen > 0 && board.counts.seen == 0);
+        Ok(if is_blind { 3 } else { 0 })
     }
 }
 
@@ -115,10 +117,6 @@ async fn wait(
     let good = snapshots.wait_for(|snapshot| snapshot.as_ref().is_some_and(|snapshot| is_good(snapshot)));
     let _ = tokio::time::timeout_at(until, good).await;
     snapshots.borrow().clone()
-}
-
-fn is_read(snapshot: &Snapshot) -> bool {
-    snapshot.under_way.is_none() && (snapshot.read_at.is_some() || snapshot.fleet.target_count() == 0)
 }
 
 fn has_day(snapshot: &Snapshot) -> bool {

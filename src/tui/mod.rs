@@ -8,6 +8,7 @@ pub mod filter;
 pub mod list;
 pub mod model;
 pub mod overlay;
+pub mod plain;
 pub mod still;
 mod terminal;
 pub mod theme;
@@ -157,7 +158,7 @@ pub async fn run(mut model: Model, mut stage: Stage, now: impl Fn() -> Timestamp
                 Effect::Quit => return Ok(0),
                 Effect::Suspend => {
                     drop(events);
-                    screen.suspend()?;
+                    screen.suspend().await?;
                     events = EventStream::new();
                     title.clear();
                     dirty = true;
@@ -258,4 +259,9 @@ pub fn frame(model: &mut Model, width: u16, height: u16, now: Timestamp) -> rata
     model.settle();
     view::draw(model, &mut buf, now);
     buf
+}
+
+/// What a theme looks like: each role by its word, and each state as rows have it.
+pub fn sample(model: &Model, width: u16) -> ratatui::buffer::Buffer {
+    view::sample(model, width)
 }

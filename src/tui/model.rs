@@ -200,8 +200,10 @@ pub struct Model {
     pub focused: bool,
     /// When whoever looks elsewhere was last told.
     pub told: Option<Minute>,
-    /// The place of the theme among those that come with the program.
-    pub shipped: usize,
+    /// The themes to choose from, by name.
+    pub shelf: Vec<(String, Theme)>,
+    /// The place of the one that is shown.
+    pub chosen: usize,
 }
 
 impl Model {
@@ -230,7 +232,8 @@ impl Model {
             demo,
             focused: true,
             told: None,
-            shipped: SHIPPED.iter().position(|(name, _)| *name == theme).unwrap_or(0),
+            shelf: Theme::all_shipped(),
+            chosen: SHIPPED.iter().position(|(name, _)| *name == theme).unwrap_or(0),
         };
         model.take_theme();
         model
@@ -423,8 +426,8 @@ impl Model {
             }
             Command::Filter => self.typing = matches!(self.screen(), Screen::Alerts | Screen::Functions),
             Command::Theme => {
-                let mut overlay = Overlay::new(Kind::Theme(self.shipped));
-                overlay.place = self.shipped;
+                let mut overlay = Overlay::new(Kind::Theme(self.chosen));
+                overlay.place = self.chosen;
                 self.overlay = Some(overlay);
             }
             Command::CopyName => return self.copy("name", |key, _| key.name.shown().into_owned()),
@@ -444,9 +447,15 @@ impl Model {
         None
     }
 
-    /// Takes the theme at `shipped`.
+    /// Takes other themes to choose from, and one of them.
+    pub fn take_shelf(&mut self, shelf: Vec<(String, Theme)>, chosen: usize) {
+        (self.shelf, self.chosen) = (shelf, chosen);
+        self.take_theme();
+    }
+
+    /// Takes the theme that is chosen.
     pub(super) fn take_theme(&mut self) {
-        let theme = SHIPPED.get(self.shipped).and_then(|(name, _)| Theme::shipped(name)).unwrap_or_default();
+        let theme = self.shelf.get(self.chosen).map(|(_, theme)| theme.clone()).unwrap_or_default();
         self.theme = if self.colours { theme } else { theme.without_colours() };
     }
 

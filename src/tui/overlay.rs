@@ -10,7 +10,7 @@ use super::{
     commands::{self, Command},
     list::{COLUMNS, Column, Group, name_of},
     model::Model,
-    theme::SHIPPED,
+    theme::Theme,
 };
 
 /// What is chosen from.
@@ -141,13 +141,13 @@ fn commands() -> Vec<Choice> {
 }
 
 fn themes(model: &Model) -> Vec<Choice> {
-    let choice = |(place, (name, _)): (usize, &(&str, &str))| Choice {
-        name: (*name).to_owned(),
+    let choice = |(place, (name, _)): (usize, &(String, Theme))| Choice {
+        name: name.clone(),
         note: String::new(),
-        held: Some(place == model.shipped),
+        held: Some(place == model.chosen),
         act: Act::Theme(place),
     };
-    SHIPPED.iter().enumerate().map(choice).collect()
+    model.shelf.iter().enumerate().map(choice).collect()
 }
 
 fn sorts(model: &Model, before: &str) -> Vec<Choice> {

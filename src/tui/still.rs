@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use ratatui::{
     buffer::{Buffer, Cell},
-    style::{Color, Modifier, Style},
+    style::{Color, Modifier},
 };
 use unicode_width::UnicodeWidthStr;
 
@@ -21,10 +21,11 @@ pub fn text(buf: &Buffer) -> String {
 pub fn ansi(buf: &Buffer) -> String {
     let mut text = String::new();
     for y in 0..buf.area.height {
-        let mut before = Style::reset();
+        let mut before = (Color::Reset, Color::Reset, Modifier::empty());
         for (_, cell) in cells(buf, y) {
-            if cell.style() != before {
-                before = cell.style();
+            let style = (cell.fg, cell.bg, cell.modifier);
+            if style != before {
+                before = style;
                 let _ = write!(text, "\u{1b}[0{}m", codes(cell));
             }
             text.push_str(cell.symbol());
@@ -185,7 +186,7 @@ fn runs(buf: &Buffer, y: u16) -> Vec<Run> {
 
 #[cfg(test)]
 mod tests {
-    use ratatui::layout::Rect;
+    use ratatui::{layout::Rect, style::Style};
 
     use super::*;
 

@@ -9,6 +9,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use crossterm::{
@@ -59,9 +60,9 @@ impl Screen {
     }
 
     /// Hands the terminal to the shell until the program is continued.
-    pub(super) fn suspend(&mut self) -> io::Result<()> {
+    pub(super) async fn suspend(&mut self) -> io::Result<()> {
         restore();
-        stop();
+        stop().await;
         take()?;
         // What is on the screen is somebody else's: all of it is drawn anew. Asking the terminal where its cursor is, as
         // `Terminal::clear` does, would have to wait for an answer among the keys.
@@ -177,11 +178,22 @@ fn restore_on_panic() {
     });
 }
 
+/// How long a stop may take to come. A program whose shell knows no jobs is never stopped, and goes on after this.
 #[cfg(unix)]
-fn stop() {
+const STOP: Duration = Duration::from_millis(500);
+
+/// Stops this process, and comes back when it is continued. The stop comes a little after it was asked for: nothing may be
+/// done to the terminal until it is over, or the shell takes over what was done.
+#[cfg(unix)]
+async fn stop() {
     use rustix::process::{Signal, getpid, kill_process};
+    use tokio::signal::unix::{SignalKind, signal};
+    let continued = signal(SignalKind::from_raw(Signal::CONT.as_raw()));
     let _ = kill_process(getpid(), Signal::TSTP);
+    if let Ok(mut continued) = continued {
+        let _ = tokio::time::timeout(STOP, continued.recv()).await;
+    }
 }
 
 #[cfg(not(unix))]
-fn stop() {}
+async fn stop() {}

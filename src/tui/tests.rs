@@ -16,6 +16,7 @@ use super::{
     commands::{self, Chord},
     frame, list,
     model::{Effect, Model, Msg, RowKey, Screen},
+    plain,
 };
 use crate::{
     domain::{roster::Roster, rules::Rules, window::Minute},
@@ -456,4 +457,26 @@ proptest! {
             prop_assert!(list.offset <= list.place);
         }
     }
+}
+
+#[test]
+fn in_words_each_change_is_told_once() {
+    let failing = Board::new(demo());
+    let first = plain::lines(None, &failing);
+    assert!(first[0].contains(" summary: ") && first[0].contains(" critical, "), "{}", first[0]);
+    let told = |lines: &[String], word: &str| lines.iter().filter(|line| line[5..].starts_with(word)).count();
+    let counts = failing.counts;
+    assert_eq!((told(&first, " critical: "), told(&first, " warning: ")), (counts.critical, counts.warning));
+    assert!(told(&first, " unseen: ") == 1 && first.iter().all(|line| line.is_ascii()), "{first:?}");
+    assert_eq!(plain::lines(Some(&failing), &failing), [""; 0]);
+    let gone = plain::lines(Some(&failing), &Board::new(nothing()));
+    assert_eq!((told(&gone, " gone: "), told(&gone, " seen again: ")), (counts.critical + counts.warning, 1));
+    // The same estate, where one of them fails no longer and another one can't be told of.
+    let mut calmer = failing.clone();
+    let places: Vec<_> = (0..calmer.rows.len()).filter(|place| calmer.rows[*place].state == State::Critical).collect();
+    calmer.rows[places[0]].state = State::Ok;
+    calmer.rows[places[1]].state = State::Unknown;
+    let ends = plain::lines(Some(&failing), &calmer);
+    assert_eq!((told(&ends, " ok again: "), told(&ends, " can't tell any more: "), ends.len()), (1, 1, 2), "{ends:?}");
+    assert_eq!(told(&plain::lines(Some(&calmer), &failing), " critical: "), 2);
 }

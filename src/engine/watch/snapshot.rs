@@ -8,7 +8,7 @@ use crate::{
     domain::{
         account::TargetKey,
         finding::{Judgement, Severity},
-        fleet::Fleet,
+        fleet::{Fleet, TargetState},
         observation::Reading,
         series::Metric,
         text::AwsText,
@@ -65,6 +65,18 @@ impl Snapshot {
             day: Day::NotRead,
             chart: None,
         }
+    }
+
+    /// Whether everything was asked at least once: each account and target was read, or is known to be out of reach.
+    pub fn is_whole(&self) -> bool {
+        let asked = |state: &TargetState| {
+            let pulse = self.pulses.get(&state.target.key());
+            pulse.is_some_and(|pulse| pulse.read_at.is_some() || pulse.failures > 0) || !state.unread.is_empty()
+        };
+        self.under_way.is_none()
+            && self.cached.is_none()
+            && self.fleet.accounts().all(|state| state.opened || state.failure.is_some())
+            && self.fleet.targets().all(asked)
     }
 }
 

@@ -8,7 +8,6 @@ use super::{
         commands::Chord,
         console,
         overlay::{Act, Kind, Overlay},
-        theme::SHIPPED,
     },
     Effect, Model, RowKey, Screen,
 };
@@ -59,7 +58,7 @@ impl Model {
         match chord.code() {
             KeyCode::Esc => {
                 if let Kind::Theme(before) = overlay.kind {
-                    self.shipped = before;
+                    self.chosen = before;
                     self.take_theme();
                 }
                 return None;
@@ -93,7 +92,7 @@ impl Model {
         if matches!(overlay.kind, Kind::Theme(_))
             && let Some(Act::Theme(place)) = overlay.choices(self).get(overlay.place).map(|choice| choice.act.clone())
         {
-            self.shipped = place;
+            self.chosen = place;
             self.take_theme();
         }
         self.overlay = Some(overlay);
@@ -104,9 +103,9 @@ impl Model {
         match act {
             Act::Do(command) => return self.carry_out(command),
             Act::Theme(place) => {
-                self.shipped = place;
+                self.chosen = place;
                 self.take_theme();
-                let name = SHIPPED.get(place).map_or("", |(name, _)| *name);
+                let name = self.shelf.get(place).map_or("", |(name, _)| name.as_str());
                 self.said =
                     Some(format!("to keep it, write theme = \"{name}\" below [dashboard] in the configuration"));
                 return None;

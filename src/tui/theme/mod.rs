@@ -137,6 +137,11 @@ impl Theme {
         parse(file).ok().map(|scheme| Self::from_scheme(&scheme))
     }
 
+    /// Every theme that comes with the program, by its name.
+    pub fn all_shipped() -> Vec<(String, Self)> {
+        SHIPPED.iter().filter_map(|(name, _)| Some(((*name).to_owned(), Self::shipped(name)?))).collect()
+    }
+
     /// The same theme without a colour: for `NO_COLOR`, and for terminals that have none.
     #[must_use]
     pub fn without_colours(&self) -> Self {
@@ -153,6 +158,44 @@ impl Theme {
         }
         self
     }
+}
+
+/// The contrast of a role's text on the background, 1 to 21; none where one of them is the terminal's own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measured {
+    /// The word for the role.
+    pub word: &'static str,
+    /// How much it needs.
+    pub needed: f64,
+    /// How much the scheme gives it.
+    pub file: Option<f64>,
+    /// How much it has on the screen.
+    pub shown: Option<f64>,
+}
+
+/// The contrast of each role that is drawn on the background.
+pub fn measured(scheme: &Base16) -> Vec<Measured> {
+    let theme = Theme::from_scheme(scheme);
+    let of = [
+        (Role::Text, 0x05, TEXT),
+        (Role::Muted, 0x04, TEXT),
+        (Role::Border, 0x03, LINES),
+        (Role::Title, 0x0D, TEXT),
+        (Role::Ok, 0x0B, TEXT),
+        (Role::Warning, 0x0A, TEXT),
+        (Role::Critical, 0x08, TEXT),
+        (Role::Info, 0x0C, TEXT),
+    ];
+    let ground = scheme.colour(0x00);
+    let ratio = |colour: Option<Color>| contrast::ratio(colour?, ground?);
+    of.iter()
+        .map(|(role, index, needed)| Measured {
+            word: Role::ALL.iter().find(|(_, known)| known == role).map_or("", |(word, _)| *word),
+            needed: *needed,
+            file: ratio(scheme.colour(*index)),
+            shown: ratio(theme.style(*role).fg),
+        })
+        .collect()
 }
 
 impl Default for Theme {

@@ -109,6 +109,38 @@ fn table_look(model: &Model) -> table::Look {
     table::Look { title: model.theme.style(Role::Muted), selection: model.theme.style(Role::Selection), sorted: None }
 }
 
+/// Each role of a theme by its word, and each state as rows have it.
+pub fn sample(model: &Model, width: u16) -> Buffer {
+    const STATES: [State; 8] = [
+        State::Critical,
+        State::Warning,
+        State::Unknown,
+        State::Ok,
+        State::Quiet,
+        State::Idle,
+        State::Muted,
+        State::Hidden,
+    ];
+    let lines = Role::ALL.len().max(STATES.len() + 2);
+    let area = Rect { x: 0, y: 0, width, height: span(lines) + 1 };
+    let mut buf = Buffer::empty(area);
+    let theme = &model.theme;
+    buf.set_style(area, theme.ground());
+    for (line, (word, role)) in Role::ALL.iter().enumerate() {
+        let style = theme.style(*role);
+        buf.set_style(Rect { x: 1, y: span(line), width: 24, height: 1 }.intersection(area), style);
+        put(&mut buf, area, (1, span(line)), &format!("{word:12} 12 of 345"), style);
+    }
+    for (line, state) in STATES.iter().enumerate() {
+        let text = format!("{} {:10} ▁▂▃▅▇", state.sign(), state.word());
+        put(&mut buf, area, (30, span(line)), &text, of_state(theme, *state));
+    }
+    let selected = Rect { x: 29, y: span(STATES.len()), width: 24, height: 1 }.intersection(area);
+    buf.set_style(selected, theme.style(Role::Selection));
+    put(&mut buf, area, (30, span(STATES.len())), "✗ selected", theme.style(Role::Selection));
+    buf
+}
+
 /// A line of words in the middle of an area.
 fn centred(buf: &mut Buffer, area: Rect, y: u16, text: &str, style: Style) {
     use unicode_width::UnicodeWidthStr;

@@ -184,8 +184,8 @@ fn themes_are_listed_checked_and_taken_from_ones_own_folder() {
     let run = slmon();
     let folder = run.home().join(".config/slmon/themes");
     std::fs::create_dir_all(&folder).unwrap();
-    let dim: String =
-        (0..16).map(|n| format!("base{n:02X}: \"{}\"\n", if n == 0 { "101010" } else { "303030" })).collect();
+    let grey = (1..16).fold(String::new(), |lines, n| lines + &format!("base{n:02X}: \"303030\"\n"));
+    let dim = format!("base00: \"101010\"\n{grey}");
     std::fs::write(folder.join("dim.yaml"), format!("name: Dim\n{dim}")).unwrap();
     std::fs::write(folder.join("broken.yaml"), "base00: x\n").unwrap();
     let home = run.home().to_owned();

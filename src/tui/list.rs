@@ -200,6 +200,21 @@ impl Order {
     }
 }
 
+/// How lists stand, for the next time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The alerts.
+    pub alerts: Order,
+    /// The functions.
+    pub functions: Order,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self { alerts: Order::alerts(), functions: Order::functions() }
+    }
+}
+
 /// A line of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {

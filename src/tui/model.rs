@@ -8,8 +8,8 @@ mod select;
 use std::{collections::BTreeMap, sync::Arc};
 
 use crossterm::event::KeyCode;
-use serde::{Deserialize, Serialize};
 
+pub use super::list::Kept;
 use super::{
     board::{Board, Key, Row, State},
     commands::{Chord, Command, Keymap},
@@ -135,21 +135,6 @@ pub enum Effect {
     Keep(Kept),
     /// Tell whoever looks elsewhere.
     Notify(String),
-}
-
-/// How lists stand, for the next time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
-    /// The alerts.
-    pub alerts: Order,
-    /// The functions.
-    pub functions: Order,
-}
-
-impl Default for Kept {
-    fn default() -> Self {
-        Self { alerts: Order::alerts(), functions: Order::functions() }
-    }
 }
 
 /// What the screens remember.
@@ -445,18 +430,6 @@ impl Model {
             Command::Quit => return Some(Effect::Quit),
         }
         None
-    }
-
-    /// Takes other themes to choose from, and one of them.
-    pub fn take_shelf(&mut self, shelf: Vec<(String, Theme)>, chosen: usize) {
-        (self.shelf, self.chosen) = (shelf, chosen);
-        self.take_theme();
-    }
-
-    /// Takes the theme that is chosen.
-    pub(super) fn take_theme(&mut self) {
-        let theme = self.shelf.get(self.chosen).map(|(_, theme)| theme.clone()).unwrap_or_default();
-        self.theme = if self.colours { theme } else { theme.without_colours() };
     }
 
     /// To another screen of the first level.

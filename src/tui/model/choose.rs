@@ -8,6 +8,7 @@ use super::{
         commands::Chord,
         console,
         overlay::{Act, Kind, Overlay},
+        theme::Theme,
     },
     Effect, Model, RowKey, Screen,
 };
@@ -138,5 +139,17 @@ impl Model {
         // A new order is read from its top.
         self.select(0);
         Some(Effect::Keep(self.kept.clone()))
+    }
+
+    /// Takes other themes to choose from, and one of them.
+    pub fn take_shelf(&mut self, themes: Vec<(String, Theme)>, chosen: usize) {
+        (self.shelf, self.chosen) = (themes, chosen);
+        self.take_theme();
+    }
+
+    /// Takes the theme that is chosen.
+    pub(super) fn take_theme(&mut self) {
+        let theme = self.shelf.get(self.chosen).map(|(_, theme)| theme.clone()).unwrap_or_default();
+        self.theme = if self.colours { theme } else { theme.without_colours() };
     }
 }

@@ -20,12 +20,13 @@ mod tests;
 use std::{io, sync::Arc, time::Duration};
 
 use crossterm::event::{Event, EventStream, KeyEventKind, MouseButton, MouseEventKind};
-use futures::{FutureExt, StreamExt};
+use futures::StreamExt;
 use jiff::Timestamp;
 use ratatui::layout::Rect;
 use tokio::{
     sync::{mpsc::UnboundedSender, watch, watch::Receiver},
     task::spawn_blocking,
+    time::{Instant, sleep_until},
 };
 
 use self::{
@@ -87,7 +88,9 @@ pub async fn run(mut model: Model, mut stage: Stage, now: impl Fn() -> Timestamp
     let mut screen = Screen::enter()?;
     let mut events = EventStream::new();
     let mut boards = boards(stage.snapshots.clone());
-    let (mut dirty, mut later) = (true, false);
+    let mut dirty = true;
+    // When what has come while nobody looks is drawn.
+    let mut later: Option<Instant> = None;
     let mut focus = Focus::default();
     let mut title = String::new();
     let mut area = Rect::default();
@@ -99,7 +102,7 @@ pub async fn run(mut model: Model, mut stage: Stage, now: impl Fn() -> Timestamp
                 model.settle();
                 view::draw(&model, buf, now());
             })?;
-            (dirty, later) = (false, false);
+            (dirty, later) = (false, None);
             let seen = model.focus();
             if seen != focus {
                 focus = seen;
@@ -111,7 +114,8 @@ pub async fn run(mut model: Model, mut stage: Stage, now: impl Fn() -> Timestamp
                 title = said;
             }
         }
-        let rest = if later { UNSEEN } else { to_next_minute(now()) };
+        let minute = Instant::now() + to_next_minute(now());
+        let wake = later.map_or(minute, |later| later.min(minute));
         let mut effects: Vec<Effect> = Vec::new();
         tokio::select! {
             biased;
@@ -127,7 +131,12 @@ pub async fn run(mut model: Model, mut stage: Stage, now: impl Fn() -> Timestamp
                             if !effects.is_empty() {
                                 break;
                             }
-                            next = events.next().now_or_never();
+                            // Asked by this task itself: the stream wakes whoever asked it first.
+                            next = tokio::select! {
+                                biased;
+                                event = events.next() => Some(event),
+                                () = std::future::ready(()) => None,
+                            };
                         }
                         // The terminal is gone.
                         Some(Some(Err(_)) | None) => return Ok(0),
@@ -146,12 +155,16 @@ pub async fn run(mut model: Model, mut stage: Stage, now: impl Fn() -> Timestamp
                 let board = boards.borrow_and_update().clone();
                 if let Some(board) = board {
                     effects.extend(model.update(Msg::Board(board)));
-                    // Nobody looks: there is no hurry.
-                    (dirty, later) = (model.focused, !model.focused);
+                    // Where nobody looks there is no hurry.
+                    if model.focused {
+                        dirty = true;
+                    } else {
+                        later.get_or_insert(Instant::now() + UNSEEN);
+                    }
                 }
             }
             // Ages are shown in whole minutes.
-            () = tokio::time::sleep(rest) => dirty = true,
+            () = sleep_until(wake) => dirty = true,
         }
         for effect in effects {
             match effect {

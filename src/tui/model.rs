@@ -335,6 +335,11 @@ impl Model {
                 None
             }
             Msg::Do(command) => self.carry_out(command),
+            // Who types looks, whatever the terminal says.
+            Msg::Key(chord) if !self.focused => {
+                self.focused = true;
+                self.update(Msg::Key(chord))
+            }
             Msg::Key(chord) if chord.is_control('z') => Some(Effect::Suspend),
             Msg::Key(chord) if self.typing && !chord.is_control('c') => {
                 self.type_into_filter(chord);

@@ -141,7 +141,14 @@ fn draw_panel(model: &Model, chart: &Chart, panel: &Panel, cross: Option<Minute>
         // Where a point takes several cells, the crosshair is the first of them.
         let here = !marked && cross.is_some_and(|minute| cells.holds(cell, minute));
         marked |= here;
-        bar(buf, bars, x, value(series, cells.window(cell)), most, (style, muted, here));
+        bar(
+            buf,
+            bars,
+            x,
+            value(series, cells.window(cell)),
+            most,
+            (if here { text.add_modifier(Modifier::BOLD) } else { style }, muted, here),
+        );
     }
     axis(model, chart, buf, Rect { y: area.bottom() - 1, height: 1, ..area });
 }
@@ -162,7 +169,6 @@ fn bar(
             put(buf, area, (x, y), "│", muted);
         }
     }
-    let style = if marked { style.add_modifier(Modifier::REVERSED) } else { style };
     let Some(value) = value else {
         put(buf, area, (x, bottom), "·", if marked { style } else { muted });
         return;

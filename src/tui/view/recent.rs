@@ -33,7 +33,7 @@ const fn columns(cells: u16) -> [Column; 10] {
         Column { title: "REGION", least: 14, most: 14, holds: Holds::Names, rank: 9 },
         Column { title: "BEGAN", least: 7, most: 13, holds: Holds::Numbers, rank: 2 },
         Column { title: "ENDED", least: 6, most: 13, holds: Holds::Numbers, rank: 3 },
-        Column { title: "LASTED", least: 6, most: 10, holds: Holds::Numbers, rank: 7 },
+        Column { title: "LASTED", least: 6, most: 11, holds: Holds::Numbers, rank: 7 },
         Column { title: "24 HOURS UP TO NOW", least: cells, most: cells, holds: Holds::Time, rank: 4 },
     ]
 }
@@ -118,7 +118,7 @@ fn cells(model: &Model, board: &Board, episode: &Episode, wide: u16) -> Vec<Cell
             Some(ended) => (clock(ended, now), text),
             None => ("firing".into(), theme.style(role)),
         },
-        (format!("{}{}", if old { "≥ " } else { "" }, minutes((last.0 - episode.began.0).clamp(1, DAY))), muted),
+        (if old && last == now { "all day".into() } else { minutes((last.0 - episode.began.0).max(1)) }, muted),
         (timeline(episode.began, last, now, wide), theme.style(role)),
     ]
 }

@@ -4,7 +4,10 @@
 
 mod support;
 
-use support::{Screen, Slmon, Terminal, key, slmon};
+use std::sync::mpsc;
+
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use support::{PATIENCE, Screen, Slmon, Terminal, key, slmon};
 
 fn demo() -> Slmon {
     slmon().args(["--demo"])
@@ -113,6 +116,33 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back() {
     terminal.send(&format!("exit{}", key::ENTER));
     let (_, screen) = terminal.finish();
     is_restored(&screen);
+}
+
+#[test]
+fn it_ends_with_its_terminal() {
+    let home = tempfile::tempdir().unwrap();
+    let pair = native_pty_system().openpty(PtySize { rows: 24, cols: 80, ..PtySize::default() }).unwrap();
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_slmon"));
+    command.arg("--demo");
+    command.env_clear();
+    command.env("TERM", "xterm-256color");
+    command.env("HOME", home.path());
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let mut drawn = Vec::new();
+    let mut buffer = [0; 4096];
+    while !drawn.windows(6).any(|bytes| bytes == b"Alerts") {
+        let count = reader.read(&mut buffer).unwrap();
+        assert_ne!(count, 0, "it ended before it drew anything");
+        drawn.extend_from_slice(&buffer[..count]);
+    }
+    // The window is closed: nothing holds the terminal any more.
+    drop(reader);
+    drop(pair.master);
+    let (ended, end) = mpsc::channel();
+    std::thread::spawn(move || ended.send(child.wait().unwrap().exit_code()));
+    assert_eq!(end.recv_timeout(PATIENCE), Ok(129), "SIGHUP, as a shell says it");
 }
 
 #[test]

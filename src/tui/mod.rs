@@ -5,6 +5,7 @@ pub mod board;
 pub mod commands;
 pub mod console;
 pub mod filter;
+mod input;
 pub mod list;
 pub mod model;
 pub mod overlay;
@@ -19,19 +20,19 @@ mod tests;
 
 use std::{io, sync::Arc, time::Duration};
 
-use crossterm::event::{Event, EventStream, KeyEventKind, MouseButton, MouseEventKind};
-use futures::StreamExt;
+use crossterm::event::{Event, KeyEventKind, MouseButton, MouseEventKind};
 use jiff::Timestamp;
 use ratatui::layout::Rect;
 use tokio::{
     sync::{mpsc::UnboundedSender, watch, watch::Receiver},
     task::spawn_blocking,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep_until, timeout},
 };
 
 use self::{
     board::Board,
     commands::Chord,
+    input::Input,
     model::{Effect, Kept, Model, Msg},
     terminal::Screen,
 };
@@ -77,16 +78,26 @@ pub struct Stage {
     pub wraps: bool,
 }
 
-/// Keys that are taken in before a frame is drawn, where they come faster than frames.
-const AT_ONCE: usize = 64;
 /// Between two frames while nobody looks.
 const UNSEEN: Duration = Duration::from_secs(5);
 
+/// How long a signal may take to come after the terminal that it tells of is gone.
+const HANG_UP: Duration = Duration::from_secs(1);
+
 /// Shows the dashboard until somebody ends it, and gives the exit code. The terminal is as before when this returns,
 /// whatever happens.
-pub async fn run(mut model: Model, mut stage: Stage, now: impl Fn() -> Timestamp) -> io::Result<u8> {
+pub async fn run(model: Model, mut stage: Stage, now: impl Fn() -> Timestamp) -> io::Result<u8> {
+    let shown = show(model, &mut stage, now).await;
+    if shown.is_err() && timeout(HANG_UP, stage.ends.wait_for(Option::is_some)).await.is_ok() {
+        let code = *stage.ends.borrow();
+        return Ok(code.unwrap_or(0));
+    }
+    shown
+}
+
+async fn show(mut model: Model, stage: &mut Stage, now: impl Fn() -> Timestamp) -> io::Result<u8> {
     let mut screen = Screen::enter()?;
-    let mut events = EventStream::new();
+    let mut input = Input::start();
     let mut boards = boards(stage.snapshots.clone());
     let mut dirty = true;
     // When what has come while nobody looks is drawn.
@@ -117,32 +128,15 @@ pub async fn run(mut model: Model, mut stage: Stage, now: impl Fn() -> Timestamp
         let minute = Instant::now() + to_next_minute(now());
         let wake = later.map_or(minute, |later| later.min(minute));
         let mut effects: Vec<Effect> = Vec::new();
+        let mut more = false;
         tokio::select! {
             biased;
-            event = events.next() => {
-                let mut next = Some(event);
-                // What has come meanwhile is taken in before anything is drawn.
-                for _ in 0..AT_ONCE {
-                    match next.take() {
-                        Some(Some(Ok(event))) => {
-                            dirty = true;
-                            let msg = message(&event, &model, area);
-                            effects.extend(msg.and_then(|msg| model.update(msg)));
-                            if !effects.is_empty() {
-                                break;
-                            }
-                            // Asked by this task itself: the stream wakes whoever asked it first.
-                            next = tokio::select! {
-                                biased;
-                                event = events.next() => Some(event),
-                                () = std::future::ready(()) => None,
-                            };
-                        }
-                        // The terminal is gone.
-                        Some(Some(Err(_)) | None) => return Ok(0),
-                        None => break,
-                    }
+            events = input.events.recv() => {
+                for event in events.unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into()))? {
+                    let msg = message(&event, &model, area);
+                    effects.extend(msg.and_then(|msg| model.update(msg)));
                 }
+                (dirty, more) = (true, true);
             }
             _ = stage.ends.changed() => {
                 let code = *stage.ends.borrow();
@@ -170,9 +164,7 @@ pub async fn run(mut model: Model, mut stage: Stage, now: impl Fn() -> Timestamp
             match effect {
                 Effect::Quit => return Ok(0),
                 Effect::Suspend => {
-                    drop(events);
                     screen.suspend().await?;
-                    events = EventStream::new();
                     title.clear();
                     dirty = true;
                 }
@@ -183,12 +175,15 @@ pub async fn run(mut model: Model, mut stage: Stage, now: impl Fn() -> Timestamp
                     let _ = stage.control.send(Control::Pause(paused));
                 }
                 effect => {
-                    let said = outside(&stage, effect)?;
+                    let said = outside(stage, effect)?;
                     if let Some(said) = said {
                         model.update(Msg::Said(said));
                     }
                 }
             }
+        }
+        if more {
+            input.more();
         }
     }
 }

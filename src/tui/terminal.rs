@@ -3,6 +3,7 @@
 
 use std::{
     io::{self, Stdout, Write, stdout},
+    mem::ManuallyDrop,
     panic,
     sync::{
         Once,
@@ -32,7 +33,8 @@ use super::Notify;
 
 /// The screen as long as it is ours.
 pub(super) struct Screen {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// Never dropped: it would write once more, to a terminal that is given back or gone, and panic where it can't.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
 }
 
 impl Screen {
@@ -43,7 +45,7 @@ impl Screen {
         force_color_output(true);
         take()?;
         match Terminal::new(CrosstermBackend::new(stdout())) {
-            Ok(terminal) => Ok(Self { terminal }),
+            Ok(terminal) => Ok(Self { terminal: ManuallyDrop::new(terminal) }),
             Err(error) => {
                 restore();
                 Err(error)
@@ -67,7 +69,7 @@ impl Screen {
         // What is on the screen is somebody else's: all of it is drawn anew. Asking the terminal where its cursor is, as
         // `Terminal::clear` does, would have to wait for an answer among the keys.
         execute!(stdout(), Clear(ClearType::All))?;
-        self.terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+        self.terminal = ManuallyDrop::new(Terminal::new(CrosstermBackend::new(stdout()))?);
         Ok(())
     }
 }
@@ -141,6 +143,8 @@ fn take() -> io::Result<()> {
 
 /// Gives the terminal back as it was. What can't be written any more has no terminal left to be given back.
 fn restore() {
+    // First: what is typed as soon as the screen is the shell's again has to be lines.
+    let _ = disable_raw_mode();
     if UP.swap(false, Ordering::SeqCst) {
         let _ = execute!(
             stdout(),
@@ -153,7 +157,6 @@ fn restore() {
             cursor::Show
         );
     }
-    let _ = disable_raw_mode();
     let _ = stdout().flush();
 }
 

@@ -118,6 +118,34 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back() {
     is_restored(&screen);
 }
 
+/// The ground of the first letter of the breadcrumb.
+fn ground(run: Slmon) -> vt100::Color {
+    let terminal = run.terminal(24, 100);
+    let ground = terminal.wait_for("14 of 16 targets seen").cell_of("not alerting").bgcolor();
+    terminal.send("q");
+    assert_eq!(terminal.finish().0, 0);
+    ground
+}
+
+#[test]
+fn a_theme_is_shown_in_the_colours_that_the_terminal_knows() {
+    let nord = |term: &str| demo().env("TERM", term).args(["--theme", "nord"]);
+    assert_eq!(ground(nord("xterm").env("COLORTERM", "truecolor")), vt100::Color::Rgb(0x2e, 0x34, 0x40));
+    assert!(matches!(ground(nord("xterm-256color")), vt100::Color::Idx(16..)));
+    assert_eq!(ground(nord("xterm")), vt100::Color::Default);
+    assert_eq!(ground(nord("xterm-256color").env("NO_COLOR", "1")), vt100::Color::Default);
+}
+
+#[test]
+fn the_theme_follows_the_background_where_asked() {
+    let auto = |colours: &str| {
+        let run = demo().named_config("[dashboard]\ntheme = \"auto\"\ntheme_light = \"solarized-light\"\n");
+        ground(run.env("TERM", "xterm").env("COLORTERM", "truecolor").env("COLORFGBG", colours))
+    };
+    assert_eq!(auto("0;15"), vt100::Color::Rgb(0xfd, 0xf6, 0xe3));
+    assert_eq!(auto("15;0"), vt100::Color::Rgb(0x1e, 0x1e, 0x2e));
+}
+
 #[test]
 fn it_ends_with_its_terminal() {
     let home = tempfile::tempdir().unwrap();

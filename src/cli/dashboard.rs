@@ -22,7 +22,7 @@ use super::{
 use crate::{
     config::Flags,
     engine::watch::{self as watching, Control, Pace, Snapshot, Watching},
-    tui::{self, Stage, commands::Keymap, console::Portal, model::Model},
+    tui::{self, Stage, commands::Keymap, console::Portal, model::Model, theme::Depth},
 };
 
 /// An engine that watches until this is dropped.
@@ -68,14 +68,21 @@ pub(super) async fn run(scope: &Scope, args: &args::Dashboard) -> Result<u8, Ref
     let dashboard = &config.dashboard;
     // The demo knows nothing of where it runs; its terminal, browser and themes are as real as any.
     let variables = environment::variables();
-    let (shelf, chosen) = themes::shelf(&variables, args.theme.as_ref().unwrap_or(&dashboard.theme))?;
+    let named = match args.theme.as_ref().unwrap_or(&dashboard.theme).as_str() {
+        "auto" if environment::is_light(&variables) => &dashboard.theme_light,
+        "auto" => &dashboard.theme_dark,
+        name => name,
+    };
+    let (shelf, chosen) = themes::shelf(&variables, named)?;
     let own = dashboard.keys.iter().map(|(name, keys)| (name.as_str(), keys.as_slice()));
     let keys = Keymap::new(own).map_err(Refusal::usage)?;
     let still = args.snapshot.as_ref().map(|screen| Still::parse(screen, args.size.as_deref())).transpose()?;
     let desktop = Desktop::new(&variables, scope.demo.is_none() && still.is_none());
     let colours = environment::colours(scope.color, &variables);
     let mut model = Model::new("terminal", colours, scope.demo.is_some());
-    model.take_shelf(shelf, chosen);
+    // A picture is for whoever shows it later.
+    let depth = if still.is_some() { Depth::Full } else { environment::depth(scope.color, &variables) };
+    model.take_shelf(shelf.into_iter().map(|(name, theme)| (name, depth.of(&theme))).collect(), chosen);
     model.keys = keys;
     model.kept = desktop.recall().unwrap_or_default();
     model.portal = dashboard.portal.clone().map(|url| Portal { url, role: dashboard.portal_role.clone() });

@@ -111,8 +111,12 @@ pub struct Config {
 pub struct Dashboard {
     /// US dollars a day that reading metrics may cost; none where there is no budget.
     pub budget: Option<f64>,
-    /// The theme's name.
+    /// The theme's name; `auto` is one of the two below.
     pub theme: String,
+    /// The one for terminals with a dark background.
+    pub theme_dark: String,
+    /// The one for terminals with a light background.
+    pub theme_light: String,
     /// How whoever looks elsewhere is told of new alerts.
     pub notify: Notify,
     /// The address of the AWS access portal; none where nobody signs in through one.
@@ -143,6 +147,8 @@ impl Default for Dashboard {
         Self {
             budget: None,
             theme: "terminal".into(),
+            theme_dark: "catppuccin-mocha".into(),
+            theme_light: "catppuccin-latte".into(),
             notify: Notify::Auto,
             portal: None,
             portal_role: None,

@@ -104,6 +104,8 @@ pub(super) const KEYS: &[Key] = &[
     key("watch.budget", Text),
     key("dashboard", Table),
     key("dashboard.theme", Text),
+    key("dashboard.theme_dark", Text),
+    key("dashboard.theme_light", Text),
     key("dashboard.notify", Text),
     key("dashboard.access_portal", Text),
     key("dashboard.access_portal_role", Text),

@@ -13,6 +13,8 @@ impl Reader<'_> {
         Dashboard {
             budget: self.text(&root.table("watch"), "budget", budget).unwrap_or(usual.budget),
             theme: self.text(&dashboard, "theme", theme).unwrap_or(usual.theme),
+            theme_dark: self.text(&dashboard, "theme_dark", theme).unwrap_or(usual.theme_dark),
+            theme_light: self.text(&dashboard, "theme_light", theme).unwrap_or(usual.theme_light),
             notify: self.text(&dashboard, "notify", notify).unwrap_or(usual.notify),
             portal: self.text(&dashboard, "access_portal", portal).unwrap_or(usual.portal),
             portal_role: self.text(&dashboard, "access_portal_role", role).unwrap_or(usual.portal_role),

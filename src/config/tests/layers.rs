@@ -238,6 +238,8 @@ checks.throttles.warning = []
 
     [dashboard]
     theme = "terminal"                                                     # default
+    theme_dark = "catppuccin-mocha"                                        # default
+    theme_light = "catppuccin-latte"                                       # default
     notify = "auto"                                                        # default
     access_portal = "off"                                                  # default
     access_portal_role = "off"                                             # default
@@ -301,6 +303,8 @@ checks.throttles.warning = []
 
     [dashboard]
     theme = "terminal"                                                     # default
+    theme_dark = "catppuccin-mocha"                                        # default
+    theme_light = "catppuccin-latte"                                       # default
     notify = "auto"                                                        # default
     access_portal = "off"                                                  # default
     access_portal_role = "off"                                             # default

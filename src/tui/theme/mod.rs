@@ -3,10 +3,12 @@
 
 mod base16;
 pub mod contrast;
+mod depth;
 
 use ratatui::style::{Color, Modifier, Style};
 
 pub use base16::{Base16, Variant, parse};
+pub use depth::Depth;
 
 /// What a piece of the screen means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,6 +52,11 @@ impl Role {
         ("bar", Self::Bar),
         ("selection", Self::Selection),
     ];
+
+    /// The contrast that it needs on the background.
+    fn needs(self) -> f64 {
+        if self == Self::Border { LINES } else { TEXT }
+    }
 }
 
 /// The themes that come with the program: the name by which each is chosen, and its file.
@@ -147,17 +154,6 @@ impl Theme {
     pub fn without_colours(&self) -> Self {
         Self { name: self.name.clone(), ..Self::shipped("monochrome").unwrap_or_else(|| self.clone()) }
     }
-
-    /// The same theme with each colour replaced: for terminals that have fewer.
-    #[must_use]
-    pub fn mapped(mut self, map: impl Fn(Color) -> Color) -> Self {
-        self.background = self.background.map(&map);
-        for style in &mut self.styles {
-            style.fg = style.fg.map(&map);
-            style.bg = style.bg.map(&map);
-        }
-        self
-    }
 }
 
 /// The contrast of a role's text on the background, 1 to 21; none where one of them is the terminal's own.
@@ -230,7 +226,7 @@ mod tests {
             for (word, role) in Role::ALL {
                 let style = theme.style(*role);
                 let (Some(text), ground) = (style.fg, style.bg.unwrap_or(ground)) else { continue };
-                let least = if *role == Role::Border { LINES } else { TEXT };
+                let least = role.needs();
                 let ratio = contrast::ratio(text, ground).unwrap();
                 assert!(ratio >= least, "{name}: {word} has {ratio:.2}:1 and needs {least}:1");
             }

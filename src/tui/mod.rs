@@ -148,9 +148,10 @@ async fn show(mut model: Model, stage: &mut Stage, now: impl Fn() -> Timestamp) 
                 }
                 let board = boards.borrow_and_update().clone();
                 if let Some(board) = board {
+                    // Where nobody looks there is no hurry, but for what the first glance is to find.
+                    let at_once = model.focused || model.board.is_none();
                     effects.extend(model.update(Msg::Board(board)));
-                    // Where nobody looks there is no hurry.
-                    if model.focused {
+                    if at_once {
                         dirty = true;
                     } else {
                         later.get_or_insert(Instant::now() + UNSEEN);

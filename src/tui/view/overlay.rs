@@ -82,7 +82,7 @@ fn hint(kind: Kind) -> &'static str {
     match kind {
         Kind::Columns => " ↑ ↓ · Space shows or hides · Esc closes ",
         Kind::Help | Kind::Palette => " ↑ ↓ · Enter does it · Esc closes ",
-        Kind::Theme(_) => " ↑ ↓ tries on · Enter takes · Esc: as before ",
+        Kind::Theme(_) => " ↑ ↓ tries on · Enter takes · Esc back ",
         Kind::Sort | Kind::Group => " ↑ ↓ · Enter chooses · Esc closes ",
     }
 }

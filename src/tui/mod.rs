@@ -149,7 +149,7 @@ async fn show(mut model: Model, stage: &mut Stage, now: impl Fn() -> Timestamp) 
                 let board = boards.borrow_and_update().clone();
                 if let Some(board) = board {
                     // Where nobody looks there is no hurry, but for what the first glance is to find.
-                    let at_once = model.focused || model.board.is_none();
+                    let at_once = model.focused || !model.board.as_ref().is_some_and(|board| board.snapshot.is_whole());
                     effects.extend(model.update(Msg::Board(board)));
                     if at_once {
                         dirty = true;

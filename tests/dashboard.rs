@@ -173,6 +173,72 @@ fn it_ends_with_its_terminal() {
     assert_eq!(end.recv_timeout(PATIENCE), Ok(129), "SIGHUP, as a shell says it");
 }
 
+/// Fails where it is asked to keep something.
+struct Falls;
+
+impl slmon::tui::Outside for Falls {
+    fn copy(&self, _: &str) -> bool {
+        false
+    }
+
+    fn open(&self, _: &str) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn keep(&self, _: &slmon::tui::model::Kept) {
+        panic!("fell over while it was shown");
+    }
+}
+
+/// Not a test by itself: what the next one starts in a terminal.
+#[test]
+#[ignore = "it is started in a terminal by a_panic_gives_the_terminal_back"]
+fn falls_over() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (_keep, snapshots) = tokio::sync::watch::channel(None);
+        let (control, _asked) = tokio::sync::mpsc::unbounded_channel();
+        let (_end, ends) = tokio::sync::watch::channel(None);
+        let stage = slmon::tui::Stage {
+            snapshots,
+            control,
+            ends,
+            outside: Box::new(Falls),
+            notify: slmon::tui::Notify::Off,
+            mouse: true,
+            wraps: false,
+        };
+        let model = slmon::tui::model::Model::new("terminal", true, true);
+        let shown = slmon::tui::run(model, stage, || "2026-11-23T14:05:20Z".parse().unwrap()).await;
+        unreachable!("it fell: {shown:?}");
+    });
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back() {
+    let args = ["--ignored", "--exact", "falls_over", "--nocapture", "--test-threads=1"].map(Into::into);
+    let env = std::collections::BTreeMap::from([("TERM".into(), "xterm-256color".into())]);
+    let program = std::env::current_exe().unwrap();
+    let terminal = Terminal::start(program.as_os_str(), &args, &env, tempfile::tempdir().unwrap(), 24, 80);
+    terminal.wait_for("slmon › Alerts");
+    terminal.send("s");
+    terminal.wait_for("Sort");
+    terminal.send(key::ENTER);
+    let (code, screen) = terminal.finish();
+    assert_eq!(code, 101, "{screen}");
+    assert!(screen.contains("fell over while it was shown"), "what happened can be read:\n{screen}");
+    is_restored(&screen);
+}
+
+#[test]
+fn the_mouse_is_left_to_the_terminal_where_asked() {
+    let terminal = demo().named_config("[dashboard]\nmouse = false\n").terminal(24, 80);
+    let screen = terminal.wait_for("not alerting");
+    assert_eq!(screen.raw().mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+    terminal.send("q");
+    assert_eq!(terminal.finish().0, 0);
+}
+
 #[test]
 fn one_frame_is_written_where_there_is_no_terminal() {
     let out = demo().args(["--snapshot", "alerts", "--size", "80x24"]).run().ended_with(0);
@@ -182,6 +248,9 @@ fn one_frame_is_written_where_there_is_no_terminal() {
     assert!(!out.stdout.contains('\u{1b}'), "styles are for terminals");
     let coloured = demo().args(["--snapshot", "accounts", "--color", "always"]).run().ended_with(0);
     assert!(coloured.stdout.contains("\u{1b}[0;"), "{}", coloured.stdout);
+    let picture = demo().args(["--snapshot", "alerts", "--snapshot-format", "svg"]).run().ended_with(0).stdout;
+    let picture = roxmltree::Document::parse(&picture).expect("it is XML");
+    assert!(picture.descendants().any(|node| node.text().is_some_and(|text| text.contains("not alerting"))));
     let function = demo().args(["--snapshot", "function:tax-rates-sync"]).run().ended_with(0);
     assert!(function.stdout.contains("the last 1 h") && function.stdout.contains("invocations"), "{}", function.stdout);
 }

@@ -49,6 +49,21 @@ pub struct Dashboard {
     /// Columns and lines of that frame [default: the terminal's, else 120x40]
     #[arg(long, value_name = "WxH", requires = "snapshot")]
     pub size: Option<String>,
+    /// Form of that frame: text (with styles on a terminal), ansi (with styles) or svg
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, requires = "snapshot")]
+    pub snapshot_format: FrameFormat,
+}
+
+/// The form of a frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum FrameFormat {
+    /// Text, with styles where the output is a terminal.
+    #[default]
+    Text,
+    /// Text with styles.
+    Ansi,
+    /// A picture.
+    Svg,
 }
 
 /// Where accounts are, how they are entered, and which part of it all is looked at.

@@ -76,7 +76,11 @@ pub(super) async fn run(scope: &Scope, args: &args::Dashboard) -> Result<u8, Ref
     let (shelf, chosen) = themes::shelf(&variables, named)?;
     let own = dashboard.keys.iter().map(|(name, keys)| (name.as_str(), keys.as_slice()));
     let keys = Keymap::new(own).map_err(Refusal::usage)?;
-    let still = args.snapshot.as_ref().map(|screen| Still::parse(screen, args.size.as_deref())).transpose()?;
+    let still = args
+        .snapshot
+        .as_ref()
+        .map(|screen| Still::parse(screen, args.size.as_deref(), args.snapshot_format))
+        .transpose()?;
     let desktop = Desktop::new(&variables, scope.demo.is_none() && still.is_none());
     let colours = environment::colours(scope.color, &variables);
     let mut model = Model::new("terminal", colours, scope.demo.is_some());
@@ -101,6 +105,7 @@ pub(super) async fn run(scope: &Scope, args: &args::Dashboard) -> Result<u8, Ref
         ends,
         outside: Box::new(desktop),
         notify: desktop::notify(dashboard.notify, &variables),
+        mouse: dashboard.mouse,
         wraps: desktop::wraps(&variables),
     };
     let shown = tui::run(model, stage, clock::now).await;

@@ -4,7 +4,7 @@ use std::{io::IsTerminal, sync::Arc, time::Duration};
 
 use tokio::sync::watch::Receiver;
 
-use super::{Refusal, clock, dashboard::Engine, output};
+use super::{Refusal, args::FrameFormat, clock, dashboard::Engine, output};
 use crate::{
     domain::text::{clean, nearest},
     engine::watch::{Control, Day, Snapshot},
@@ -40,11 +40,12 @@ enum Shows {
 pub(super) struct Still {
     shows: Shows,
     size: (u16, u16),
+    format: FrameFormat,
 }
 
 impl Still {
     /// Reads a screen and a size such as `120x40`.
-    pub(super) fn parse(screen: &str, size: Option<&str>) -> Result<Self, Refusal> {
+    pub(super) fn parse(screen: &str, size: Option<&str>, format: FrameFormat) -> Result<Self, Refusal> {
         let shows = match screen.strip_prefix("function:") {
             Some(name) => Shows::Function(name.to_owned()),
             None => Shows::Screen(named(screen)?),
@@ -54,7 +55,7 @@ impl Still {
             Some(text) => read_size(text)?,
             None => usual().map_or((120, 40), |(width, height)| (width.0, height.0)),
         };
-        Ok(Self { shows, size })
+        Ok(Self { shows, size, format })
     }
 
     /// Waits until all has been read once, at most for `limit`, and writes the frame.
@@ -95,11 +96,12 @@ impl Still {
             }
         }
         let frame = tui::frame(&mut model, self.size.0, self.size.1, clock::now());
-        let text = if model.colours && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
-        {
-            still::ansi(&frame)
-        } else {
-            still::text(&frame)
+        let styled = model.colours && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
+        let text = match self.format {
+            FrameFormat::Svg => still::svg(&frame, &format!("slmon: {}", model.screen().title())),
+            FrameFormat::Ansi => still::ansi(&frame),
+            FrameFormat::Text if styled => still::ansi(&frame),
+            FrameFormat::Text => still::text(&frame),
         };
         output::write(&text, None)?;
         // Of nothing that could be read the frame says why.

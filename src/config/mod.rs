@@ -119,6 +119,8 @@ pub struct Dashboard {
     pub theme_light: String,
     /// How whoever looks elsewhere is told of new alerts.
     pub notify: Notify,
+    /// Whether the mouse is the dashboard's; else the terminal's own, which selects text with it.
+    pub mouse: bool,
     /// The address of the AWS access portal; none where nobody signs in through one.
     pub portal: Option<String>,
     /// The permission set with which the console is opened; none: the portal asks.
@@ -150,6 +152,7 @@ impl Default for Dashboard {
             theme_dark: "catppuccin-mocha".into(),
             theme_light: "catppuccin-latte".into(),
             notify: Notify::Auto,
+            mouse: true,
             portal: None,
             portal_role: None,
             keys: Vec::new(),

@@ -106,6 +106,7 @@ pub(super) const KEYS: &[Key] = &[
     key("dashboard.theme", Text),
     key("dashboard.theme_dark", Text),
     key("dashboard.theme_light", Text),
+    key("dashboard.mouse", Switch),
     key("dashboard.notify", Text),
     key("dashboard.access_portal", Text),
     key("dashboard.access_portal_role", Text),

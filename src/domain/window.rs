@@ -113,12 +113,17 @@ pub struct Frame {
 impl Frame {
     /// The frame for `minutes` minutes up to `at` as seen at `now`, or nothing where CloudWatch keeps no data any more.
     pub fn new(at: Minute, minutes: i64, now: Minute) -> Option<Self> {
+        Self::reading(at, minutes, now, LEAST_READ)
+    }
+
+    /// The same where at least `least` minutes are read.
+    fn reading(at: Minute, minutes: i64, now: Minute, least: i64) -> Option<Self> {
         let asked = Window::ending(at, minutes);
         let period = period_for(asked.start, now)?;
         // Widened, it may begin before what is kept at that period.
         let period = period_for(asked.widened(period).start, now).unwrap_or(period);
         let window = asked.widened(period);
-        let earlier = Window { start: at.plus(-minutes.max(LEAST_READ)), end: window.end }.widened(period);
+        let earlier = Window { start: at.plus(-minutes.max(least)), end: window.end }.widened(period);
         let still_kept = period_for(earlier.start, now) == Some(period);
         Some(Self { window, read: if still_kept { earlier } else { window }, period, baseline: None })
     }
@@ -151,17 +156,25 @@ pub struct Horizon {
     pub baseline: Option<i64>,
     /// Whether the window holds for every function, whatever its own: somebody asks what happened since a moment.
     pub fixed: bool,
+    /// Minutes that are read at least.
+    pub least: i64,
 }
 
 impl Horizon {
     /// A window of `minutes` minutes up to `at` as seen at `now`, compared with nothing.
     pub const fn new(at: Minute, minutes: i64, now: Minute) -> Self {
-        Self { at, minutes, now, baseline: None, fixed: false }
+        Self { at, minutes, now, baseline: None, fixed: false, least: LEAST_READ }
     }
 
     /// What happened from `since` up to `at`, as seen at `now`: before that, nothing counts.
     pub const fn since(since: Minute, at: Minute, now: Minute) -> Self {
-        Self { at, minutes: at.0 - since.0, now, baseline: None, fixed: true }
+        Self { at, minutes: at.0 - since.0, now, baseline: None, fixed: true, least: LEAST_READ }
+    }
+
+    /// The same question, where at least so many minutes are read.
+    #[must_use]
+    pub const fn reading(self, least: i64) -> Self {
+        Self { least, ..self }
     }
 
     /// The same question, compared with so many minutes before the window.
@@ -178,8 +191,8 @@ impl Horizon {
         own.filter(|_| !self.fixed)
             .map(|own| own.min(kept))
             .filter(|own| *own > self.minutes)
-            .and_then(|own| Frame::new(self.at, own, self.now))
-            .or_else(|| Frame::new(self.at, self.minutes, self.now))
+            .and_then(|own| Frame::reading(self.at, own, self.now, self.least))
+            .or_else(|| Frame::reading(self.at, self.minutes, self.now, self.least))
             .map(|frame| self.baseline.map_or(frame, |minutes| frame.comparing(minutes, self.now)))
     }
 }

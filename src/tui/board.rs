@@ -165,6 +165,8 @@ pub struct Counts {
     pub seen: usize,
     /// Accounts.
     pub accounts: usize,
+    /// Regions.
+    pub regions: usize,
     /// Clients.
     pub clients: usize,
     /// Organizations that could not be listed, and accounts and targets that could not be read.
@@ -195,8 +197,8 @@ pub struct Trouble {
     pub whose: String,
     /// In which region; none where it is the account as a whole.
     pub region: Option<Region>,
-    /// What part; none where it is the whole.
-    pub part: Option<String>,
+    /// What parts; none where it is the whole.
+    pub parts: Vec<String>,
     /// Why.
     pub failure: Failure,
 }
@@ -270,19 +272,29 @@ pub fn called(account: &Account) -> String {
 fn troubles(snapshot: &Snapshot, targets: &[Arc<TargetState>]) -> Vec<Trouble> {
     let listings = snapshot.fleet.listings().iter().map(|(client, failure)| {
         let whose = client.as_ref().map_or_else(|| "an organization".into(), |client| client.shown().into_owned());
-        Trouble { whose, region: None, part: Some("its accounts".into()), failure: failure.clone() }
+        Trouble { whose, region: None, parts: vec!["its accounts".into()], failure: failure.clone() }
     });
     let accounts = snapshot.fleet.accounts().filter_map(|state| {
         let failure = state.failure.clone()?;
-        Some(Trouble { whose: called(&state.entry.account), region: None, part: None, failure })
+        Some(Trouble { whose: called(&state.entry.account), region: None, parts: Vec::new(), failure })
     });
     let targets = targets.iter().flat_map(|state| {
-        state.unread.iter().map(|unread| Trouble {
-            whose: called(&state.target.account),
-            region: Some(state.target.region.clone()),
-            part: unread.part.clone(),
-            failure: unread.failure.clone(),
-        })
+        // What failed for the same reason is told once, with all that it left unread.
+        let mut troubles: Vec<Trouble> = Vec::new();
+        for unread in &state.unread {
+            let same = troubles.iter_mut().find(|it| it.failure == unread.failure);
+            if let Some(trouble) = same {
+                trouble.parts.extend(unread.part.clone());
+                continue;
+            }
+            troubles.push(Trouble {
+                whose: called(&state.target.account),
+                region: Some(state.target.region.clone()),
+                parts: unread.part.iter().cloned().collect(),
+                failure: unread.failure.clone(),
+            });
+        }
+        troubles
     });
     listings.chain(accounts).chain(targets).collect()
 }
@@ -398,6 +410,10 @@ fn counts(snapshot: &Snapshot, targets: &[Arc<TargetState>], rows: &[Row]) -> Co
     clients.sort();
     clients.dedup();
     counts.clients = clients.len();
+    let mut regions: Vec<&Region> = targets.iter().map(|state| &state.target.region).collect();
+    regions.sort();
+    regions.dedup();
+    counts.regions = regions.len();
     for row in rows {
         let function = targets.get(row.at).and_then(|state| state.known().get(row.place));
         counts.spots += function.map_or(0, |function| function.class.spots.len());

@@ -74,6 +74,8 @@ pub struct Stage {
     pub outside: Box<dyn Outside>,
     /// How whoever looks elsewhere is told of new alerts.
     pub notify: Notify,
+    /// Whether the mouse is the dashboard's.
+    pub mouse: bool,
     /// Whether a multiplexer keeps escape sequences that are meant for the terminal.
     pub wraps: bool,
 }
@@ -96,7 +98,7 @@ pub async fn run(model: Model, mut stage: Stage, now: impl Fn() -> Timestamp) ->
 }
 
 async fn show(mut model: Model, stage: &mut Stage, now: impl Fn() -> Timestamp) -> io::Result<u8> {
-    let mut screen = Screen::enter()?;
+    let mut screen = Screen::enter(stage.mouse)?;
     let mut input = Input::start();
     let mut boards = boards(stage.snapshots.clone());
     let mut dirty = true;

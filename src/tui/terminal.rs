@@ -35,17 +35,19 @@ use super::Notify;
 pub(super) struct Screen {
     /// Never dropped: it would write once more, to a terminal that is given back or gone, and panic where it can't.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
+    /// Whether the mouse is ours.
+    mouse: bool,
 }
 
 impl Screen {
     /// Takes the terminal over.
-    pub(super) fn enter() -> io::Result<Self> {
+    pub(super) fn enter(mouse: bool) -> io::Result<Self> {
         restore_on_panic();
         // crossterm would strip inversion and weight as well where NO_COLOR is set; themes see to it instead.
         force_color_output(true);
-        take()?;
+        take(mouse)?;
         match Terminal::new(CrosstermBackend::new(stdout())) {
-            Ok(terminal) => Ok(Self { terminal: ManuallyDrop::new(terminal) }),
+            Ok(terminal) => Ok(Self { terminal: ManuallyDrop::new(terminal), mouse }),
             Err(error) => {
                 restore();
                 Err(error)
@@ -65,7 +67,7 @@ impl Screen {
     pub(super) async fn suspend(&mut self) -> io::Result<()> {
         restore();
         stop().await;
-        take()?;
+        take(self.mouse)?;
         // What is on the screen is somebody else's: all of it is drawn anew. Asking the terminal where its cursor is, as
         // `Terminal::clear` does, would have to wait for an answer among the keys.
         execute!(stdout(), Clear(ClearType::All))?;
@@ -123,17 +125,11 @@ fn send(bytes: &[u8], wraps: bool) -> io::Result<()> {
 /// Keeps the title of the terminal's window, and gives it back. Source: xterm's control sequences, CSI 22 t and 23 t.
 const TITLE: (&str, &str) = ("\x1b[22;0t", "\x1b[23;0t");
 
-fn take() -> io::Result<()> {
+fn take(mouse: bool) -> io::Result<()> {
     enable_raw_mode()?;
-    let taken = execute!(
-        stdout(),
-        Print(TITLE.0),
-        EnterAlternateScreen,
-        EnableMouseCapture,
-        EnableFocusChange,
-        EnableBracketedPaste,
-        cursor::Hide
-    );
+    let taken =
+        execute!(stdout(), Print(TITLE.0), EnterAlternateScreen, EnableFocusChange, EnableBracketedPaste, cursor::Hide);
+    let taken = if mouse { taken.and_then(|()| execute!(stdout(), EnableMouseCapture)) } else { taken };
     UP.store(true, Ordering::SeqCst);
     if taken.is_err() {
         restore();

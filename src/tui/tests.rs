@@ -480,3 +480,20 @@ fn in_words_each_change_is_told_once() {
     assert_eq!((told(&ends, " ok again: "), told(&ends, " can't tell any more: "), ends.len()), (1, 1, 2), "{ends:?}");
     assert_eq!(told(&plain::lines(Some(&calmer), &failing), " critical: "), 2);
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+    #[test]
+    fn in_words_nothing_is_said_twice_and_nothing_steers_the_terminal(order in proptest::collection::vec(0usize..4, 1..8)) {
+        let boards = [demo, incident, quiet, nothing].map(|snapshot| Board::new(snapshot()));
+        let mut before: Option<&Board> = None;
+        for board in order.iter().filter_map(|place| boards.get(*place)) {
+            let lines = plain::lines(before, board);
+            prop_assert!(lines.iter().all(|line| !line.is_empty() && !line.contains(char::is_control)), "{lines:?}");
+            let told: BTreeSet<&String> = lines.iter().collect();
+            prop_assert_eq!(told.len(), lines.len());
+            prop_assert_eq!(plain::lines(Some(board), board), Vec::<String>::new());
+            before = Some(board);
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! What the dashboard may cost and how it looks.
 
-use super::{Complaint, Reader, View};
+use super::{Complaint, Reader, View, switch};
 use crate::config::{
     Dashboard, Notify,
     tree::{Entry, Node, Value},
@@ -16,6 +16,7 @@ impl Reader<'_> {
             theme_dark: self.text(&dashboard, "theme_dark", theme).unwrap_or(usual.theme_dark),
             theme_light: self.text(&dashboard, "theme_light", theme).unwrap_or(usual.theme_light),
             notify: self.text(&dashboard, "notify", notify).unwrap_or(usual.notify),
+            mouse: switch(&dashboard, "mouse").unwrap_or(usual.mouse),
             portal: self.text(&dashboard, "access_portal", portal).unwrap_or(usual.portal),
             portal_role: self.text(&dashboard, "access_portal_role", role).unwrap_or(usual.portal_role),
             // Which commands and keys there are is known where they are bound.

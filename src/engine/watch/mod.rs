@@ -16,7 +16,12 @@ use tokio::sync::{mpsc::UnboundedReceiver, watch::Sender};
 pub use self::snapshot::{Chart, Control, Day, Episode, Focus, Look, Meter, Pulse, Snapshot, Way};
 use self::watcher::Watcher;
 use crate::{
-    domain::{fleet::Fleet, roster::Roster, rules::Rules, window::Minute},
+    domain::{
+        fleet::Fleet,
+        roster::Roster,
+        rules::Rules,
+        window::{Horizon, Minute},
+    },
     source::Source,
 };
 
@@ -31,6 +36,16 @@ pub struct Pace {
     pub limit: Duration,
     /// US dollars a day that reading metrics may cost; none where there is no budget.
     pub budget: Option<f64>,
+}
+
+/// Minutes that each reading looks back at least: the hour that a trend shows. AWS bills metrics, not datapoints.
+const LOOK_BACK: i64 = 60;
+
+impl Pace {
+    /// The question of a reading in this minute.
+    fn horizon(&self, minute: Minute) -> Horizon {
+        Horizon::new(minute.plus(-self.settle), self.minutes, minute).reading(LOOK_BACK)
+    }
 }
 
 /// What is watched, and how.

@@ -74,6 +74,8 @@ pub(super) struct Watcher<'a> {
     /// Accounts out of reach: when each is tried again, and how often it was.
     out: BTreeMap<AccountId, (Instant, u32)>,
     list: Instant,
+    /// Whether the accounts have been listed once.
+    listed: bool,
     /// Targets of which all is to be read, since somebody asked.
     thorough: BTreeSet<TargetKey>,
     focus: Focus,
@@ -98,7 +100,7 @@ impl<'a> Watcher<'a> {
     ) -> Self {
         let (sender, found) = mpsc::channel(BACKLOG);
         let now = Instant::now();
-        let horizon = Horizon::new(Minute(0), pace.minutes, Minute(0));
+        let horizon = pace.horizon(Minute(0));
         let depth = plan::Depth::Discover { all: false, configurations: true };
         let (shown, cached) = match cached {
             Some((fleet, at)) => (fleet, Some(at)),
@@ -129,6 +131,7 @@ impl<'a> Watcher<'a> {
             find: BTreeMap::new(),
             out: BTreeMap::new(),
             list: now,
+            listed: false,
             thorough: BTreeSet::new(),
             focus: Focus::default(),
             paused: false,
@@ -177,6 +180,7 @@ impl<'a> Watcher<'a> {
                 Some(aside) = self.asides.1.recv() => self.fold_beside(aside),
                 () = sleep_until(wake) => {}
             }
+            self.listed |= self.core.waiting.listings.is_empty();
             while self.core.tasks.try_join_next().is_some() {}
             while self.tasks.try_join_next().is_some() {}
         }
@@ -234,7 +238,7 @@ impl<'a> Watcher<'a> {
     }
 
     fn is_starting(&self) -> bool {
-        !self.core.waiting.is_over() && self.find.is_empty()
+        !self.core.waiting.is_over() && (self.find.is_empty() || !self.listed)
             || self.beats.values().any(|beat| beat.read_at.is_none() && beat.failures == 0)
     }
 
@@ -292,7 +296,7 @@ impl<'a> Watcher<'a> {
 
     /// Begins a reading of a target.
     fn read(&mut self, key: &TargetKey, minute: Minute) {
-        let horizon = Horizon::new(minute.plus(-self.pace.settle), self.pace.minutes, minute);
+        let horizon = self.pace.horizon(minute);
         let mut rows: Vec<_> =
             self.focus.rows.iter().filter(|(target, _)| target == key).map(|(_, name)| name.clone()).collect();
         rows.sort();
@@ -425,7 +429,7 @@ impl<'a> Watcher<'a> {
         }
         (self.changed, self.published) = (false, Some(now));
         self.version += 1;
-        let horizon = Horizon::new(minute.plus(-self.pace.settle), self.pace.minutes, minute);
+        let horizon = self.pace.horizon(minute);
         let mut judgement = Judgement {
             checks: checks::names(&horizon),
             functions: Vec::new(),

@@ -19,8 +19,10 @@ use super::{
 };
 use crate::domain::{
     account::{Account, Region},
+    failure::Kind,
     fleet::TargetState,
-    text::{AwsText, clock, count, counted, minutes},
+    text::{AwsText, clock, count, counted, minutes, usd},
+    usage::price,
 };
 
 const COLUMNS: &[Column] = &[
@@ -32,6 +34,7 @@ const COLUMNS: &[Column] = &[
     Column { title: "WATCHED", least: 7, most: 7, holds: Holds::Numbers, rank: 5 },
     Column { title: "FAILING", least: 7, most: 7, holds: Holds::Numbers, rank: 6 },
     Column { title: "READ", least: 15, most: 15, holds: Holds::Names, rank: 8 },
+    Column { title: "COST", least: 7, most: 9, holds: Holds::Numbers, rank: 9 },
     Column { title: "STATE", least: 12, most: 60, holds: Holds::Names, rank: 3 },
 ];
 
@@ -45,8 +48,8 @@ fn reading(board: &Board, state: &TargetState) -> String {
     };
     let now = board.snapshot.horizon.now;
     let again = if pulse.due <= now { "now".to_owned() } else { format!("at {}", clock(pulse.due, now)) };
-    let billed = counted(pulse.billed, "metric");
-    format!("{}, every {}, again {again}; {billed} so far", pulse.why, minutes(pulse.every))
+    let (billed, cost) = (counted(pulse.billed, "metric"), usd(price(pulse.billed as f64)));
+    format!("{}, every {}, again {again}; {billed} so far, {cost}", pulse.why, minutes(pulse.every))
 }
 
 /// Lines about what is out of reach as a whole, with the line above them.
@@ -133,8 +136,12 @@ fn state_of(board: &Board, state: &TargetState) -> (&'static str, String, Role) 
             let failure = &unread.failure;
             let read = board.snapshot.pulses.get(&state.target.key()).and_then(|pulse| pulse.read_at);
             let age = read.map(|at| board.snapshot.horizon.now.0 - at.0).filter(|age| *age > 0);
-            let since = age.map(|age| format!("stale {}: ", minutes(age))).unwrap_or_default();
-            ("!", format!("{since}{part}{} {}", failure.operation, failure.kind.as_str()), Role::Warning)
+            let since = age.map(|age| format!("stale {}, ", minutes(age))).unwrap_or_default();
+            let word = match failure.kind {
+                Kind::Expired => format!("expired: {}", failure.hint),
+                kind => format!("{}: {part}{}", kind.as_str(), failure.operation),
+            };
+            ("!", format!("{since}{word}"), Role::Warning)
         }
         (true, None) => ("●", "live".to_owned(), Role::Ok),
         (false, None) => ("…", "reading".to_owned(), Role::Muted),
@@ -215,6 +222,8 @@ fn cells(model: &Model, board: &Board, state: &TargetState, failing: Option<usiz
     let (sign, word, role) = state_of(board, state);
     let read = board.snapshot.pulses.get(&key).map(|pulse| format!("{}, {}", pulse.way.word(), minutes(pulse.every)));
     let read = read.unwrap_or_default();
+    let cost =
+        board.snapshot.pulses.get(&key).map(|pulse| format!("${:.4}", price(pulse.billed as f64))).unwrap_or_default();
     vec![
         (sign.to_owned(), theme.style(role)),
         (shown(account.client.as_ref()), muted),
@@ -224,6 +233,7 @@ fn cells(model: &Model, board: &Board, state: &TargetState, failing: Option<usiz
         (if watched > 0 { count(watched as u64) } else { "–".into() }, muted),
         if failing > 0 { (count(failing as u64), theme.style(Role::Critical)) } else { (String::new(), muted) },
         (read, muted),
+        (cost, muted),
         (word, theme.style(role)),
     ]
 }

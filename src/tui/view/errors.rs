@@ -58,10 +58,10 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
 fn cells(model: &Model, trouble: &Trouble) -> Vec<Cell> {
     let theme = &model.theme;
     let (text, muted) = (theme.style(Role::Text), theme.style(Role::Muted));
-    let what = match (&trouble.part, &trouble.region) {
-        (Some(part), _) => part.clone(),
-        (None, Some(_)) => "all of the region".into(),
-        (None, None) => "the account as a whole".into(),
+    let what = match (trouble.parts.as_slice(), &trouble.region) {
+        ([], Some(_)) => "all of the region".into(),
+        ([], None) => "the account as a whole".into(),
+        (parts, _) => parts.join("; "),
     };
     vec![
         ("!".into(), theme.style(Role::Warning)),

@@ -103,11 +103,15 @@ fn verdict(model: &Model, buf: &mut Buffer, area: Rect) {
         }
     };
     let accounts = counted(counts.accounts as u64, "account");
-    let widest = format!("{accounts} · {seen} · {spent} · {pace}");
+    let regions = counted(counts.regions as u64, "region");
+    let clients = if counts.clients > 0 { counted(counts.clients as u64, "client") + " · " } else { String::new() };
+    let watched = counted(counts.watched as u64, "function");
+    let everything = format!("{clients}{accounts} × {regions} · {watched} watched · {seen} · {spent} · {pace}");
+    let widest = format!("{accounts} × {regions} · {seen} · {spent} · {pace}");
     let rate = format!("{seen} · {pace}");
     let wide = format!("{seen} · {} · {pace}", usd(meter.usage.dollars()));
     let short = if counts.unseen == 0 { String::new() } else { format!("{} unseen", counts.unseen) };
-    let text = [widest, wide, rate, seen, short]
+    let text = [everything, widest, wide, rate, seen, short]
         .into_iter()
         .find(|text| text.width() + 3 < usize::from(area.right().saturating_sub(x)));
     if let Some(text) = text {

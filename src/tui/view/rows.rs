@@ -18,7 +18,7 @@ use crate::domain::{
     observation::Reading,
     series::Metric,
     text::{AwsText, clock, count, counted, percent},
-    window::Minute,
+    window::{Minute, Window},
 };
 
 /// How a column looks. Of two the one with the lower rank stays where there is no room for both.
@@ -36,7 +36,7 @@ const fn look(column: Column) -> table::Column {
         Column::Throttles => ("THROTTLES", 9, 9, Holds::Numbers, 5),
         Column::Invocations => ("CALLS", 5, 12, Holds::Numbers, 12),
         Column::Since => ("SINCE", 5, 14, Holds::Numbers, 4),
-        Column::Trend => ("TREND", 12, 35, Holds::Time, 8),
+        Column::Trend => ("LAST HOUR", TREND.0, TREND.0, Holds::Time, 8),
         Column::Changed => ("CHANGED", 7, 14, Holds::Numbers, 15),
         Column::Owner => ("OWNER", 10, 20, Holds::Names, 14),
         Column::Runtime => ("RUNTIME", 8, 14, Holds::Names, 16),
@@ -46,6 +46,22 @@ const fn look(column: Column) -> table::Column {
     table::Column { title, least, most, holds, rank }
 }
 
+/// Minutes of the trend.
+const HOUR: i64 = 60;
+/// Its cells on a screen of usual width, and on a wide one: five minutes each, or two.
+const TREND: (u16, u16) = (12, 30);
+
+/// Its cells on a screen so wide.
+const fn trend(width: u16) -> u16 {
+    if width < 150 { TREND.0 } else { TREND.1 }
+}
+
+/// How a column looks on a screen so wide.
+fn fitted(column: Column, width: u16) -> table::Column {
+    let look = look(column);
+    if column == Column::Trend { table::Column { least: trend(width), most: trend(width), ..look } } else { look }
+}
+
 const SIGN: table::Column = table::Column { title: "", least: 1, most: 1, holds: Holds::Names, rank: 0 };
 
 fn shown(order: &Order) -> impl Iterator<Item = Column> + '_ {
@@ -53,8 +69,8 @@ fn shown(order: &Order) -> impl Iterator<Item = Column> + '_ {
 }
 
 /// The columns of a list, and the place of the one by which it is sorted.
-fn columns(order: &Order) -> (Vec<table::Column>, Option<(usize, bool)>) {
-    let columns = std::iter::once(SIGN).chain(shown(order).map(look)).collect();
+fn columns(order: &Order, width: u16) -> (Vec<table::Column>, Option<(usize, bool)>) {
+    let columns = std::iter::once(SIGN).chain(shown(order).map(|column| fitted(column, width))).collect();
     let sorted = order.sort.and_then(|(column, reversed)| {
         let place = shown(order).position(|shown| shown == column)?;
         Some((place + 1, reversed))
@@ -65,27 +81,27 @@ fn columns(order: &Order) -> (Vec<table::Column>, Option<(usize, bool)>) {
 /// Draws the lines in sight.
 pub(super) fn draw(model: &Model, board: &Board, order: &Order, buf: &mut Buffer, area: Rect) {
     let list = model.list();
-    let (columns, sorted) = columns(order);
+    let (columns, sorted) = columns(order, area.width);
     let selected = (!model.lines.is_empty()).then_some(list.place);
     let look = table::Look { sorted, ..table_look(model) };
     table::draw(buf, area, look, &columns, (list.offset, model.lines.len(), selected), |place| {
-        drawn(model, board, order, place)
+        drawn(model, board, order, (place, area.width))
     });
 }
 
 /// The column whose head is in this cell of the line of heads.
 pub(super) fn column_at(model: &Model, board: &Board, order: &Order, area: Rect, x: u16) -> Option<Column> {
-    let (columns, sorted) = columns(order);
+    let (columns, sorted) = columns(order, area.width);
     let (offset, count) = (model.list().offset, model.lines.len());
-    let row = |place| drawn(model, board, order, place);
+    let row = |place| drawn(model, board, order, (place, area.width));
     let place = table::column_at(area, &columns, sorted, (offset, count), row, x)?;
     shown(order).nth(place.checked_sub(1)?)
 }
 
-fn drawn(model: &Model, board: &Board, order: &Order, place: usize) -> Drawn {
+fn drawn(model: &Model, board: &Board, order: &Order, (place, width): (usize, u16)) -> Drawn {
     match model.lines.get(place) {
         Some(Line::Row(row)) => {
-            Drawn::Cells(board.rows.get(*row).map(|row| cells(model, board, order, row)).unwrap_or_default())
+            Drawn::Cells(board.rows.get(*row).map(|row| cells(model, board, order, row, width)).unwrap_or_default())
         }
         Some(Line::Heading(heading)) => Drawn::Across(head(model, heading)),
         None => Drawn::Cells(Vec::new()),
@@ -106,13 +122,13 @@ fn head(model: &Model, heading: &Heading) -> Vec<Cell> {
     cells
 }
 
-fn cells(model: &Model, board: &Board, order: &Order, row: &Row) -> Vec<Cell> {
+fn cells(model: &Model, board: &Board, order: &Order, row: &Row, width: u16) -> Vec<Cell> {
     let strong = of_state(&model.theme, row.state);
     let sign = (row.state.sign().to_owned(), strong);
-    std::iter::once(sign).chain(shown(order).map(|column| cell(model, board, row, column))).collect()
+    std::iter::once(sign).chain(shown(order).map(|column| cell(model, board, row, (column, width)))).collect()
 }
 
-fn cell(model: &Model, board: &Board, row: &Row, column: Column) -> Cell {
+fn cell(model: &Model, board: &Board, row: &Row, (column, width): (Column, u16)) -> Cell {
     let theme = &model.theme;
     let Some((state, function)) = board.facts(row) else { return (String::new(), Style::new()) };
     let account = &state.target.account;
@@ -150,7 +166,9 @@ fn cell(model: &Model, board: &Board, row: &Row, column: Column) -> Cell {
         Column::Trend => {
             let metric = if row.errors.unwrap_or(0) > 0 { Metric::Errors } else { Metric::Throttles };
             let trend = match (function.reading(metric), board.snapshot.horizon.frame(None)) {
-                (Reading::Known(series), Some(frame)) => spark(series, frame.read, 35),
+                (Reading::Known(series), Some(frame)) => {
+                    spark(series, Window::ending(frame.read.end, HOUR), usize::from(trend(width)))
+                }
                 _ => String::new(),
             };
             (trend, strong)

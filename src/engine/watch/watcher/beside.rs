@@ -6,10 +6,7 @@ use tokio::time::Instant;
 
 use super::{MINUTE, Watcher};
 use crate::{
-    domain::{
-        account::TargetKey,
-        window::{Horizon, Minute},
-    },
+    domain::{account::TargetKey, window::Minute},
     engine::watch::{
         Chart, Day, Episode, Look,
         aside::{self, Aside},
@@ -93,7 +90,7 @@ impl Watcher<'_> {
     /// Asks what is due beside the watching.
     pub(super) fn ask_beside(&mut self, minute: Minute) {
         let now = Instant::now();
-        let horizon = Horizon::new(minute.plus(-self.pace.settle), self.pace.minutes, minute);
+        let horizon = self.pace.horizon(minute);
         if self.beside.chart_due.is_some_and(|due| due <= now) {
             let look = self.focus.look.clone();
             let target = look.as_ref().and_then(|look| self.core.fleet.target(&look.target));

@@ -1,6 +1,7 @@
 """Fills an emulator with what a test needs, and reads it back: `seed.py COMMAND JSON` prints JSON.
 
     functions     {endpoint, account|credentials, region, functions, totals}       -> an estate: see below
+    invoke        {endpoint, account|credentials, region, name, ok, fail}  ministack -> a whole minute after all of it
     organization  {endpoint, management, region}            ministack --auth       -> an estate, and {accounts}
     paging        {endpoint, account, region}               moto                   -> an estate, and {accounts}
     faults        {proxy, rules}                            microburst             -> how many rules hold
@@ -149,6 +150,14 @@ def invoke(client, name, fail):
         raise SystemExit(f"{name}: the emulator did not run it: {answer.get('FunctionError')} {said}")
 
 
+def run(account, region, name, ok=0, fail=0):
+    """Runs a function so often, and gives the end of the minute in which the last run ended."""
+    client = account.client("lambda", region)
+    for outcome in [False] * ok + [True] * fail:
+        invoke(client, name, outcome)
+    return next_minute().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def points(at, point, dimensions):
     start = at - point["before"] * MINUTE
     return [{"MetricName": metric, "Dimensions": dimensions, "Timestamp": start, "Value": float(point[metric]),
@@ -245,6 +254,8 @@ def main():
     commands = {
         "functions": lambda: functions(Account.of(arguments), arguments["region"], arguments["functions"],
                                        arguments.get("totals", ())),
+        "invoke": lambda: run(Account.of(arguments), arguments["region"], arguments["name"],
+                              arguments.get("ok", 0), arguments.get("fail", 0)),
         "organization": lambda: estates.organization(**arguments),
         "admin": lambda: admin(**arguments),
         "paging": lambda: estates.paging(**arguments),

@@ -84,6 +84,20 @@ impl Estate {
         seed("read", &arguments)
     }
 
+    /// Runs a function of ministack so often with success, and so often in vain; then it is before the minute that comes
+    /// back, RFC 3339.
+    pub fn invoke(&self, name: &str, ok: u64, fail: u64) -> String {
+        let arguments = json!({
+            "endpoint": self.endpoint, "region": self.region, "name": name, "ok": ok, "fail": fail,
+            "credentials": {
+                "access_key_id": self.credentials.access_key_id,
+                "secret_access_key": self.credentials.secret_access_key,
+                "session_token": self.credentials.session_token,
+            },
+        });
+        seed("invoke", &arguments).as_str().expect("a minute").to_owned()
+    }
+
     /// The ARN of the estate's role in one of its accounts.
     pub fn role_in(&self, name: &str) -> String {
         format!("arn:aws:iam::{}:role/{}", self.account(name), self.role)

@@ -252,7 +252,8 @@ impl Beat {
                 pass.rows.binary_search(&function.found.name).is_ok()
                     && end.is_none_or(|end| end <= frame.read.end.plus(-SELDOM))
             };
-            self.failed(function, &frame) && end.is_none_or(|end| end < frame.read.end) || in_sight()
+            let is_new = pass.thorough || end.is_none_or(|end| end < frame.read.end);
+            self.failed(function, &frame) && is_new || in_sight()
         });
         batches(&state.target, asked.map(|function| (function, Metric::Invocations)).collect(), horizon)
     }
@@ -263,7 +264,8 @@ impl Beat {
         let lately = |every: i64| self.swept_at.is_some_and(|at| horizon.now.0 - at.0 < every);
         let open = || COUNTED.iter().any(|metric| !self.unexplained(state, *metric).is_empty());
         let blind = self.published == Some(false);
-        let wanted = pass.dev && !lately(SELDOM) || !lately(SWEEP) && (blind || pass.thorough || open());
+        let wanted =
+            pass.dev && (pass.thorough || !lately(SELDOM)) || !lately(SWEEP) && (blind || pass.thorough || open());
         if !wanted {
             return Vec::new();
         }

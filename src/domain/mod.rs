@@ -3,6 +3,7 @@
 
 pub mod accept;
 pub mod account;
+pub mod changed;
 pub mod doctor;
 pub mod failure;
 pub mod finding;

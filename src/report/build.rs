@@ -4,9 +4,7 @@ use std::collections::HashMap;
 
 use super::{
     Acceptance, Alert, Api, Basis, Coverage, FunctionCounts, Hidden, JudgedRow, Muted, Report, ReportScope,
-    ReportWindow, SCHEMA, SeenRow, Status, Unmatched, Unseen, VerdictCounts, acceptance,
-    changed::changed,
-    reach,
+    ReportWindow, SCHEMA, SeenRow, Status, Unmatched, Unseen, VerdictCounts, acceptance, reach,
     share::{enough, share},
     spots::{blind_spots, searched},
     unmatched,
@@ -14,6 +12,7 @@ use super::{
 use crate::domain::{
     accept::{AcceptUnseen, accepts},
     account::{Account, Region, TargetKey},
+    changed::changed,
     failure::Failure,
     finding::{FailOn, Finding, JudgedFunction, Judgement, Severity, Verdict},
     fleet::{Fleet, Function, TargetState},

@@ -6,7 +6,6 @@ mod based;
 pub mod basis;
 pub mod build;
 mod canvas;
-mod changed;
 pub mod fix;
 pub mod github;
 pub mod json;

@@ -376,7 +376,11 @@ fn row(
             Verdict::Idle if function.presumed => State::Quiet,
             Verdict::Idle => State::Idle,
         };
+        let open = judged.findings.iter().any(|finding| finding.since_open);
         let since = judged.findings.iter().filter_map(|finding| finding.since).min();
+        // What fails since before the first minute that was read has an episode that knows more.
+        let since = since
+            .map(|since| if open { began(snapshot, of, function).map_or(since, |it| it.min(since)) } else { since });
         return row(state, judged.errors, judged.throttles, judged.invocations, since);
     }
     let errors = sum(Metric::Errors);
@@ -388,6 +392,13 @@ fn row(
         (true, StageKind::Other) => State::Other,
     };
     row(state, errors, sum(Metric::Throttles), sum(Metric::Invocations), None)
+}
+
+/// When what fires on a function now began, as far as the last day tells.
+fn began(snapshot: &Snapshot, of: &TargetState, function: &Function) -> Option<Minute> {
+    let (key, name) = (of.target.key(), &function.found.name);
+    let firing = snapshot.episodes.iter().filter(|it| it.ended.is_none() && it.target == key && it.function == *name);
+    firing.map(|it| it.began).min()
 }
 
 /// Whether nobody has asked anything of it yet.

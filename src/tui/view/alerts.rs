@@ -13,7 +13,11 @@ use super::{
     centred, rows,
     text::{elide, put, put_all, span},
 };
-use crate::domain::text::{count, counted};
+use crate::domain::{
+    changed::changed,
+    text::{count, counted},
+    window::Minute,
+};
 
 /// Lines about the selected row, with the line above them.
 const WHY: u16 = 3;
@@ -92,6 +96,11 @@ fn why(model: &Model, board: &Board, buf: &mut Buffer, area: Rect) {
     put(buf, area, (area.x + 1, area.y + 1), &fit(&text), theme.style(Role::Text));
     let stage = &function.class.stage;
     let mut facts = format!("{} by {}", stage.kind.as_str(), stage.evidence);
+    let modified = function.configuration.as_ref().and_then(|it| it.last_modified).map(Minute::floor);
+    let first = board.judged(row).and_then(|judged| judged.findings.first());
+    if let Some(words) = first.and_then(|finding| changed(modified, finding, 1)) {
+        facts = format!("{words} · {facts}");
+    }
     if let Some(runbook) = &function.class.runbook {
         facts = format!("{facts} · runbook {}", runbook.shown());
     }

@@ -25,7 +25,10 @@ pub(super) const HEADER: u16 = 3;
 pub(super) fn header(model: &Model, buf: &mut Buffer, area: Rect, now: Timestamp) {
     let theme = &model.theme;
     buf.set_style(Rect { height: 1, ..area }, theme.style(Role::Bar));
-    let right = age(model, now);
+    // Where one is stays, whatever is said beside it.
+    let trail: usize = model.trail.iter().map(|screen| screen.title().width() + 3).sum::<usize>() + 7;
+    let room = usize::from(area.width).saturating_sub(trail.min(24));
+    let right = age(model, now).into_iter().find(|text| text.width() < room).unwrap_or_default();
     let end = area.right().saturating_sub(span(right.width()) + 1);
     let left = Rect { width: end.saturating_sub(area.x + 1), ..area };
     let mut x = put(buf, left, (area.x + 1, area.y), "slmon", theme.style(Role::Title));
@@ -39,14 +42,15 @@ pub(super) fn header(model: &Model, buf: &mut Buffer, area: Rect, now: Timestamp
     verdict(model, buf, Rect { y: area.y + 1, height: 1, ..area });
 }
 
-/// How old the data is, or how far the first reading has come.
-fn age(model: &Model, now: Timestamp) -> String {
+/// How old the data is, or how far the first reading has come: in full, and in fewer words.
+fn age(model: &Model, now: Timestamp) -> Vec<String> {
     let demo = if model.demo { "demo · " } else { "" };
-    let Some(board) = &model.board else { return format!("{demo}starting") };
+    let Some(board) = &model.board else { return vec![format!("{demo}starting"), "starting".into()] };
     let snapshot = &board.snapshot;
     let minute = Minute::floor(now);
     if let Some(at) = snapshot.cached {
-        return format!("{demo}functions as of {}, reading", clock(at, minute));
+        let at = clock(at, minute);
+        return vec![format!("{demo}functions as of {at}, reading"), format!("as of {at}")];
     }
     let read = match (snapshot.read_at, snapshot.under_way) {
         _ if model.paused => "PAUSED".to_owned(),
@@ -58,7 +62,7 @@ fn age(model: &Model, now: Timestamp) -> String {
         (Some(at), _) if minute.0 - at.0 <= 1 => "live".to_owned(),
         (Some(at), _) => format!("read {} ago", crate::domain::text::minutes(minute.0 - at.0)),
     };
-    format!("{demo}{read} · judged to {} UTC", clock(snapshot.horizon.at, minute))
+    vec![format!("{demo}{read} · judged to {} UTC", clock(snapshot.horizon.at, minute)), format!("{demo}{read}"), read]
 }
 
 /// Production in one line: how many fail, and what else there is.

@@ -1,11 +1,11 @@
 //! When a function last changed, against when it began to fail: the first thing to ask after a deployment. AWS's
 //! `LastModified` moves with the configuration as well as with the code, so the word is *changed*.
 
-use crate::domain::{finding::Finding, window::Minute};
+use super::{finding::Finding, window::Minute};
 
 /// `changed 4 min before the first error`. Nothing where either is not known. `period` is the minutes that a datapoint
 /// covers: so exactly is it known when the failing began.
-pub(super) fn changed(at: Option<Minute>, finding: &Finding, period: i64) -> Option<String> {
+pub fn changed(at: Option<Minute>, finding: &Finding, period: i64) -> Option<String> {
     let (at, since) = (at?, finding.since?);
     let event = if finding.check == "throttles" { "throttle" } else { "error" };
     // Where the failing may have begun earlier than was read, `since` is only the first that was.

@@ -94,10 +94,14 @@ fn one(model: &Model, kind: Kind, choice: &Choice, here: bool, buf: &mut Buffer,
     let mut x = inside.x + 1;
     if kind == Kind::Help {
         let keys = match choice.act {
-            Act::Do(command) => model.keys.keys_of(command).join("  "),
-            _ => String::new(),
+            Act::Do(command) => model.keys.keys_of(command),
+            _ => Vec::new(),
         };
-        put(buf, Rect { width: KEYS - 1, ..inside }, (x, inside.y), &keys, style(Role::Accent));
+        let mut at = x;
+        for key in keys {
+            // Where keys are underlined, what is between them is not.
+            at = put(buf, Rect { width: KEYS - 1, ..inside }, (at, inside.y), &key, style(Role::Accent)) + 2;
+        }
         put(buf, inside, (x + KEYS, inside.y), &choice.note, style(Role::Text));
         return;
     }
@@ -108,7 +112,8 @@ fn one(model: &Model, kind: Kind, choice: &Choice, here: bool, buf: &mut Buffer,
             (_, true) => "● ",
             (_, false) => "  ",
         };
-        x = put(buf, inside, (x, inside.y), sign, style(Role::Accent));
+        put(buf, inside, (x, inside.y), sign.trim_end(), style(Role::Accent));
+        x += span(sign.width());
     } else {
         x = put(buf, inside, (x, inside.y), "  ", style(Role::Text));
     }

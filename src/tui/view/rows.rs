@@ -46,6 +46,8 @@ const fn look(column: Column) -> table::Column {
     table::Column { title, least, most, holds, rank }
 }
 
+/// Minutes of a day, less those that may lie between two readings.
+const DAY: i64 = 24 * 60 - 15;
 /// Minutes of the trend.
 const HOUR: i64 = 60;
 /// Its cells on a screen of usual width, and on a wide one: five minutes each, or two.
@@ -162,7 +164,11 @@ fn cell(model: &Model, board: &Board, row: &Row, (column, width): (Column, u16))
         Column::Rate => (row.rate().filter(|rate| *rate > 0.0).map(percent).unwrap_or_default(), strong),
         Column::Throttles => number(row.throttles, strong),
         Column::Invocations => number(row.invocations, text),
-        Column::Since => (row.since.map(|since| clock(since, at)).unwrap_or_default(), text),
+        Column::Since => match row.since {
+            // Beyond what is known of the last day, no minute would be true.
+            Some(since) if at.0 - since.0 >= DAY => ("> 24 h".into(), text),
+            since => (since.map(|since| clock(since, at)).unwrap_or_default(), text),
+        },
         Column::Trend => {
             let metric = if row.errors.unwrap_or(0) > 0 { Metric::Errors } else { Metric::Throttles };
             let trend = match (function.reading(metric), board.snapshot.horizon.frame(None)) {

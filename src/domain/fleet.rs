@@ -68,7 +68,9 @@ impl Function {
             Metric::Errors => &self.errors,
             Metric::Throttles => &self.throttles,
             Metric::Invocations => &self.invocations,
-            Metric::DurationAverage | Metric::DurationP95 | Metric::DurationMaximum => &Reading::NotAsked,
+            Metric::DurationAverage | Metric::DurationP95 | Metric::DurationMaximum | Metric::ConcurrencyMaximum => {
+                &Reading::NotAsked
+            }
         }
     }
 
@@ -77,7 +79,9 @@ impl Function {
             Metric::Errors => Some(&mut self.errors),
             Metric::Throttles => Some(&mut self.throttles),
             Metric::Invocations => Some(&mut self.invocations),
-            Metric::DurationAverage | Metric::DurationP95 | Metric::DurationMaximum => None,
+            Metric::DurationAverage | Metric::DurationP95 | Metric::DurationMaximum | Metric::ConcurrencyMaximum => {
+                None
+            }
         }
     }
 }

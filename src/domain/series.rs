@@ -15,7 +15,7 @@ pub enum Of {
     Function(AwsText),
 }
 
-/// The metrics that are asked for, all of them in the namespace `AWS/Lambda`: sums, but for durations.
+/// The metrics that are asked for, all of them in the namespace `AWS/Lambda`: sums, but for durations and concurrency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Metric {
     /// Invocations that ended in an error: an exception, a timeout, a fault of the runtime.
@@ -30,6 +30,9 @@ pub enum Metric {
     DurationP95,
     /// How long the code ran at most: milliseconds.
     DurationMaximum,
+    /// How many instances ran at once at most. Source: the Lambda developer guide, "Types of metrics", which says to look at
+    /// its maximum.
+    ConcurrencyMaximum,
 }
 
 impl Metric {
@@ -40,6 +43,7 @@ impl Metric {
             Self::Throttles => "Throttles",
             Self::Invocations => "Invocations",
             Self::DurationAverage | Self::DurationP95 | Self::DurationMaximum => "Duration",
+            Self::ConcurrencyMaximum => "ConcurrentExecutions",
         }
     }
 
@@ -49,7 +53,7 @@ impl Metric {
             Self::Errors | Self::Throttles | Self::Invocations => "Sum",
             Self::DurationAverage => "Average",
             Self::DurationP95 => "p95",
-            Self::DurationMaximum => "Maximum",
+            Self::DurationMaximum | Self::ConcurrencyMaximum => "Maximum",
         }
     }
 }

@@ -349,10 +349,10 @@ fn the_charts_of_who_is_looked_at_are_read_each_minute_and_of_nobody_else() {
         [None, Some("prod-000".into()), Some("prod-000".into()), Some("prod-001".into()), None]
     );
     let chart = seen.minutes[9].chart.clone().unwrap();
-    assert_eq!((chart.read.minutes(), chart.period, chart.readings.len()), (360, 1, 6));
+    assert_eq!((chart.read.minutes(), chart.period, chart.readings.len()), (360, 1, 7));
     assert!(chart.readings.values().all(|reading| matches!(reading, Reading::Known(_))));
     assert!(chart.read.end > seen.minutes[5].chart.as_ref().unwrap().read.end);
-    // Four metrics, of one of them three statistics; what was due in the moment when somebody went on may be asked for, too.
+    // Five metrics, of one of them three statistics; what was due in the moment when somebody went on may be asked for, too.
     let billed = seen.last().meter.usage.metrics;
-    assert!((2 * 20 + 4 * 10..=2 * 20 + 4 * 12).contains(&billed), "{billed}");
+    assert!((2 * 20 + 5 * 10..=2 * 20 + 5 * 12).contains(&billed), "{billed}");
 }

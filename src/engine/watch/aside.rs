@@ -20,13 +20,14 @@ use crate::{
 };
 
 /// The metrics of a function's charts.
-pub(super) const CHARTED: [Metric; 6] = [
+pub(super) const CHARTED: [Metric; 7] = [
     Metric::Errors,
     Metric::Throttles,
     Metric::Invocations,
     Metric::DurationAverage,
     Metric::DurationP95,
     Metric::DurationMaximum,
+    Metric::ConcurrencyMaximum,
 ];
 
 /// What came of a question.

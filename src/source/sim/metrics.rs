@@ -121,7 +121,7 @@ fn together(metric: Metric, values: impl Iterator<Item = u32>) -> Option<f64> {
     (n > 0).then(|| match metric {
         Metric::Errors | Metric::Throttles | Metric::Invocations => sum,
         Metric::DurationAverage => sum / f64::from(n),
-        Metric::DurationP95 | Metric::DurationMaximum => f64::from(most),
+        Metric::DurationP95 | Metric::DurationMaximum | Metric::ConcurrencyMaximum => f64::from(most),
     })
 }
 

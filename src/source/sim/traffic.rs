@@ -117,8 +117,17 @@ impl Counts {
             Metric::DurationAverage | Metric::DurationP95 | Metric::DurationMaximum => {
                 (self.duration(metric, key, minute), self.invocations > 0)
             }
+            Metric::ConcurrencyMaximum => (self.concurrency(key, minute), self.invocations > 0),
         };
         there.then_some(value)
+    }
+
+    /// So many at once as the calls of a minute need (Little's law), and more where they come in bursts.
+    fn concurrency(self, key: u64, minute: Minute) -> u32 {
+        let busy =
+            f64::from(self.invocations) * f64::from(self.duration(Metric::DurationAverage, key, minute)) / 60_000.0;
+        let burst = 1.5 + hash::unit(hash::pair(hash::at(key, minute.0), 7));
+        whole((busy * burst).ceil().max(1.0))
     }
 
     /// Milliseconds: each function has its own pace, and what fails much also takes longer.

@@ -17,8 +17,10 @@ use crate::{
     domain::{
         finding::Judged,
         fleet::{Function, TargetState},
+        observation::Reading,
         rules::limits::{CheckLimits, Clauses},
-        text::{clock, counted, percent_limit},
+        series::Metric,
+        text::{clock, count, counted, percent_limit},
     },
     engine::watch::Chart,
 };
@@ -98,6 +100,7 @@ fn lines(board: &Board, row: &Row, state: &TargetState, function: &Function) -> 
             configuration.runtime.as_ref().map(|runtime| runtime.shown().into_owned()),
             configuration.memory.map(|memory| format!("{memory} MB")),
             configuration.timeout.map(|timeout| format!("timeout {timeout} s")),
+            at_once(board, state, function),
             configuration.last_modified.map(|at| format!("changed {}", at.strftime("%-d %b %Y %H:%M UTC"))),
         ];
         lines.push(("runs", parts.into_iter().flatten().collect::<Vec<_>>().join(" · "), Role::Text));
@@ -108,6 +111,17 @@ fn lines(board: &Board, row: &Row, state: &TargetState, function: &Function) -> 
         lines.push(("blind spot", format!("{}: {}", spot.detail, spot.kind.advice()), Role::Info));
     }
     lines
+}
+
+/// How many of it ran at the same time, once its charts are read.
+fn at_once(board: &Board, state: &TargetState, function: &Function) -> Option<String> {
+    let chart = board.snapshot.chart.as_ref()?;
+    if chart.target != state.target.key() || chart.function != function.found.name {
+        return None;
+    }
+    let Reading::Known(series) = chart.readings.get(&Metric::ConcurrencyMaximum)? else { return None };
+    let most = series.points().map(|(_, value)| u64::from(value)).max()?;
+    Some(format!("at most {} at once in {} h", count(most), chart.read.minutes() / 60))
 }
 
 fn verdict(board: &Board, judged: &Judged) -> Vec<Line> {

@@ -11,6 +11,7 @@ use super::{
         theme::Role,
     },
     centred, charts, of_state,
+    rows::DAY,
     text::{put, span, wrap},
 };
 use crate::{
@@ -21,6 +22,7 @@ use crate::{
         rules::limits::{CheckLimits, Clauses},
         series::Metric,
         text::{clock, count, counted, percent_limit},
+        window::Minute,
     },
     engine::watch::Chart,
 };
@@ -70,7 +72,7 @@ fn lines(board: &Board, row: &Row, state: &TargetState, function: &Function) -> 
     let account = &state.target.account;
     let class = &function.class;
     let mut lines: Vec<Line> = vec![("state", format!("{} {}", row.state.sign(), row.state.word()), Role::Critical)];
-    lines.extend(board.judged(row).into_iter().flat_map(|judged| verdict(board, judged)));
+    lines.extend(board.judged(row).into_iter().flat_map(|judged| verdict(board, judged, row.since)));
     if row.state == State::Hidden {
         lines.push(("why", "it is not production, so its failures never alert".into(), Role::Text));
     }
@@ -124,12 +126,18 @@ fn at_once(board: &Board, state: &TargetState, function: &Function) -> Option<St
     Some(format!("at most {} at once in {} h", count(most), chart.read.minutes() / 60))
 }
 
-fn verdict(board: &Board, judged: &Judged) -> Vec<Line> {
+fn verdict(board: &Board, judged: &Judged, began: Option<Minute>) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for finding in &judged.findings {
         let since = finding.since.map_or(String::new(), |since| {
-            let open = if finding.since_open { " or earlier" } else { "" };
-            format!(", since {}{open}", clock(since, board.snapshot.horizon.at))
+            let at = board.snapshot.horizon.at;
+            // What began before the hour that is read, the last day may know.
+            match began.filter(|began| finding.since_open && *began < since) {
+                Some(began) if at.0 - began.0 >= DAY => ", for more than 24 h".to_owned(),
+                Some(began) => format!(", since {}", clock(began, at)),
+                None if finding.since_open => format!(", since {} or earlier", clock(since, at)),
+                None => format!(", since {}", clock(since, at)),
+            }
         });
         lines.push((finding.check, format!("{}{since}", finding.reason), Role::Critical));
     }

@@ -47,7 +47,7 @@ const fn look(column: Column) -> table::Column {
 }
 
 /// Minutes of a day, less those that may lie between two readings.
-const DAY: i64 = 24 * 60 - 15;
+pub(super) const DAY: i64 = 24 * 60 - 15;
 /// Minutes of the trend.
 const HOUR: i64 = 60;
 /// Its cells on a screen of usual width, and on a wide one: five minutes each, or two.

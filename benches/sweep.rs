@@ -46,6 +46,7 @@ impl Estate {
         let organization = world.organizations[0].name.clone();
         world.accounts = (0..self.accounts)
             .map(|n| WorldAccount {
+                transaction_search: false,
                 id: AccountId::parse(&format!("1{n:011}")).unwrap(),
                 name: format!("account-{n}").into(),
                 client: None,
@@ -80,6 +81,7 @@ impl Estate {
             throttles: Vec::new(),
         };
         WorldFunction {
+            story: None,
             region: region.clone(),
             name: format!("service-function-{n}").into(),
             tags: Tags::new(tags.iter().map(|(key, value)| ((*key).into(), (*value).into()))),

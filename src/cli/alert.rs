@@ -1,10 +1,13 @@
 //! `slmon alert`: sweep once or watch for a while, judge, report, and the exit code.
 
+use tokio::time::Instant;
+
 use super::{
     Refusal,
     args::{Alert, ExitStyle, Scope},
-    output,
+    explain, output,
     sweep::{self, Start, telling},
+    traces::api,
     wait,
 };
 use crate::{
@@ -63,6 +66,8 @@ pub(super) async fn run(scope: &Scope, args: &Alert) -> Result<u8, Refusal> {
     let start = sweep::start(scope, flags)?;
     output::add_to(&mut outputs, start.variables.get(GITHUB_SUMMARY));
     let asked = asked(&start, args)?;
+    let allowance = explain::allowance(&args.cost)?;
+    let until = Instant::now() + start.config().alert.deadline;
     let alert = &start.config().alert;
     let report_of = |fleet: &Fleet, horizon: Horizon, usage: Usage, interrupted: bool, remarks: &[String]| {
         let judgement = checks::judge_fleet(fleet, &horizon);
@@ -92,7 +97,14 @@ pub(super) async fn run(scope: &Scope, args: &Alert) -> Result<u8, Refusal> {
             (swept, horizon, vec![remark])
         }
     };
-    let mut report = report_of(&swept.fleet, horizon, swept.usage, swept.end == End::Interrupted, &remarks);
+    let interrupted = swept.end == End::Interrupted;
+    let mut report = report_of(&swept.fleet, horizon, swept.usage, interrupted, &remarks);
+    if args.explain && !interrupted {
+        let judgement = checks::judge_fleet(&swept.fleet, &horizon);
+        let within = (&allowance, until);
+        explain::alerts(&swept.source, &swept.fleet, (&judgement, horizon), &mut report.alerts, within).await;
+        report.api = api(&swept.source.usage());
+    }
     if args.exit_style == ExitStyle::Nagios {
         report.exit_code = report::nagios::code(&report);
     }

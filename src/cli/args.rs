@@ -136,6 +136,14 @@ pub enum Color {
 pub enum Command {
     /// Sweep every account once and answer with an exit code
     Alert(Alert),
+    /// Tell on one page why a function fails: checks, when it changed, exceptions, and one trace of it
+    Explain(Explain),
+    /// List the newest traces of what is watched
+    Traces(Traces),
+    /// Show one trace whole, joined from every account that knows a part of it
+    Trace(Trace),
+    /// Show who calls whom around a function, and on which way it fails
+    Map(Map),
     /// List the functions that are discovered, with their stage and why
     Functions(Functions),
     /// List the accounts and regions: reached or not, and what is missing
@@ -226,7 +234,7 @@ pub struct Policy {
     /// Who assumes the role: ARN of a role or user, or the id of an account
     #[arg(long, value_name = "ARN|ACCOUNT")]
     pub hub: Option<String>,
-    /// Leave out what a feature needs: configurations, tags-one-by-one, all-regions, organizations,
+    /// Leave out what a feature needs: configurations, tags-one-by-one, traces, all-regions, organizations,
     /// organizational-units; may be given several times
     #[arg(long, value_name = "FEATURE", value_delimiter = ',')]
     pub without: Vec<String>,
@@ -269,6 +277,7 @@ Examples:
   slmon alert --at 2026-11-23T10:00:00Z       as it was then
   slmon alert --wait 10m --baseline 1h        after a deploy: watches for ten minutes from now on
   slmon alert --since \"20m ago\"              what has failed since then")]
+#[expect(clippy::struct_excessive_bools, reason = "flags, each independent of the others")]
 pub struct Alert {
     /// How far back to look, in whole minutes [default: 15m]
     #[arg(long, value_name = "TIME")]
@@ -306,6 +315,12 @@ pub struct Alert {
     /// Search all functions for what tags hide: keys that are nearly right, and production that fails without the tag
     #[arg(long)]
     pub blind_spots: bool,
+    /// Add to each alert what its traces say: the exception that most of them began with. Changes no verdict
+    #[arg(long)]
+    pub explain: bool,
+    /// What X-Ray may cost.
+    #[command(flatten)]
+    pub cost: MaxCost,
     /// Report as text, json, markdown, junit, github, nagios or openmetrics, to standard output or to a file; may be
     /// given several times
     #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "text")]
@@ -323,6 +338,112 @@ pub enum ExitStyle {
     Slmon,
     /// Those of Nagios' plugins
     Nagios,
+}
+
+/// `slmon explain`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Exit codes:
+  0    it was read and told, whether it fails or not
+  2    a mistake in usage or configuration
+  3    no such function, or something could not be read
+  130  interrupted
+
+Examples:
+  slmon explain checkout-api                  why it fails, as far as metrics and traces tell
+  slmon explain checkout-api --format markdown >> ticket.md
+  slmon explain arn:aws:lambda:eu-west-1:111122223333:function:checkout-api --window 1h
+  slmon --demo explain payment-capture        see it work: no AWS account, no network")]
+pub struct Explain {
+    /// Its name, a glob, or its ARN
+    #[arg(value_name = "FUNCTION")]
+    pub name: String,
+    /// How far back to look, in whole minutes [default: 15m]; traces are read from before the failing began
+    #[arg(long, value_name = "TIME")]
+    pub window: Option<String>,
+    /// The instant up to which is judged, as of `slmon alert` [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    pub at: Option<String>,
+    /// What X-Ray may cost.
+    #[command(flatten)]
+    pub cost: MaxCost,
+    /// Print as text, markdown or json; to standard output or to a file
+    #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "text")]
+    pub formats: Vec<String>,
+}
+
+/// What X-Ray may cost.
+#[derive(Args, Clone, Debug)]
+pub struct MaxCost {
+    /// What reading traces may cost, in dollars: X-Ray bills each trace that it looks through ($0.50 a million), and
+    /// filters don't reduce that. Reading stops before it would cost more
+    #[arg(long, value_name = "DOLLARS", default_value = "0.10", help_heading = "Limits")]
+    pub max_cost: String,
+}
+
+/// `slmon traces`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  slmon traces                                what failed in production in the last 15 minutes
+  slmon traces --all --function 'checkout-*'  what did not fail, too
+  slmon traces --client Acme --window 1h --format json")]
+pub struct Traces {
+    /// How far back to look, in whole minutes
+    #[arg(long, value_name = "TIME", default_value = "15m")]
+    pub window: String,
+    /// Those that did not fail, too
+    #[arg(long)]
+    pub all: bool,
+    /// Those of functions that are not production, too
+    #[arg(long)]
+    pub hidden: bool,
+    /// How many are listed
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub limit: usize,
+    /// What X-Ray may cost.
+    #[command(flatten)]
+    pub cost: MaxCost,
+    /// How to print.
+    #[command(flatten)]
+    pub listing: Listing,
+}
+
+/// `slmon trace`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  slmon trace 1-67891233-abcdef012345678912345678
+  slmon --region eu-west-1 trace 1-67891233-abcdef012345678912345678 --format json")]
+pub struct Trace {
+    /// Its id, as X-Ray writes it (1-…-…) or as W3C does (32 hexadecimal digits)
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// How to print.
+    #[command(flatten)]
+    pub listing: Listing,
+}
+
+/// `slmon map`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  slmon map checkout-api                      callers and what it calls, as far as something fails
+  slmon map checkout-api --all --format mermaid > map.mmd
+  slmon map --window 1h --format json         every call that fails")]
+pub struct Map {
+    /// The function's name; without it, every call that fails is listed
+    #[arg(value_name = "FUNCTION")]
+    pub name: Option<String>,
+    /// What does not fail, too
+    #[arg(long)]
+    pub all: bool,
+    /// How far back to look, in whole minutes, at most 6h
+    #[arg(long, value_name = "TIME", default_value = "30m")]
+    pub window: String,
+    /// Print as text, mermaid or json; to standard output or to a file
+    #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "text")]
+    pub formats: Vec<String>,
 }
 
 /// `slmon functions`.

@@ -11,9 +11,11 @@ mod desktop;
 mod doctor;
 mod environment;
 mod exit_style;
+mod explain;
 mod functions;
 mod listing;
 mod man;
+mod map;
 mod output;
 mod plain;
 mod policy;
@@ -24,6 +26,7 @@ mod show_config;
 mod still;
 mod sweep;
 mod themes;
+mod traces;
 mod wait;
 
 use std::process::ExitCode;
@@ -91,6 +94,10 @@ pub fn run() -> ExitCode {
             }
             None => dashboard::run(&cli.scope, &cli.dashboard).await,
             Some(Command::Alert(args)) => alert::run(&cli.scope, args).await,
+            Some(Command::Explain(args)) => explain::run(&cli.scope, args).await,
+            Some(Command::Traces(args)) => traces::list(&cli.scope, args).await,
+            Some(Command::Trace(args)) => traces::one(&cli.scope, args).await,
+            Some(Command::Map(args)) => map::run(&cli.scope, args).await,
             Some(Command::Functions(args)) => functions::run(&cli.scope, args).await,
             Some(Command::Accounts(args)) => accounts::run(&cli.scope, args).await,
             Some(Command::Config) => show_config::run(&cli.scope),

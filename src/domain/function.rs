@@ -88,6 +88,9 @@ pub struct Configuration {
     pub memory: Option<u32>,
     /// When code or configuration last changed.
     pub last_modified: Option<Timestamp>,
+    /// Whether it sends traces of its own accord (`Active`); with `PassThrough`, only where whoever calls it does. None
+    /// where AWS does not say.
+    pub tracing: Option<bool>,
 }
 
 #[cfg(test)]

@@ -15,5 +15,6 @@ pub mod roster;
 pub mod rules;
 pub mod series;
 pub mod text;
+pub mod trace;
 pub mod usage;
 pub mod window;

@@ -9,10 +9,16 @@ pub struct Usage {
     pub requests: BTreeMap<&'static str, u64>,
     /// Metrics that `GetMetricData` bills.
     pub metrics: u64,
+    /// Traces that X-Ray looked through or handed out whole. Filters don't reduce what is looked through.
+    pub traces: u64,
 }
 
 /// US dollars for one metric requested by `GetMetricData`. Source: CloudWatch's price list, us-east-1.
 const DOLLARS_PER_METRIC: f64 = 0.01 / 1000.0;
+
+/// US dollars for one trace that is looked through or handed out. Source: X-Ray's price list, $0.50 a million; the first
+/// million a month is free, which nothing here counts on.
+pub const DOLLARS_PER_TRACE: f64 = 0.5 / 1_000_000.0;
 
 /// The price of so many metrics in US dollars.
 pub fn price(metrics: f64) -> f64 {
@@ -25,8 +31,13 @@ impl Usage {
         self.requests.values().sum()
     }
 
+    /// The price in US dollars.
+    pub fn dollars_exactly(&self) -> f64 {
+        self.metrics as f64 * DOLLARS_PER_METRIC + self.traces as f64 * DOLLARS_PER_TRACE
+    }
+
     /// The price in US dollars, rounded to a hundredth of a cent.
     pub fn dollars(&self) -> f64 {
-        (self.metrics as f64 * DOLLARS_PER_METRIC * 10_000.0).round() / 10_000.0
+        (self.dollars_exactly() * 10_000.0).round() / 10_000.0
     }
 }

@@ -15,6 +15,7 @@ use crate::{
         roster::{Entry, Regions},
         series::{Metric, Of},
         text::AwsText,
+        trace::TraceRequest,
         window::{Horizon, Window},
     },
     source::{MetricRequest, Source, calls},
@@ -26,6 +27,8 @@ const AT_ONCE: usize = 256;
 const WRONG: &str = "slmon-doctor:this-is-not-the-external-id";
 /// A function that there may not be: whether metrics may be read shows all the same.
 const NOBODY: &str = "slmon-doctor";
+/// A trace of the epoch, which there is not.
+const NO_TRACE: &str = "1-00000001-000000000000000000000000";
 
 /// Tries every call but those that `leaves_out` names on every account and target of a fleet. What is not answered by the
 /// limit could not be told.
@@ -157,7 +160,23 @@ fn of_target(source: &Arc<dyn Source>, state: &TargetState, horizon: &Horizon) -
             None => Outcome::NotTried("there is no function to ask for its tags".into()),
         }
     };
+    let here = source.clone();
+    let (target, minute) = (state.target.clone(), (read.start.timestamp(), read.end.timestamp()));
+    let request = TraceRequest { start: minute.0, end: minute.1, filter: None };
+    let summaries =
+        async move { outcome(here.summaries(&target, &request).next().await.unwrap_or_else(|| Ok(Vec::new()))) };
+    let (here, target) = (source.clone(), state.target.clone());
+    let traces = async move { outcome(here.traces(&target, &[AwsText::from(NO_TRACE)]).await) };
+    let (here, target) = (source.clone(), state.target.clone());
+    let services =
+        async move { outcome(here.services(&target, minute).next().await.unwrap_or_else(|| Ok(Vec::new()))) };
+    let (here, target) = (source.clone(), state.target.clone());
+    let destination = async move { outcome(here.destination(&target).await) };
     vec![
+        attempt(calls::GET_TRACE_SUMMARIES, Box::pin(summaries)),
+        attempt(calls::BATCH_GET_TRACES, Box::pin(traces)),
+        attempt(calls::GET_SERVICE_GRAPH, Box::pin(services)),
+        attempt(calls::GET_TRACE_SEGMENT_DESTINATION, Box::pin(destination)),
         attempt(calls::GET_METRIC_DATA, Box::pin(metrics)),
         attempt(calls::LIST_FUNCTIONS, Box::pin(functions)),
         attempt(calls::LIST_TAGS, Box::pin(tags)),

@@ -3,6 +3,7 @@
 
 mod discover;
 pub mod doctor;
+pub mod explain;
 mod metrics;
 pub mod plan;
 mod roster;

@@ -11,6 +11,7 @@ mod watching;
 use std::sync::{Mutex, PoisonError};
 
 use futures::{FutureExt, StreamExt};
+use jiff::Timestamp;
 
 use super::{plan::Depth, *};
 use crate::{
@@ -21,6 +22,7 @@ use crate::{
         observation::Reading,
         roster::{Base, Caller, Listed},
         series::Metric,
+        trace::{Destination, TraceBatch, TracePage, TraceRequest, graph::Service},
         usage::Usage,
         window::Horizon,
     },
@@ -262,6 +264,22 @@ impl Source for Recorded {
 
     fn metrics<'a>(&'a self, target: &'a Target, request: &'a MetricRequest) -> Pages<'a, MetricPart> {
         self.pages(calls::GET_METRIC_DATA, place(target), self.inner.metrics(target, request))
+    }
+
+    fn summaries<'a>(&'a self, target: &'a Target, request: &'a TraceRequest) -> Pages<'a, TracePage> {
+        self.pages(calls::GET_TRACE_SUMMARIES, place(target), self.inner.summaries(target, request))
+    }
+
+    fn traces<'a>(&'a self, target: &'a Target, ids: &'a [AwsText]) -> Answer<'a, TraceBatch> {
+        self.noted(calls::BATCH_GET_TRACES, place(target), self.inner.traces(target, ids)).boxed()
+    }
+
+    fn services<'a>(&'a self, target: &'a Target, span: (Timestamp, Timestamp)) -> Pages<'a, Service> {
+        self.pages(calls::GET_SERVICE_GRAPH, place(target), self.inner.services(target, span))
+    }
+
+    fn destination<'a>(&'a self, target: &'a Target) -> Answer<'a, Destination> {
+        self.noted(calls::GET_TRACE_SEGMENT_DESTINATION, place(target), self.inner.destination(target)).boxed()
     }
 
     fn usage(&self) -> Usage {

@@ -89,7 +89,12 @@ pub fn build(sweep: &Sweep<'_>) -> Report {
         alerts,
         muted,
         blind_spots: blind_spots(sweep.fleet, sweep.judgement, ended),
-        api: Api { requests: sweep.usage.total(), metrics: sweep.usage.metrics, usd: sweep.usage.dollars() },
+        api: Api {
+            requests: sweep.usage.total(),
+            metrics: sweep.usage.metrics,
+            traces: sweep.usage.traces,
+            usd: sweep.usage.dollars(),
+        },
         basis: basis(sweep, unmatched),
     }
 }
@@ -299,6 +304,7 @@ fn alerts_of<'a>(
         window_minutes: judged.judged.window.minutes(),
         owner: function.class.owner.clone(),
         runbook: function.class.runbook.clone(),
+        cause: None,
     })
 }
 

@@ -65,6 +65,7 @@ fn of_alert(alert: &Alert, report: &Report) -> Note {
     let mut lines = vec![alert.reason.clone(), words::alert_at(alert)];
     lines.extend(words::since(alert.since, alert.since_open, report));
     lines.extend(alert.deployed.clone());
+    lines.extend(alert.cause_line());
     lines.extend(words::unusual(alert, report));
     lines.extend(alert.owner.as_ref().map(|owner| format!("owner {}", owner.shown())));
     lines.extend(alert.runbook.as_ref().map(|runbook| format!("runbook {}", runbook.shown())));

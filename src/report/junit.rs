@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
-use super::{JudgedRow, Report, Unseen, text::hidden, words};
+use super::{Alert, JudgedRow, Report, Unseen, text::hidden, words};
 use crate::domain::{
     account::{AccountId, Region},
     finding::Verdict,
@@ -191,6 +191,13 @@ fn case(row: &JudgedRow, check: &str, excuse: Option<&str>, report: &Report) -> 
         let since = words::since(finding.since, finding.since_open, report);
         lines.extend(since);
         lines.extend(row.deployed(check).map(str::to_owned));
+        let is_own = |alert: &&Alert| {
+            alert.check == check
+                && alert.account == row.account
+                && alert.region == row.region
+                && alert.function == row.function
+        };
+        lines.extend(report.alerts.iter().find(is_own).and_then(Alert::cause_line));
         if finding.threshold_source != "default" {
             lines.push(format!("limit from {}", finding.threshold_source));
         }

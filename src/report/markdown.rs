@@ -66,7 +66,9 @@ pub fn render(report: &Report, telling: &Telling) -> String {
 fn alerts(paper: &mut Paper, report: &Report) {
     let columns = ["Severity", "Function", "Where", "Reason", "Since (UTC)", "Owner, runbook"];
     paper.table("alert", ALERTS, columns, &report.alerts, |alert| {
-        let reason = [vec![prose(&alert.reason)], words::unusual(alert, report).iter().map(|s| prose(s)).collect()];
+        let cause = alert.cause.as_ref().map(|cause| format!("cause: {}", prose(&cause.text)));
+        let unusual = words::unusual(alert, report).iter().map(|s| prose(s)).chain(cause).collect();
+        let reason = [vec![prose(&alert.reason)], unusual];
         [
             words::severity(alert.severity).to_owned(),
             format!("{} {}", code(alert.function.raw()), alert.check),
@@ -239,14 +241,14 @@ fn several(n: usize, noun: &str) -> String {
 
 /// What is written, and what found no room.
 #[derive(Default)]
-struct Paper {
-    out: String,
+pub(super) struct Paper {
+    pub(super) out: String,
     left_out: Vec<(usize, &'static str)>,
 }
 
 impl Paper {
     /// A paragraph or a list's item.
-    fn line(&mut self, text: &str) {
+    pub(super) fn line(&mut self, text: &str) {
         let goes_on = text.starts_with("- ") && self.last_line().starts_with("- ");
         if !self.out.is_empty() && !goes_on {
             self.out.push('\n');
@@ -278,7 +280,7 @@ impl Paper {
     }
 
     /// A table of as many rows as fit; the rest is counted.
-    fn table<T, const N: usize>(
+    pub(super) fn table<T, const N: usize>(
         &mut self,
         noun: &'static str,
         until: usize,
@@ -302,7 +304,7 @@ impl Paper {
 
 /// Anybody's text as a code span, in which GitHub reads nothing: no link, mention, HTML or formatting. The bar, which
 /// would end a table's cell even there, becomes `¦`.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = cell(text);
     if text.is_empty() {
         return "–".into();
@@ -314,7 +316,7 @@ fn code(text: &str) -> String {
 }
 
 /// A sentence as it is where it is plain words, else as a code span.
-fn prose(text: &str) -> String {
+pub(super) fn prose(text: &str) -> String {
     let text = cell(text);
     if text.is_empty() {
         "–".into()
@@ -326,7 +328,7 @@ fn prose(text: &str) -> String {
 }
 
 /// Client, account and region, each on its own: what must be a code span is not more than that.
-fn place(parts: &str) -> String {
+pub(super) fn place(parts: &str) -> String {
     parts.split(" · ").map(prose).collect::<Vec<_>>().join(" · ")
 }
 
@@ -353,7 +355,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// A runbook as a link where it is plainly a web address, with its host in sight.
-fn link(address: &str) -> String {
+pub(super) fn link(address: &str) -> String {
     match host(address) {
         // GitHub makes an address of `www.` even in a link's words.
         Some(host) => format!("[runbook on {}]({})", prose(host), address.replace('&', "&amp;")),

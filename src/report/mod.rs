@@ -6,10 +6,13 @@ mod based;
 pub mod basis;
 pub mod build;
 mod canvas;
+mod cause;
+pub mod explain;
 pub mod fix;
 pub mod github;
 pub mod json;
 pub mod junit;
+pub mod map;
 pub mod markdown;
 pub mod nagios;
 pub mod openmetrics;
@@ -21,6 +24,8 @@ mod share;
 pub mod spots;
 pub mod tables;
 pub mod text;
+pub mod trace;
+pub mod traces;
 mod verdict;
 mod words;
 
@@ -29,6 +34,7 @@ use serde::Serialize;
 
 pub use self::{
     basis::{Basis, JudgedRow, SeenRow},
+    cause::AlertCause,
     scope::{ReportScope, Unmatched, unmatched},
 };
 use crate::domain::{
@@ -274,6 +280,9 @@ pub struct Alert {
     pub owner: Option<AwsText>,
     /// Where it is written what to do.
     pub runbook: Option<AwsText>,
+    /// What its traces say. Absent where nobody asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<AlertCause>,
 }
 
 /// A production function that is muted.
@@ -333,7 +342,9 @@ pub struct Api {
     pub requests: u64,
     /// Metrics billed.
     pub metrics: u64,
-    /// What they cost, in US dollars.
+    /// Traces looked through or read.
+    pub traces: u64,
+    /// What it all costs, in US dollars.
     pub usd: f64,
 }
 

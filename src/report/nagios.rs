@@ -110,6 +110,7 @@ fn details(report: &Report) -> Vec<String> {
         for more in since
             .into_iter()
             .chain(alert.deployed.clone())
+            .chain(alert.cause_line())
             .chain(words::unusual(alert, report))
             .chain(owner)
             .chain(runbook)

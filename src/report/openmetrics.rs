@@ -54,6 +54,22 @@ pub fn render(report: &Report) -> String {
         changed.filter_map(|row| Some((of_function(row), row.last_modified?.epoch_seconds().to_string()))),
     );
     family(&mut out, "slmon_alert", Gauge(""), "A check that fires on a production function.", alerts);
+    let causes = report.alerts.iter().filter_map(|alert| {
+        let cause = alert.cause.as_ref().filter(|cause| cause.failing.is_some())?;
+        let place = place(alert.client.as_ref(), Some(&alert.account), Some(&alert.region));
+        let told = |text: Option<&AwsText>| text.map(|text| text.shown().into_owned()).unwrap_or_default();
+        let of = [("function", alert.function.shown().into_owned()), ("check", alert.check.to_owned())];
+        let service = cause.service.as_ref().map(super::super::domain::trace::ServiceName::shown).unwrap_or_default();
+        let what = [("exception", told(cause.exception.as_ref())), ("service", service)];
+        Some(([&place[..], &of, &what].concat(), cause.traces.to_string()))
+    });
+    family(
+        &mut out,
+        "slmon_alert_cause_traces",
+        Gauge(""),
+        "Sampled traces of an alert that began with its commonest cause, where --explain asked for it.",
+        causes,
+    );
     let muted = report.muted.iter().map(|muted| {
         let place = place(muted.client.as_ref(), Some(&muted.account), Some(&muted.region));
         let of = [("function", muted.function.shown().into_owned())];

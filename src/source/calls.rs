@@ -51,6 +51,14 @@ calls! {
     LIST_TAGS = "lambda:ListTags", Member, "to read a function's tags where tag:GetResources is denied";
     /// 500 metrics a request.
     GET_METRIC_DATA = "cloudwatch:GetMetricData", Member, "to read errors, throttles and invocations";
+    /// Traces in short, with what their failures began with.
+    GET_TRACE_SUMMARIES = "xray:GetTraceSummaries", Member, "to group failures by exception";
+    /// Whole traces, five at once.
+    BATCH_GET_TRACES = "xray:BatchGetTraces", Member, "to show a whole trace";
+    /// Who calls whom, over a stretch of time.
+    GET_SERVICE_GRAPH = "xray:GetServiceGraph", Member, "to show who calls whom";
+    /// Only where there are no traces.
+    GET_TRACE_SEGMENT_DESTINATION = "xray:GetTraceSegmentDestination", Member, "to tell why there are no traces: whether they go to CloudWatch Logs";
 }
 
 /// The policy that an assumed role is narrowed to, as JSON: what slmon calls with it, and nothing else. AWS allows
@@ -81,6 +89,10 @@ mod tests {
         ("lambda:ListFunctions", "List"),
         ("lambda:ListTags", "Read"),
         ("cloudwatch:GetMetricData", "Read"),
+        ("xray:GetTraceSummaries", "Read"),
+        ("xray:BatchGetTraces", "List"),
+        ("xray:GetServiceGraph", "Read"),
+        ("xray:GetTraceSegmentDestination", "Read"),
     ];
 
     #[test]

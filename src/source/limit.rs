@@ -13,6 +13,7 @@ use std::{
 };
 
 use futures::{FutureExt, StreamExt, stream};
+use jiff::Timestamp;
 use tokio::{sync::Semaphore, time::timeout};
 
 use super::{Answer, MetricPart, MetricRequest, Pages, Source, calls};
@@ -22,6 +23,7 @@ use crate::domain::{
     function::{Configuration, Discovered, Tags},
     roster::{Base, Caller, Entry, Listed, Organization},
     text::AwsText,
+    trace::{Destination, TraceBatch, TracePage, TraceRequest, graph::Service},
     usage::Usage,
 };
 
@@ -136,6 +138,22 @@ impl<S: Source> Source for Limited<S> {
 
     fn metrics<'a>(&'a self, target: &'a Target, request: &'a MetricRequest) -> Pages<'a, MetricPart> {
         self.pages(Some(target), calls::GET_METRIC_DATA, self.inner.metrics(target, request))
+    }
+
+    fn summaries<'a>(&'a self, target: &'a Target, request: &'a TraceRequest) -> Pages<'a, TracePage> {
+        self.pages(Some(target), calls::GET_TRACE_SUMMARIES, self.inner.summaries(target, request))
+    }
+
+    fn traces<'a>(&'a self, target: &'a Target, ids: &'a [AwsText]) -> Answer<'a, TraceBatch> {
+        self.answer(Some(target), calls::BATCH_GET_TRACES, self.inner.traces(target, ids))
+    }
+
+    fn services<'a>(&'a self, target: &'a Target, span: (Timestamp, Timestamp)) -> Pages<'a, Service> {
+        self.pages(Some(target), calls::GET_SERVICE_GRAPH, self.inner.services(target, span))
+    }
+
+    fn destination<'a>(&'a self, target: &'a Target) -> Answer<'a, Destination> {
+        self.answer(Some(target), calls::GET_TRACE_SEGMENT_DESTINATION, self.inner.destination(target))
     }
 
     fn usage(&self) -> Usage {

@@ -10,6 +10,7 @@ pub mod policy;
 pub mod sim;
 
 use futures::{future::BoxFuture, stream::BoxStream};
+use jiff::Timestamp;
 
 use crate::domain::{
     account::{Account, Region, Target},
@@ -18,6 +19,7 @@ use crate::domain::{
     roster::{Base, Caller, Entry, Listed, Organization},
     series::{Metric, Of},
     text::AwsText,
+    trace::{Destination, TraceBatch, TracePage, TraceRequest, graph::Service},
     usage::Usage,
     window::{Minute, Window},
 };
@@ -93,6 +95,19 @@ pub trait Source: Send + Sync {
 
     /// Metrics of functions.
     fn metrics<'a>(&'a self, target: &'a Target, request: &'a MetricRequest) -> Pages<'a, MetricPart>;
+
+    /// Traces in short, the newest first, one [`TracePage`] a page.
+    fn summaries<'a>(&'a self, target: &'a Target, request: &'a TraceRequest) -> Pages<'a, TracePage>;
+
+    /// Whole traces by their ids, [`BATCH`](crate::domain::trace::BATCH) at most: as far as the target knows them.
+    fn traces<'a>(&'a self, target: &'a Target, ids: &'a [AwsText]) -> Answer<'a, TraceBatch>;
+
+    /// Who called whom in a stretch of time, of at most [`LONGEST`](crate::domain::trace::LONGEST) minutes. The numbers
+    /// of services hold over all pages.
+    fn services<'a>(&'a self, target: &'a Target, span: (Timestamp, Timestamp)) -> Pages<'a, Service>;
+
+    /// Where traces of the target go.
+    fn destination<'a>(&'a self, target: &'a Target) -> Answer<'a, Destination>;
 
     /// What has been asked so far.
     fn usage(&self) -> Usage;

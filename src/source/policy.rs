@@ -45,6 +45,20 @@ pub const MEMBER: &[Feature] = &[
         lost: Some("nothing, as long as `tag:GetResources` is allowed: this is the detour where it is denied"),
     },
     Feature {
+        name: "traces",
+        sid: "SlmonTraces",
+        calls: &[
+            calls::GET_TRACE_SUMMARIES,
+            calls::BATCH_GET_TRACES,
+            calls::GET_SERVICE_GRAPH,
+            calls::GET_TRACE_SEGMENT_DESTINATION,
+        ],
+        lost: Some(
+            "no exceptions beside alerts, no traces and no map: `slmon explain`, `traces`, `trace` and `map` and \
+             `alert --explain` say that they are denied",
+        ),
+    },
+    Feature {
         name: "all-regions",
         sid: "SlmonRegions",
         calls: &[calls::LIST_REGIONS],

@@ -61,6 +61,7 @@ fn configurations(target: &TargetKey, names: &[&str], complete: bool) -> Observa
         timeout: Some(3),
         memory: Some(128),
         last_modified: None,
+        tracing: None,
     });
     Observation::Configurations { target: target.clone(), found: found.collect(), complete }
 }

@@ -92,7 +92,7 @@ impl<'a> Row<'a> {
             age: age(alert, report, Minute::floor(telling.now)),
             place: parts.join(" · "),
             parts,
-            extras: [alert.deployed.clone(), owner, limit, own_window, runbook]
+            extras: [alert.deployed.clone(), alert.cause_line(), owner, limit, own_window, runbook]
                 .into_iter()
                 .flatten()
                 .map(|extra| clean(extra.trim()).into_owned())

@@ -27,9 +27,9 @@ use crate::domain::{
 };
 
 /// The column where names begin.
-const NAMES: usize = 12;
+pub(in crate::report) const NAMES: usize = 12;
 /// The column where what belongs to a name begins.
-const DETAIL: usize = 14;
+pub(in crate::report) const DETAIL: usize = 14;
 
 /// The report as styled text of `telling.width` columns; whoever prints it strips the styles where they don't belong.
 pub fn render(report: &Report, telling: &Telling) -> String {
@@ -59,11 +59,11 @@ pub(in crate::report) fn demo(page: &mut Page, telling: &Telling) {
 }
 
 /// Glyph and word, and the line goes on where names begin.
-fn label(glyph: &str, word: &str, style: Style) -> Line {
+pub(in crate::report) fn label(glyph: &str, word: &str, style: Style) -> Line {
     Line::default().then(style, &format!("{glyph} {word}")).to(NAMES)
 }
 
-fn severity_label(severity: Severity) -> Line {
+pub(in crate::report) fn severity_label(severity: Severity) -> Line {
     let (glyph, style) = severity_style(severity);
     label(glyph, severity.as_str(), style)
 }

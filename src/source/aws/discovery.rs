@@ -83,6 +83,10 @@ fn configuration(function: &FunctionConfiguration) -> Option<Configuration> {
         last_modified: function.last_modified().and_then(|text| {
             jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%.f%z", text).and_then(|parsed| parsed.to_timestamp()).ok()
         }),
+        tracing: function
+            .tracing_config()
+            .and_then(|config| config.mode())
+            .map(|mode| *mode == aws_sdk_lambda::types::TracingMode::Active),
     })
 }
 

@@ -45,6 +45,7 @@ impl Member {
     client!(lambda, aws_sdk_lambda);
     client!(cloudwatch, aws_sdk_cloudwatch);
     client!(account, aws_sdk_account);
+    client!(xray, aws_sdk_xray);
 
     fn retries(&self, region: &Region) -> RetryPartition {
         RetryPartition::custom(format!("{}/{region}", self.id)).build()

@@ -6,6 +6,7 @@ use std::{
 };
 
 use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataInput;
+use aws_sdk_xray::operation::{batch_get_traces::BatchGetTracesOutput, get_trace_summaries::GetTraceSummariesOutput};
 use aws_smithy_runtime_api::{
     box_error::BoxError,
     client::{
@@ -24,7 +25,7 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 
 use crate::{domain::usage::Usage, source::calls};
 
-/// Counts requests by operation, and the metrics that `GetMetricData` bills. Clones count together.
+/// Counts requests by operation, the metrics that `GetMetricData` bills, and the traces that X-Ray does. Clones count together.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Meter(Arc<Mutex<Counts>>);
 
@@ -32,6 +33,7 @@ pub(super) struct Meter(Arc<Mutex<Counts>>);
 struct Counts {
     requests: BTreeMap<&'static str, u64>,
     metrics: u64,
+    traces: u64,
 }
 
 /// How many metrics one request will be billed for.
@@ -45,7 +47,7 @@ impl Storable for Billed {
 impl Meter {
     pub(super) fn usage(&self) -> Usage {
         let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Usage { requests: counts.requests.clone(), metrics: counts.metrics }
+        Usage { requests: counts.requests.clone(), metrics: counts.metrics, traces: counts.traces }
     }
 }
 
@@ -104,6 +106,26 @@ impl Intercept for Meter {
         if answered && let Some(Billed(metrics)) = cfg.load::<Billed>() {
             let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             counts.metrics += metrics;
+        }
+        Ok(())
+    }
+
+    /// How many traces were looked through or handed out only the answer says.
+    fn read_after_execution(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(Ok(output)) = context.output_or_error() else { return Ok(()) };
+        let scanned = output
+            .downcast_ref::<GetTraceSummariesOutput>()
+            .and_then(aws_sdk_xray::operation::get_trace_summaries::GetTraceSummariesOutput::traces_processed_count);
+        let read = output.downcast_ref::<BatchGetTracesOutput>().map_or(0, |output| output.traces().len() as u64);
+        let traces = read + scanned.and_then(|scanned| u64::try_from(scanned).ok()).unwrap_or(0);
+        if traces > 0 {
+            let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            counts.traces += traces;
         }
         Ok(())
     }

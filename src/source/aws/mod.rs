@@ -12,6 +12,7 @@ mod meter;
 mod metrics;
 mod organizations;
 mod paging;
+mod traces;
 
 use std::{
     collections::HashMap,
@@ -32,6 +33,7 @@ use aws_smithy_runtime_api::client::{
     runtime_components::RuntimeComponents,
 };
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
 use self::{
@@ -50,6 +52,7 @@ use crate::domain::{
     function::{Configuration, Discovered, Tags},
     roster::{Base, Caller, Entry, Listed, Organization, Regions, Role, Secret},
     text::AwsText,
+    trace::{Destination, TraceBatch, TracePage, TraceRequest, graph::Service},
     usage::Usage,
 };
 
@@ -302,6 +305,40 @@ impl Source for Aws {
                 .boxed(),
             Err(failure) => stream::once(async { Err(failure) }).boxed(),
         }
+    }
+
+    fn summaries<'a>(&'a self, target: &'a Target, request: &'a TraceRequest) -> Pages<'a, TracePage> {
+        match self.member(&target.account.id, calls::GET_TRACE_SUMMARIES) {
+            Ok(member) => traces::summaries(member, &target.region, request)
+                .map_err(|failure| in_region(failure, &target.region))
+                .boxed(),
+            Err(failure) => stream::once(async { Err(failure) }).boxed(),
+        }
+    }
+
+    fn traces<'a>(&'a self, target: &'a Target, ids: &'a [AwsText]) -> Answer<'a, TraceBatch> {
+        async move {
+            let member = self.member(&target.account.id, calls::BATCH_GET_TRACES)?;
+            traces::batch(&member, &target.region, ids).await
+        }
+        .boxed()
+    }
+
+    fn services<'a>(&'a self, target: &'a Target, span: (Timestamp, Timestamp)) -> Pages<'a, Service> {
+        match self.member(&target.account.id, calls::GET_SERVICE_GRAPH) {
+            Ok(member) => traces::services(member, &target.region, span)
+                .map_err(|failure| in_region(failure, &target.region))
+                .boxed(),
+            Err(failure) => stream::once(async { Err(failure) }).boxed(),
+        }
+    }
+
+    fn destination<'a>(&'a self, target: &'a Target) -> Answer<'a, Destination> {
+        async move {
+            let member = self.member(&target.account.id, calls::GET_TRACE_SEGMENT_DESTINATION)?;
+            traces::destination(&member, &target.region).await
+        }
+        .boxed()
     }
 
     fn usage(&self) -> Usage {

@@ -94,6 +94,22 @@ impl Source for Scripted {
         self.three_pages(target)
     }
 
+    fn summaries<'a>(&'a self, target: &'a Target, _: &'a TraceRequest) -> Pages<'a, TracePage> {
+        self.three_pages(target)
+    }
+
+    fn traces<'a>(&'a self, target: &'a Target, _: &'a [AwsText]) -> Answer<'a, TraceBatch> {
+        self.answer(&target.account.id, target.region.as_str(), TraceBatch::default()).boxed()
+    }
+
+    fn services<'a>(&'a self, target: &'a Target, _: (Timestamp, Timestamp)) -> Pages<'a, Service> {
+        self.three_pages(target)
+    }
+
+    fn destination<'a>(&'a self, target: &'a Target) -> Answer<'a, Destination> {
+        self.answer(&target.account.id, target.region.as_str(), Destination::XRay).boxed()
+    }
+
     fn usage(&self) -> Usage {
         Usage::default()
     }

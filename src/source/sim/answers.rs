@@ -1,6 +1,7 @@
 //! The answers: [`Source`] over a [`World`](super::World). Knows neither where a world comes from nor who asks.
 
-use futures::FutureExt;
+use futures::{FutureExt, StreamExt, TryStreamExt};
+use jiff::Timestamp;
 
 use super::{
     Question, Sim, chunked,
@@ -15,6 +16,7 @@ use crate::{
         function::{Configuration, Discovered, Tags},
         roster::{Base, Caller, Entry, Listed, Organization, Role, Secret},
         text::AwsText,
+        trace::{Destination, TraceBatch, TracePage, TraceRequest, graph::Service},
         usage::Usage,
         window::Minute,
     },
@@ -156,6 +158,42 @@ impl Source for Sim {
         })
     }
 
+    fn summaries<'a>(&'a self, target: &'a Target, request: &'a TraceRequest) -> Pages<'a, TracePage> {
+        let pages = self.pages(Question::of_target(calls::GET_TRACE_SUMMARIES, target), move || {
+            let account = self.readable(calls::GET_TRACE_SUMMARIES, target)?;
+            Ok(self.summary_pages(account, target, (request.start, request.end), request.filter.as_ref()))
+        });
+        let counted = |page: &Vec<TracePage>| page.iter().map(|page| page.scanned).sum::<u64>();
+        pages.inspect_ok(move |page| locked(&self.usage).traces += counted(page)).boxed()
+    }
+
+    fn traces<'a>(&'a self, target: &'a Target, ids: &'a [AwsText]) -> Answer<'a, TraceBatch> {
+        async move {
+            self.ask(calls::BATCH_GET_TRACES, &target.account.id, Some(&target.region), 0).await?;
+            self.readable(calls::BATCH_GET_TRACES, target)?;
+            let found: Vec<_> = ids.iter().filter_map(|id| self.raw_trace(&target.account.id, target, id)).collect();
+            locked(&self.usage).traces += found.len() as u64;
+            Ok(TraceBatch { traces: found, unprocessed: Vec::new() })
+        }
+        .boxed()
+    }
+
+    fn services<'a>(&'a self, target: &'a Target, span: (Timestamp, Timestamp)) -> Pages<'a, Service> {
+        self.pages(Question::of_target(calls::GET_SERVICE_GRAPH, target), move || {
+            let account = self.readable(calls::GET_SERVICE_GRAPH, target)?;
+            Ok(self.service_pages(account, target, span))
+        })
+    }
+
+    fn destination<'a>(&'a self, target: &'a Target) -> Answer<'a, Destination> {
+        async move {
+            self.ask(calls::GET_TRACE_SEGMENT_DESTINATION, &target.account.id, Some(&target.region), 0).await?;
+            let account = self.readable(calls::GET_TRACE_SEGMENT_DESTINATION, target)?;
+            Ok(if account.transaction_search { Destination::CloudWatchLogs } else { Destination::XRay })
+        }
+        .boxed()
+    }
+
     fn usage(&self) -> Usage {
         locked(&self.usage).clone()
     }
@@ -198,6 +236,7 @@ impl Sim {
             timeout: Some(function.timeout),
             memory: Some(function.memory),
             last_modified: deployed.map(Minute::timestamp).or(function.last_modified),
+            tracing: Some(function.story.is_some()),
         }
     }
 }

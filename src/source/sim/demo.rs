@@ -2,10 +2,14 @@
 //! It follows from a seed; what happens in it follows from the seed and the minute. Who lives where is in `demo/`.
 
 mod estate;
+mod stories;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use self::estate::{ACCOUNTS, Block, CLIENTS, Resident, SINGLES, Single};
+use self::{
+    estate::{ACCOUNTS, Block, CLIENTS, Resident, SINGLES, Single},
+    stories::story,
+};
 use super::{
     fault::{Effect, Fault},
     hash,
@@ -67,6 +71,7 @@ impl World {
                 active: true,
                 role: Some(if account.shut { "audit-only" } else { ROLE }.into()),
                 external_id: role(account.client).external_id,
+                transaction_search: account.slow,
                 regions: regions.clone(),
                 functions: Builder { seed, now, home: &home_region, regions: &regions, owner: account.owner }
                     .functions(account.name, account.blocks),
@@ -165,6 +170,7 @@ impl Builder<'_> {
             Load::Nightly(_) => 900,
             _ => [3, 10, 15, 29, 30, 60][hash::below(hash::pair(chance, 2), 6)],
         };
+        let told = name.raw().to_owned();
         WorldFunction {
             region,
             name,
@@ -176,6 +182,10 @@ impl Builder<'_> {
             last_modified: Some(self.now.plus(-minutes_ago).timestamp()),
             deleted: false,
             traffic: Traffic::Living(Living { load, trouble }),
+            story: story(&told, chance, &|name| {
+                let place = ACCOUNTS.iter().zip(0_u64..).find(|(account, _)| account.name == name);
+                place.map(|(account, place)| id(self.seed, account.name, place))
+            }),
         }
     }
 }

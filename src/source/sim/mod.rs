@@ -10,6 +10,8 @@ mod hash;
 pub mod living;
 mod metrics;
 pub mod scenario;
+pub mod story;
+mod traces;
 pub mod traffic;
 pub mod world;
 

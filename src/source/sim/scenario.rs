@@ -23,6 +23,7 @@
 //! count = 3                             # api-1, api-2, api-3
 //! tags = { monitor = "true" }
 //! invocations = 60                      # a minute; so are errors and throttles
+//! traced = true                         # X-Ray has traces of it; also exception, message ({id} and {n} differ)
 //! errors = { from = "-10m", to = "0m", per_minute = 3, every = "5m" }   # or a list of these, which add up
 //!
 //! [[faults]]                            # where: account (id or name), region, operation, page; when: from, to
@@ -45,6 +46,7 @@ use serde::Deserialize;
 use self::raw::{RawAccount, RawFault, RawFunction, RawScenario};
 use super::{
     fault::{Effect, Fault},
+    story::Story,
     traffic::{Script, Traffic},
     world::{PageSizes, World, WorldAccount, WorldFunction, WorldOrganization},
 };
@@ -200,6 +202,7 @@ impl Clock {
             id,
             regions,
             functions,
+            transaction_search: raw.transaction_search,
         })
     }
 
@@ -229,6 +232,11 @@ impl Clock {
             memory: raw.memory,
             last_modified: Some(modified.timestamp()),
             deleted: raw.deleted,
+            story: raw.traced.then(|| Story {
+                exception: raw.exception.map(Into::into),
+                message: raw.message.unwrap_or_default().into(),
+                ..Story::default()
+            }),
             traffic: if script == Script::default() { Traffic::None } else { Traffic::Scripted(script) },
         };
         Ok(match raw.count {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{fault::Fault, hash, traffic::Traffic};
+use super::{fault::Fault, hash, story::Story, traffic::Traffic};
 use crate::domain::{
     account::{AccountId, Region},
     function::Tags,
@@ -91,6 +91,8 @@ pub struct WorldAccount {
     pub role: Option<String>,
     /// The external id that the role's trust policy asks for.
     pub external_id: Option<Secret>,
+    /// Whether its traces go to CloudWatch Logs, where X-Ray does not find them.
+    pub transaction_search: bool,
     /// The regions that are enabled.
     pub regions: Vec<Region>,
     /// Its functions.
@@ -120,6 +122,8 @@ pub struct WorldFunction {
     pub deleted: bool,
     /// How it is used, and how it fails.
     pub traffic: Traffic,
+    /// What its traces say; none where it has no tracing.
+    pub story: Option<Story>,
 }
 
 impl World {

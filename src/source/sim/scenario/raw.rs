@@ -70,6 +70,8 @@ pub(super) struct RawAccount {
     pub(super) external_id: Option<String>,
     pub(super) regions: Option<Vec<String>>,
     #[serde(default)]
+    pub(super) transaction_search: bool,
+    #[serde(default)]
     pub(super) functions: Vec<RawFunction>,
 }
 
@@ -91,6 +93,10 @@ pub(super) struct RawFunction {
     pub(super) last_modified: Option<String>,
     #[serde(default)]
     pub(super) deleted: bool,
+    #[serde(default)]
+    pub(super) traced: bool,
+    pub(super) exception: Option<String>,
+    pub(super) message: Option<String>,
     #[serde(default, alias = "invocations_per_minute")]
     pub(super) invocations: Patterns,
     #[serde(default)]

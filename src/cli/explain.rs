@@ -1,0 +1,294 @@
+//! `slmon explain`: why a function fails, on one page; and, for `slmon alert --explain`, what the traces of each alert
+//! say.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use futures::{StreamExt, stream};
+use tokio::time::Instant;
+
+use super::{
+    Refusal,
+    args::{Explain, MaxCost, Scope},
+    output,
+    sweep::{self, Start, Swept, telling},
+};
+use crate::{
+    checks,
+    config::Flags,
+    domain::{
+        account::{AccountId, Region, Target},
+        finding::{JudgedFunction, Judgement, Verdict},
+        fleet::{Fleet, Function, TargetState},
+        function::name_of_arn,
+        moment::moment,
+        text::AwsText,
+        trace::causes::{Causes, ErrorGroup},
+        window::{Horizon, Minute, Window},
+    },
+    engine::{
+        End,
+        explain::{self, Allowance, Ask},
+        plan::{Depth, Settings},
+    },
+    report::{
+        self, Alert, AlertCause, Report,
+        build::{Sweep, build},
+        explain::{Explanation, Explanations, SCHEMA},
+        unmatched,
+    },
+    source::Source,
+};
+
+/// The formats of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Text,
+    Markdown,
+    Json,
+}
+
+const FORMATS: &[(&str, Format)] = &[("text", Format::Text), ("markdown", Format::Markdown), ("json", Format::Json)];
+
+/// Functions that are explained on one page.
+const MOST: usize = 5;
+/// Functions whose traces are read at once.
+const AT_ONCE: usize = 16;
+/// Minutes of traces that are read from before the failing began, to tell what is new.
+const BEFORE: i64 = 15;
+/// Minutes of traces that are read at most.
+const LONGEST: i64 = 1440;
+
+pub(super) async fn run(scope: &Scope, args: &Explain) -> Result<u8, Refusal> {
+    let outputs = output::parse(&args.formats, FORMATS)?;
+    let allowance = allowance(&args.cost)?;
+    let scope = &about(scope, &args.name)?;
+    let start = sweep::start(scope, Flags { window: args.window.clone(), ..Flags::default() })?;
+    let until = Instant::now() + start.config().alert.deadline;
+    let (alert, now) = (&start.config().alert, start.minute());
+    let at = args.at.as_ref().map(|text| {
+        moment(text, start.now).map_err(|why| Refusal::usage(format!("--at {text}: {why}"))).and_then(|at| {
+            if at > now.plus(1) {
+                return Err(Refusal::usage(format!("--at {text} is in the future: it is {now} now")));
+            }
+            Ok(at)
+        })
+    });
+    let at = at.transpose()?;
+    let horizon = Horizon::new(at.unwrap_or(now.plus(-alert.settle)), alert.window, now);
+    if horizon.frame(None).is_none() {
+        return Err(Refusal::usage("that is too long ago: CloudWatch keeps metrics for 455 days, X-Ray traces for 30"));
+    }
+    let settings = Settings { horizon, depth: Depth::Judge { hidden: true, spots: false } };
+    let swept = sweep::sweep(&start, scope, settings, "explain").await;
+    if swept.end == End::Interrupted {
+        return Ok(130);
+    }
+    for unmatched in unmatched(&swept.fleet, false) {
+        output::say(&format!("slmon: {}", unmatched.sentence));
+    }
+    let judgement = checks::judge_fleet(&swept.fleet, &horizon);
+    let report = report(&start, &swept, &judgement, horizon);
+    let named = choose(&swept.fleet, &judgement);
+    // Of several of one name, those are meant that fire.
+    let fires = |one: &&Chosen<'_>| one.2.is_some_and(|judged| !judged.judged.findings.is_empty());
+    let firing = named.iter().filter(fires).count();
+    let chosen: Vec<_> = named.iter().take(if firing > 0 { firing.min(MOST) } else { MOST }).collect();
+    let to = at.unwrap_or(now);
+    let source = &*swept.source;
+    let read = stream::iter(&chosen).map(|(state, function, judged)| {
+        let (fleet, allowance) = (&swept.fleet, &allowance);
+        async move {
+            let ask = ask(state, function, *judged, (horizon, to));
+            let causes = explain::causes(source, &ask, allowance, until).await;
+            let tree = match causes.groups.first() {
+                Some(group) => explain::whole(source, &around(fleet, state, group), &group.example, until).await.tree,
+                None => None,
+            };
+            (*state, *function, *judged, causes, tree)
+        }
+    });
+    let read: Vec<_> = read.buffered(AT_ONCE).collect().await;
+    let unread = read.iter().any(|(.., causes, _)| causes.failure.is_some());
+    let functions = read.into_iter().map(|(state, function, judged, causes, tree)| {
+        let window = Window { start: report.window.start, end: report.window.end };
+        Explanation::new(state, function, judged, &report.alerts, &causes, tree, window)
+    });
+    let usage = swept.source.usage();
+    let page = Explanations {
+        schema: SCHEMA,
+        window: report.window.clone(),
+        functions: functions.collect(),
+        more: named.len() - chosen.len(),
+        api: report::Api {
+            requests: usage.total(),
+            metrics: usage.metrics,
+            traces: usage.traces,
+            usd: usage.dollars_exactly(),
+        },
+        coverage: report.coverage,
+    };
+    let telling = telling(&start, scope);
+    output::write_all(&outputs, |format| match format {
+        Format::Text => report::explain::text::render(&page, &telling),
+        Format::Markdown => report::explain::markdown::render(&page, &telling),
+        Format::Json => report::json::pretty(&page),
+    })?;
+    let whole = !page.functions.is_empty() && page.coverage.unseen.is_empty() && !unread;
+    Ok(if whole { 0 } else { 3 })
+}
+
+/// What reading traces may cost.
+pub(super) fn allowance(cost: &MaxCost) -> Result<Allowance, Refusal> {
+    let text = cost.max_cost.trim();
+    let dollars =
+        text.strip_prefix('$').unwrap_or(text).parse::<f64>().ok().filter(|dollars| (0.0..1e6).contains(dollars));
+    let dollars = dollars
+        .ok_or_else(|| Refusal::usage(format!("--max-cost {text}: an amount in dollars is needed, such as 0.10")))?;
+    Ok(Allowance::new(dollars))
+}
+
+/// The scope of one function: by its name, or by what its ARN says.
+pub(super) fn about(scope: &Scope, name: &str) -> Result<Scope, Refusal> {
+    if !scope.functions.is_empty() {
+        return Err(Refusal::usage("the function's name and --function don't go together: give one of them"));
+    }
+    let mut scope = scope.clone();
+    if name.starts_with("arn:") {
+        let parts: Vec<&str> = name.split(':').collect();
+        let (Some(function), Some(region), Some(account)) =
+            (name_of_arn(name), parts.get(3).and_then(|it| Region::parse(it)), AccountId::of_arn(name))
+        else {
+            return Err(Refusal::usage(format!("{name} is no ARN of a Lambda function")));
+        };
+        scope.functions = vec![function.to_owned()];
+        scope.regions = vec![region.to_string()];
+        if scope.accounts.is_empty() && scope.demo.is_none() {
+            scope.accounts = vec![account.to_string()];
+        }
+    } else {
+        scope.functions = vec![name.to_owned()];
+    }
+    Ok(scope)
+}
+
+fn report(start: &Start, swept: &Swept, judgement: &Judgement, horizon: Horizon) -> Report {
+    let alert = &start.config().alert;
+    build(&Sweep {
+        fleet: &swept.fleet,
+        judgement,
+        horizon,
+        usage: swept.usage.clone(),
+        fail_on: alert.fail_on,
+        allow_empty: true,
+        hidden: true,
+        settle: alert.settle,
+        interrupted: false,
+        remarks: &[],
+        accepts: &start.config().accept_unseen,
+        min_coverage: alert.min_coverage,
+    })
+}
+
+type Chosen<'a> = (&'a TargetState, &'a Function, Option<&'a JudgedFunction>);
+
+/// The watched functions in scope, those that fire first, the worst of them first.
+fn choose<'a>(fleet: &'a Fleet, judgement: &'a Judgement) -> Vec<Chosen<'a>> {
+    let mut chosen: Vec<Chosen<'a>> = Vec::new();
+    for state in fleet.targets() {
+        let key = state.target.key();
+        for (place, function) in state.known().iter().enumerate() {
+            if function.class.watched && !function.is_gone() {
+                let mut all = judgement.functions.iter();
+                chosen.push((state, function, all.find(|judged| judged.target == key && judged.place == place)));
+            }
+        }
+    }
+    let rank = |chosen: &Chosen<'_>| match chosen.2.map(|judged| judged.judged.verdict) {
+        Some(Verdict::Critical) => 0,
+        Some(Verdict::Warning) => 1,
+        Some(Verdict::Muted) => 2,
+        Some(Verdict::Unknown) => 3,
+        Some(Verdict::Ok) => 4,
+        Some(Verdict::Idle) => 6,
+        None => 5,
+    };
+    let failures = |chosen: &Chosen<'_>| chosen.2.map_or(0, |judged| judged.judged.errors.unwrap_or(0));
+    chosen.sort_by_key(|one| (rank(one), std::cmp::Reverse(failures(one))));
+    chosen
+}
+
+/// What is asked of a function's traces: from some time before it began to fail.
+fn ask(
+    state: &TargetState,
+    function: &Function,
+    judged: Option<&JudgedFunction>,
+    (horizon, to): (Horizon, Minute),
+) -> Ask {
+    let judged = judged.map(|judged| &judged.judged);
+    let start = judged.map_or(horizon.at.plus(-horizon.minutes), |judged| judged.window.start);
+    let findings = || judged.into_iter().flat_map(|judged| &judged.findings);
+    let from = findings().filter_map(|finding| finding.since).min();
+    let from = from.map_or(start, |since| since.min(start)).plus(-BEFORE);
+    // Where it may have begun earlier than was read, nothing can be called new.
+    let open = findings().any(|finding| finding.since_open);
+    let since = findings().filter_map(|finding| finding.since).min().filter(|_| !open);
+    let any = |count: Option<Option<u64>>| !matches!(count, Some(Some(0)));
+    Ask {
+        target: state.target.clone(),
+        function: function.found.name.clone(),
+        from: Minute(from.0.max(to.0 - LONGEST)),
+        to,
+        since,
+        // What has not failed in the window may have failed a minute after it.
+        errors: true,
+        throttles: any(judged.map(|judged| judged.throttles)),
+        tracing: function.configuration.as_ref().and_then(|configuration| configuration.tracing),
+    }
+}
+
+/// Who may know a part of a trace: the function's own target, and those of other accounts that it went through.
+fn around(fleet: &Fleet, state: &TargetState, group: &ErrorGroup) -> Vec<Target> {
+    let own = &state.target.account.id;
+    let others: BTreeSet<&AccountId> =
+        group.chain.iter().filter_map(|service| service.account.as_ref()).filter(|account| *account != own).collect();
+    let targets = fleet.targets().filter(|other| others.contains(&other.target.account.id));
+    std::iter::once(state.target.clone()).chain(targets.map(|state| state.target.clone())).collect()
+}
+
+/// Adds to each alert what its traces say, until the deadline. No failure of X-Ray changes a verdict.
+pub(super) async fn alerts(
+    source: &Arc<dyn Source>,
+    fleet: &Fleet,
+    (judgement, horizon): (&Judgement, Horizon),
+    alerts: &mut [Alert],
+    (allowance, until): (&Allowance, Instant),
+) {
+    let failing: Vec<Chosen<'_>> = choose(fleet, judgement)
+        .into_iter()
+        .filter(|(state, function, _)| alerts.iter().any(|alert| is_of(alert, state, function)))
+        .collect();
+    let source = &**source;
+    let to = if horizon.now.0 - horizon.at.0 < BEFORE { horizon.now } else { horizon.at };
+    let read = stream::iter(failing).map(|(state, function, judged)| async move {
+        let ask = ask(state, function, judged, (horizon, to));
+        (state, function, explain::causes(source, &ask, allowance, until).await)
+    });
+    for (state, function, causes) in read.buffered(AT_ONCE).collect::<Vec<_>>().await {
+        let timeout = function.configuration.as_ref().and_then(|configuration| configuration.timeout);
+        for alert in alerts.iter_mut().filter(|alert| is_of(alert, state, function)) {
+            alert.cause = Some(cause(&causes, alert, &function.found.name, timeout));
+        }
+    }
+}
+
+fn is_of(alert: &Alert, state: &TargetState, function: &Function) -> bool {
+    let target = &state.target;
+    alert.account == target.account.id && alert.region == target.region && alert.function == function.found.name
+}
+
+/// The commonest cause of what a check found: of throttles, what was refused.
+fn cause(causes: &Causes, alert: &Alert, function: &AwsText, timeout: Option<u32>) -> AlertCause {
+    let refused = |group: &&ErrorGroup| group.failing == crate::domain::trace::Failing::Throttle;
+    let mut fitting = causes.groups.iter().filter(|group| refused(group) == (alert.check == "throttles"));
+    AlertCause::new(causes, fitting.next(), function, timeout)
+}

@@ -1,0 +1,433 @@
+//! Why a function fails: its failed traces, folded into error groups; one trace whole, from every account that knows a part
+//! of it; and who calls whom. Knows no clock but the deadline, and keeps nothing: traces go into no fleet.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures::{StreamExt, future::join_all, stream};
+use jiff::Timestamp;
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    domain::{
+        account::Target,
+        failure::{Failure, Kind},
+        text::AwsText,
+        trace::{
+            LONGEST, RawTrace, Summary, TraceFilter, TracePage, TraceRequest, Wanted,
+            causes::{Causes, Cut, Folding},
+            graph::Graph,
+            tree::Tree,
+        },
+        usage::DOLLARS_PER_TRACE,
+        window::Minute,
+    },
+    source::{Source, calls},
+};
+
+/// Whose traces are asked for, and of when.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// Where the function lives.
+    pub target: Target,
+    /// Its name.
+    pub function: AwsText,
+    /// From this minute on.
+    pub from: Minute,
+    /// Until this one.
+    pub to: Minute,
+    /// Since when it fails, where that is known.
+    pub since: Option<Minute>,
+    /// Whether traces in which it failed are wanted.
+    pub errors: bool,
+    /// Whether traces in which it was refused are wanted.
+    pub throttles: bool,
+    /// Whether it has tracing on, where that is known.
+    pub tracing: Option<bool>,
+}
+
+/// How many traces may be looked through, all questions together.
+#[derive(Debug)]
+pub struct Allowance {
+    dollars: f64,
+    spent: AtomicU64,
+}
+
+impl Allowance {
+    /// So many dollars.
+    pub fn new(dollars: f64) -> Self {
+        Self { dollars, spent: AtomicU64::new(0) }
+    }
+
+    /// What was allowed, in dollars.
+    pub fn dollars(&self) -> f64 {
+        self.dollars
+    }
+
+    fn spend(&self, traces: u64) {
+        self.spent.fetch_add(traces, Ordering::Relaxed);
+    }
+
+    /// Whether so many more traces can be paid.
+    fn covers(&self, traces: u64) -> bool {
+        (self.spent.load(Ordering::Relaxed) + traces) as f64 * DOLLARS_PER_TRACE <= self.dollars
+    }
+}
+
+/// Minutes of the first request. Each later one goes back twice as far, so that the price of a minute is known before much
+/// of it is asked for.
+const FIRST: i64 = 30;
+/// So many failed traces tell enough.
+const ENOUGH: u64 = 400;
+
+/// What traces say about why a function fails.
+pub async fn causes(source: &dyn Source, ask: &Ask, allowance: &Allowance, until: Instant) -> Causes {
+    let mut reading = Reading { source, ask, allowance, until, folding: Folding::default(), scanned: 0 };
+    let to = ask.to.timestamp();
+    let mut causes = Causes {
+        groups: Vec::new(),
+        failed: 0,
+        in_progress: 0,
+        from: to,
+        to,
+        scanned: 0,
+        cut: None,
+        failure: None,
+        destination: None,
+        tracing: ask.tracing,
+    };
+    let (mut end, mut length) = (ask.to, FIRST);
+    while end > ask.from {
+        let start = Minute((end.0 - length).max(ask.from.0));
+        let read = reading.stretch(start, end).await;
+        match read {
+            Ok(None) => causes.from = start.timestamp(),
+            Ok(Some(cut)) => {
+                causes.cut = Some(reading.with_rest(cut, start, end));
+                break;
+            }
+            Err(failure) => {
+                causes.failure = Some(failure);
+                break;
+            }
+        }
+        if reading.folding.traces() >= ENOUGH {
+            causes.cut = Some(Cut::Enough);
+            break;
+        }
+        let a_minute = reading.scanned.div_ceil(u64::try_from(ask.to.0 - start.0).unwrap_or(1).max(1));
+        length = (length * 2).min(LONGEST);
+        let next = a_minute * u64::try_from((start.0 - ask.from.0).clamp(0, length)).unwrap_or(0);
+        end = start;
+        if end > ask.from && !allowance.covers(next) {
+            causes.cut = Some(reading.with_rest(Cut::Cost { allowed: allowance.dollars, rest: None }, start, start));
+            break;
+        }
+    }
+    causes.scanned = reading.scanned;
+    let since = ask.since.map(Minute::timestamp);
+    (causes.groups, causes.failed, causes.in_progress) = reading.folding.finish(since, causes.from);
+    if causes.groups.is_empty() && causes.failure.is_none() && ask.tracing != Some(false) {
+        causes.destination = timeout_at(until, source.destination(&ask.target)).await.ok().and_then(Result::ok);
+    }
+    causes
+}
+
+struct Reading<'a> {
+    source: &'a dyn Source,
+    ask: &'a Ask,
+    allowance: &'a Allowance,
+    until: Instant,
+    folding: Folding,
+    scanned: u64,
+}
+
+impl Reading<'_> {
+    /// Reads a stretch: what failed and what was refused at once.
+    async fn stretch(&mut self, start: Minute, end: Minute) -> Result<Option<Cut>, Failure> {
+        let request = |wanted| TraceRequest {
+            start: start.timestamp(),
+            end: end.timestamp(),
+            filter: Some(TraceFilter::of(self.ask.function.clone(), wanted)),
+        };
+        let wanted = [(self.ask.errors, Wanted::Failed), (self.ask.throttles, Wanted::Throttled)];
+        let requests: Vec<(Wanted, TraceRequest)> =
+            wanted.into_iter().filter(|(asked, _)| *asked).map(|(_, wanted)| (wanted, request(wanted))).collect();
+        let (source, target, allowance, until) = (self.source, &self.ask.target, self.allowance, self.until);
+        let reading = requests.iter().map(|(_, request)| pages(source, target, request, allowance, until));
+        let answers = join_all(reading).await;
+        let mut cut = None;
+        for ((wanted, _), answer) in requests.iter().zip(answers) {
+            for summary in &answer.summaries {
+                self.folding.add(&self.ask.function, summary, *wanted == Wanted::Throttled);
+            }
+            self.scanned += answer.scanned;
+            if let Some(failure) = answer.failure {
+                return Err(failure);
+            }
+            cut = cut.or(answer.cut);
+        }
+        Ok(cut)
+    }
+
+    /// A cut with what the rest would cost, as far as the stretches that were read whole tell.
+    fn with_rest(&self, cut: Cut, start: Minute, read_to: Minute) -> Cut {
+        let Cut::Cost { allowed, .. } = cut else { return cut };
+        let read = self.ask.to.0 - read_to.0;
+        let left = start.max(read_to).0 - self.ask.from.0;
+        let rest =
+            (read > 0 && self.scanned > 0).then(|| self.scanned as f64 / read as f64 * left as f64 * DOLLARS_PER_TRACE);
+        Cut::Cost { allowed, rest }
+    }
+}
+
+/// What a request brought until it ended or was cut.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Summaries, as they came.
+    pub summaries: Vec<Summary>,
+    /// Traces that were looked through.
+    pub scanned: u64,
+    /// Why it was cut.
+    pub cut: Option<Cut>,
+    /// Why it ended early.
+    pub failure: Option<Failure>,
+}
+
+/// Reads pages of summaries until there are enough, or the next one would cost more than is allowed.
+pub async fn pages(
+    source: &dyn Source,
+    target: &Target,
+    request: &TraceRequest,
+    allowance: &Allowance,
+    until: Instant,
+) -> Found {
+    let mut found = Found::default();
+    let mut pages = source.summaries(target, request);
+    let mut dearest = 0;
+    loop {
+        if !allowance.covers(dearest) {
+            found.cut = Some(Cut::Cost { allowed: allowance.dollars, rest: None });
+            return found;
+        }
+        match timeout_at(until, pages.next()).await {
+            Err(_) => {
+                found.cut = Some(Cut::Time);
+                return found;
+            }
+            Ok(None) => return found,
+            Ok(Some(Err(failure))) => {
+                found.failure = Some(failure);
+                return found;
+            }
+            Ok(Some(Ok(page))) => {
+                for TracePage { summaries, scanned, last } in page {
+                    allowance.spend(scanned);
+                    dearest = dearest.max(scanned);
+                    found.scanned += scanned;
+                    found.summaries.extend(summaries);
+                    if last {
+                        return found;
+                    }
+                }
+            }
+        }
+        if found.summaries.len() as u64 >= ENOUGH {
+            found.cut = Some(Cut::Enough);
+            return found;
+        }
+    }
+}
+
+/// A trace, as far as it could be read.
+#[derive(Debug)]
+pub struct Whole {
+    /// The trace; none where nobody knows it.
+    pub tree: Option<Tree>,
+    /// Who could not be asked.
+    pub failures: Vec<(Target, Failure)>,
+}
+
+/// How often what X-Ray did not get to is asked again.
+const AGAIN: usize = 3;
+/// Targets that are asked at once.
+const AT_ONCE: usize = 64;
+
+/// Reads a trace from every target given, and joins what they know.
+pub async fn whole(source: &dyn Source, targets: &[Target], id: &AwsText, until: Instant) -> Whole {
+    let ids = [id.clone()];
+    let ids = &ids;
+    let asked = stream::iter(targets).map(|target| async move {
+        let late = || Failure::new(calls::BATCH_GET_TRACES, Kind::Deadline, "there was no time left for it");
+        (target, timeout_at(until, part(source, target, ids)).await.unwrap_or_else(|_| Err(late())))
+    });
+    let (mut parts, mut failures) = (Vec::new(), Vec::new());
+    for (target, answer) in asked.buffered(AT_ONCE).collect::<Vec<_>>().await {
+        match answer {
+            Ok(found) => parts.extend(found),
+            Err(failure) => failures.push((target.clone(), failure)),
+        }
+    }
+    Whole { tree: (!parts.is_empty()).then(|| Tree::new(id, &parts)), failures }
+}
+
+async fn part(source: &dyn Source, target: &Target, ids: &[AwsText]) -> Result<Vec<RawTrace>, Failure> {
+    let mut found = Vec::new();
+    for _ in 0..AGAIN {
+        let batch = source.traces(target, ids).await?;
+        found.extend(batch.traces);
+        if batch.unprocessed.is_empty() || !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    // X-Ray also calls ids that it does not know unprocessed.
+    Ok(found)
+}
+
+/// Who called whom in a stretch of time, over targets, and who could not be asked.
+pub async fn map(
+    source: &dyn Source,
+    targets: &[Target],
+    span: (Timestamp, Timestamp),
+    until: Instant,
+) -> (Graph, Vec<(Target, Failure)>) {
+    let asked = stream::iter(targets).map(|target| async move {
+        let mut services = Vec::new();
+        let mut pages = source.services(target, span);
+        loop {
+            match timeout_at(until, pages.next()).await {
+                Ok(Some(Ok(page))) => services.extend(page),
+                Ok(Some(Err(failure))) => return (target, services, Some(failure)),
+                Ok(None) => return (target, services, None),
+                Err(_) => {
+                    let late = Failure::new(calls::GET_SERVICE_GRAPH, Kind::Deadline, "there was no time left for it");
+                    return (target, services, Some(late));
+                }
+            }
+        }
+    });
+    let (mut graph, mut failures) = (Graph::default(), Vec::new());
+    for (target, services, failure) in asked.buffered(AT_ONCE).collect::<Vec<_>>().await {
+        graph.add(&services, &target.account.id);
+        failures.extend(failure.map(|failure| (target.clone(), failure)));
+    }
+    (graph, failures)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::{
+        domain::{
+            rules::Rules,
+            trace::causes::{Age, ErrorGroup},
+            window::Horizon,
+        },
+        engine::{
+            once,
+            plan::{Depth, Settings},
+        },
+        source::sim::{Scenario, Sim},
+    };
+
+    const TRACED: &str = r#"
+about = "one function fails since ten minutes"
+now = "2026-11-23T10:00:00Z"
+[[accounts]]
+id = "111122223333"
+[[accounts.functions]]
+name = "pay"
+tags = { monitor = "true", stage = "prod" }
+traced = true
+exception = "KeyError"
+message = "order {n} of {id}"
+invocations = 30
+errors = { from = "-10m", per_minute = 4 }
+throttles = { from = "-5m", per_minute = 1 }
+[[accounts.functions]]
+name = "quiet"
+tags = { monitor = "true", stage = "prod" }
+traced = true
+invocations = 30
+"#;
+
+    async fn entered(text: &str) -> (Arc<Sim>, Target, Minute) {
+        let scenario = Scenario::parse(text).unwrap();
+        let now = scenario.world.now;
+        let sim = Arc::new(Sim::new(scenario.world));
+        let roster = Arc::new(sim.roster());
+        let settings = Settings {
+            horizon: Horizon::new(now, 15, now),
+            depth: Depth::Discover { all: false, configurations: true },
+        };
+        let limit = std::time::Duration::from_secs(30);
+        let (fleet, _) =
+            once(sim.clone(), roster, Arc::new(Rules::default()), settings, limit, &CancellationToken::new(), |_| {})
+                .await;
+        let target = fleet.targets().next().unwrap().target.clone();
+        (sim, target, now)
+    }
+
+    fn ask(target: &Target, function: &str, now: Minute, minutes: i64) -> Ask {
+        Ask {
+            target: target.clone(),
+            function: function.into(),
+            from: now.plus(-minutes),
+            to: now,
+            since: Some(now.plus(-10)),
+            errors: true,
+            throttles: true,
+            tracing: Some(true),
+        }
+    }
+
+    fn soon() -> Instant {
+        Instant::now() + std::time::Duration::from_secs(20)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failed_traces_become_groups_and_what_was_refused_is_one_of_them() {
+        let (sim, target, now) = entered(TRACED).await;
+        let causes = causes(&*sim, &ask(&target, "pay", now, 30), &Allowance::new(1.0), soon()).await;
+        let told: Vec<_> = causes.groups.iter().map(ErrorGroup::headline).collect();
+        assert_eq!(told, ["KeyError: order # of #", "Throttled"]);
+        assert!(causes.groups.iter().all(|group| group.age == Age::New), "{:?}", causes.groups);
+        assert!(causes.failed > 30 && causes.scanned > causes.failed && causes.cut.is_none());
+        let whole = whole(&*sim, std::slice::from_ref(&target), &causes.groups[0].example, soon()).await;
+        let tree = whole.tree.unwrap();
+        let thrown = tree.began().unwrap().span.exceptions[0].name.clone();
+        assert_eq!(thrown.unwrap().raw(), "KeyError");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_does_not_fail_has_no_group_and_says_where_its_traces_go() {
+        let (sim, target, now) = entered(TRACED).await;
+        let causes = causes(&*sim, &ask(&target, "quiet", now, 30), &Allowance::new(1.0), soon()).await;
+        assert!(causes.groups.is_empty() && causes.failed == 0);
+        assert!(causes.destination.is_some());
+        assert!(causes.remarks(&"quiet".into())[0].starts_with("no failed trace was found"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn reading_stops_before_it_costs_more_than_is_allowed() {
+        let (sim, target, now) = entered(TRACED).await;
+        let allowed = 700.0 * DOLLARS_PER_TRACE;
+        let allowance = Allowance::new(allowed);
+        let causes = causes(&*sim, &ask(&target, "quiet", now, 24 * 60), &allowance, soon()).await;
+        let Some(Cut::Cost { rest: Some(rest), .. }) = causes.cut else { panic!("{:?}", causes.cut) };
+        assert!(rest > 0.0 && causes.scanned as f64 * DOLLARS_PER_TRACE <= allowed, "{}", causes.scanned);
+        assert!(sim.usage().traces as f64 * DOLLARS_PER_TRACE <= allowed);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_denied_is_told_and_nothing_else_is_lost() {
+        let denied = "\n[[faults]]\noperation = \"xray:GetTraceSummaries\"\nfails = \"denied\"\n";
+        let (sim, target, now) = entered(&format!("{TRACED}{denied}")).await;
+        let causes = causes(&*sim, &ask(&target, "pay", now, 30), &Allowance::new(1.0), soon()).await;
+        assert_eq!(causes.failure.as_ref().map(|failure| failure.kind), Some(Kind::Denied));
+        assert!(causes.remarks(&"pay".into())[0].starts_with("X-Ray can't be read (denied)"));
+    }
+}

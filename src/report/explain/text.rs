@@ -1,0 +1,142 @@
+//! The page for people.
+
+use super::{Explanation, Explanations, GroupRow};
+use crate::{
+    domain::{
+        finding::Verdict,
+        text::{clock, count, counted, minutes},
+        trace::words::{micros, small_usd},
+        window::Minute,
+    },
+    report::{
+        Telling,
+        canvas::{BOLD, CRITICAL, DIM, GOOD, Line, PLAIN, Page, UNKNOWN, WARNING},
+        text::{DETAIL, NAMES, demo, label, place, severity_label, unseen_section},
+        trace::{Which, exception, waterfall},
+    },
+};
+
+/// Groups that are told in full.
+const GROUPS: usize = 5;
+
+/// The page as styled text of `telling.width` columns.
+pub fn render(all: &Explanations, telling: &Telling) -> String {
+    let mut page = Page::new(telling.width);
+    for (at, one) in all.functions.iter().enumerate() {
+        if at > 0 {
+            page.blank();
+        }
+        function(&mut page, one, telling);
+    }
+    unseen_section(&mut page, &all.coverage);
+    if all.more > 0 {
+        page.blank();
+        let text = format!(
+            "{} of this name: --account, --region or the ARN tells which one is meant",
+            counted(all.more as u64, "other function")
+        );
+        page.fill(label("…", "", DIM)).words(DIM, &text).end();
+    }
+    page.blank();
+    let api = &all.api;
+    page.fill(label("·", "cost", DIM))
+        .item(DIM, &format!("{} requests", count(api.requests)))
+        .item(DIM, &format!("{} metrics", count(api.metrics)))
+        .item(DIM, &format!("{} traces looked through", count(api.traces)))
+        .item(DIM, &small_usd(api.usd))
+        .end();
+    demo(&mut page, telling);
+    page.finish()
+}
+
+fn function(page: &mut Page, one: &Explanation, telling: &Telling) {
+    let today = Minute::floor(telling.now);
+    let start = match one.verdict {
+        _ if !one.alerts.is_empty() => one.alerts.iter().map(|alert| alert.severity).max().map(severity_label),
+        None => Some(label("○", "hidden", DIM)),
+        Some(Verdict::Unknown) => Some(label("?", "unknown", UNKNOWN)),
+        Some(Verdict::Muted) => Some(label("–", "muted", DIM)),
+        Some(Verdict::Idle) => Some(label("·", "idle", DIM)),
+        Some(_) => Some(label("✔", "ok", GOOD)),
+    };
+    let place = place(one.client.as_ref(), one.account_name.as_ref(), Some(&one.account), Some(&one.region));
+    page.fill(start.unwrap_or_default()).whole(BOLD, &one.function.shown()).item(DIM, &place.join(" · ")).end();
+    for alert in &one.alerts {
+        let since = alert
+            .since
+            .map(|since| format!("since {}{}", if alert.since_open { "at least " } else { "" }, clock(since, today)));
+        page.fill(Line::at(NAMES))
+            .item(PLAIN, alert.reason.trim())
+            .item(PLAIN, since.as_deref().unwrap_or_default())
+            .item(PLAIN, alert.deployed.as_deref().unwrap_or_default())
+            .end();
+    }
+    if one.alerts.is_empty() {
+        page.fill(Line::at(NAMES)).item(PLAIN, &one.finding()).end();
+    }
+    let owner = one.owner.as_ref().map(|owner| format!("owner {}", owner.shown())).unwrap_or_default();
+    let runbook = one.runbook.as_ref().map(|runbook| format!("runbook {}", runbook.shown())).unwrap_or_default();
+    page.fill(Line::at(NAMES)).item(DIM, &one.configuration()).item(DIM, &owner).item(DIM, &runbook).end();
+    page.blank();
+    if !one.traces.groups.is_empty() {
+        page.fill(label("", "cause", BOLD)).words(DIM, &one.traces.basis).end();
+    }
+    for group in one.traces.groups.iter().take(GROUPS) {
+        self::group(page, group, today);
+    }
+    if one.traces.groups.len() > GROUPS {
+        let more = one.traces.groups.len() - GROUPS;
+        let text = format!("… and {} more: --format json lists all", count(more as u64));
+        page.fill(Line::at(NAMES)).words(DIM, &text).end();
+    }
+    for (at, remark) in one.traces.remarks.iter().enumerate() {
+        let word = if at == 0 && one.traces.groups.is_empty() { "cause" } else { "" };
+        page.fill(label("", word, BOLD)).words(PLAIN, remark).end();
+    }
+    let Some(tree) = &one.tree else { return };
+    page.blank();
+    page.fill(label("", "trace", BOLD)).item(PLAIN, &tree.id.shown()).item(DIM, &tree.summary()).end();
+    waterfall(page, tree, Which::FailingPath);
+    if let Some(node) = tree.threw() {
+        for thrown in &node.span.exceptions {
+            exception(page, DETAIL, thrown, 4);
+        }
+    }
+    if let Some((node, share)) = tree.slowest() {
+        let text = format!(
+            "most of the time: {} of {} in {} ({:.0} %)",
+            micros(node.own),
+            micros(tree.took()),
+            node.label(),
+            share * 100.0
+        );
+        page.fill(Line::at(NAMES)).words(PLAIN, &text).end();
+    }
+    for remark in &tree.remarks {
+        page.fill(Line::at(NAMES)).words(DIM, remark).end();
+    }
+}
+
+fn group(page: &mut Page, row: &GroupRow, today: Minute) {
+    let group = &row.group;
+    let style = if row.failing == crate::domain::trace::Failing::Fault { CRITICAL } else { WARNING };
+    let start = Line::default().then(style, &format!("{:>4} × ", count(row.traces))).to(NAMES);
+    page.fill(start).words(BOLD, &group.headline()).end();
+    if group.chain.len() > 1 {
+        page.fill(Line::at(DETAIL)).words(PLAIN, &group.path()).end();
+    }
+    if let Some(guess) = &row.guess {
+        page.fill(Line::at(DETAIL)).words(PLAIN, guess).end();
+    }
+    let at = |at| clock(Minute::floor(at), today);
+    let (first, last) = (at(row.first), at(row.last));
+    let when = if first == last { format!("at {first}") } else { format!("{first} to {last}") };
+    let ago = today.0 - Minute::floor(row.last).0;
+    let ago = if ago > 0 { format!("last {} ago", minutes(ago)) } else { "last just now".into() };
+    page.fill(Line::at(DETAIL))
+        .item(PLAIN, group.age_in_words().unwrap_or_default())
+        .item(DIM, &when)
+        .item(DIM, &ago)
+        .item(DIM, &format!("slmon trace {}", row.example.shown()))
+        .end();
+}

@@ -4,6 +4,7 @@
 mod discover;
 pub mod doctor;
 pub mod explain;
+pub mod inquiry;
 mod metrics;
 pub mod plan;
 mod roster;

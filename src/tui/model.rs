@@ -4,11 +4,16 @@
 mod choose;
 mod news;
 mod select;
+mod traces;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crossterm::event::KeyCode;
 
+pub use self::traces::{Asks, Side, Walk};
 pub use super::list::Kept;
 use super::{
     board::{Board, Key, Row, State},
@@ -20,8 +25,11 @@ use super::{
     theme::{SHIPPED, Theme},
 };
 use crate::{
-    domain::{account::TargetKey, window::Minute},
-    engine::watch::{Focus, Look, Snapshot},
+    domain::{account::TargetKey, text::AwsText, trace::took::Took, window::Minute},
+    engine::{
+        inquiry::Told,
+        watch::{Focus, Look, Snapshot},
+    },
 };
 
 /// Over how many hours charts go, one after the other.
@@ -44,6 +52,12 @@ pub enum Screen {
     Errors,
     /// One function.
     Function(Key),
+    /// The newest traces: of one function, or of all that is watched.
+    Traces(Option<Key>),
+    /// One trace, and where it was found.
+    Trace(AwsText, TargetKey),
+    /// Who calls a function, and what it calls.
+    Map(Key),
 }
 
 impl Screen {
@@ -57,6 +71,10 @@ impl Screen {
             Self::Spots => "Blind spots".into(),
             Self::Errors => "Error log".into(),
             Self::Function(key) => key.name.shown().into_owned(),
+            Self::Traces(None) => "Traces".into(),
+            Self::Traces(Some(key)) => format!("Traces of {}", key.name.shown()),
+            Self::Trace(id, _) => id.shown().into_owned(),
+            Self::Map(key) => format!("Map of {}", key.name.shown()),
         }
     }
 }
@@ -72,6 +90,12 @@ pub enum RowKey {
     Episode(Key, &'static str, Minute),
     /// A target.
     Target(TargetKey),
+    /// Why a function fails: what was thrown, and where.
+    Cause(String),
+    /// A trace.
+    Trace(AwsText),
+    /// A part of a trace, by its id.
+    Span(Box<str>),
     /// One of several rows about the same thing.
     Place(usize),
 }
@@ -114,6 +138,8 @@ pub enum Msg {
     Paste(String),
     /// What became of something outside.
     Said(String),
+    /// What was answered.
+    Told(Told),
 }
 
 /// What is to be done outside.
@@ -184,11 +210,27 @@ pub struct Model {
     /// Whether somebody looks, as far as the terminal tells.
     pub focused: bool,
     /// When whoever looks elsewhere was last told.
-    pub told: Option<Minute>,
+    pub notified: Option<Minute>,
     /// The themes to choose from, by name.
     pub shelf: Vec<(String, Theme)>,
     /// The place of the one that is shown.
     pub chosen: usize,
+    /// What was answered so far.
+    pub told: Told,
+    /// Whether what does not fail is shown as well, of traces and on maps.
+    pub everything: bool,
+    /// The places of the traces in sight, in their order.
+    pub traces: Vec<usize>,
+    /// How long these took.
+    pub took: Took,
+    /// The places of the parts of the trace in sight.
+    pub spans: Vec<usize>,
+    /// Parts of traces whose own parts are out of sight, by their ids.
+    pub folded: BTreeSet<Box<str>>,
+    /// What is searched in a trace.
+    pub search: String,
+    /// Where one is on the map.
+    pub walk: Walk,
 }
 
 impl Model {
@@ -216,9 +258,17 @@ impl Model {
             page: 1,
             demo,
             focused: true,
-            told: None,
+            notified: None,
             shelf: Theme::all_shipped(),
             chosen: SHIPPED.iter().position(|(name, _)| *name == theme).unwrap_or(0),
+            told: Told::default(),
+            everything: false,
+            traces: Vec::new(),
+            took: Took::default(),
+            spans: Vec::new(),
+            folded: BTreeSet::new(),
+            search: String::new(),
+            walk: Walk::default(),
         };
         model.take_theme();
         model
@@ -264,6 +314,7 @@ impl Model {
             }
             _ => Vec::new(),
         };
+        self.arrange_traces();
         self.settle();
     }
 
@@ -310,6 +361,16 @@ impl Model {
             }
             Msg::Paste(text) => {
                 self.paste(&text);
+                None
+            }
+            Msg::Told(told) => {
+                let arrives = self.tree().is_none();
+                self.told = told;
+                self.arrange();
+                // A trace is entered where it failed.
+                if arrives && let Some(place) = self.failed_part() {
+                    self.select(place);
+                }
                 None
             }
             Msg::SortBy(column) => self.act(Act::Sort(Some(column))),
@@ -360,6 +421,7 @@ impl Model {
             Command::Functions => self.jump(Screen::Functions),
             Command::Accounts => self.jump(Screen::Accounts),
             Command::Recent => self.jump(Screen::Recent),
+            Command::Traces => self.jump(Screen::Traces(None)),
             Command::Spots => self.jump(Screen::Spots),
             Command::Errors => self.jump(Screen::Errors),
             Command::Palette => self.overlay = Some(Overlay::new(Kind::Palette)),
@@ -373,6 +435,12 @@ impl Model {
             }
             Command::Left if matches!(self.screen(), Screen::Function(_)) => self.move_cross(1),
             Command::Right if matches!(self.screen(), Screen::Function(_)) => self.move_cross(-1),
+            Command::Left if matches!(self.screen(), Screen::Trace(..)) => self.fold(Some(true)),
+            Command::Right if matches!(self.screen(), Screen::Trace(..)) => self.fold(Some(false)),
+            Command::Left if matches!(self.screen(), Screen::Map(_)) => self.step(0, -1, false),
+            Command::Right if matches!(self.screen(), Screen::Map(_)) => self.step(0, 1, false),
+            Command::Up if matches!(self.screen(), Screen::Map(_)) => self.step(-1, 0, false),
+            Command::Down if matches!(self.screen(), Screen::Map(_)) => self.step(1, 0, false),
             Command::Left => return self.carry_out(Command::Back),
             Command::Right => return self.carry_out(Command::Open),
             Command::Hours => {
@@ -380,7 +448,25 @@ impl Model {
                 self.hours = HOURS[next % HOURS.len()];
                 self.cross = None;
             }
-            Command::Map => self.map = !self.map,
+            Command::Map if *self.screen() == Screen::Accounts => self.map = !self.map,
+            Command::Map => {
+                if let Some(key) = self.chosen().filter(|_| !matches!(self.screen(), Screen::Map(_))) {
+                    self.walk = Walk::default();
+                    self.push(Screen::Map(key));
+                }
+            }
+            Command::FunctionTraces => {
+                let key = self.chosen().filter(|_| !matches!(self.screen(), Screen::Traces(_)));
+                if let Some(key) = key {
+                    self.push(Screen::Traces(Some(key)));
+                }
+            }
+            Command::Everything => {
+                self.everything = !self.everything;
+                self.walk = Walk::default();
+                self.arrange();
+            }
+            Command::NextMatch => self.find_next(self.span_place() + 1),
             Command::Up => self.go(-1),
             Command::Down => self.go(1),
             Command::PageUp => self.go(-page),
@@ -398,11 +484,32 @@ impl Model {
                     self.arrange();
                 }
                 Some(RowKey::Target(key)) => self.go_to_target(&key),
+                Some(RowKey::Cause(_)) => self.go_to_example(),
+                Some(RowKey::Trace(id)) => {
+                    if let Some(seen) = self.seen(self.list().place) {
+                        let at = seen.target.key();
+                        self.go_to_trace(id, at);
+                    }
+                }
+                Some(RowKey::Span(_)) => self.fold(None),
+                _ if matches!(self.screen(), Screen::Map(_)) => {
+                    if self.walk.side == Side::Middle {
+                        if let Some(key) = self.middle() {
+                            self.go_to(key);
+                        }
+                    } else {
+                        self.step(0, 0, true);
+                    }
+                }
                 _ => {}
             },
             Command::Back => {
                 if self.cross.is_some() {
                     self.cross = None;
+                } else if let Some(before) =
+                    self.walk.before.pop().filter(|_| matches!(self.screen(), Screen::Map(_)))
+                {
+                    (self.walk.at, self.walk.side) = (Some(before), Side::Middle);
                 } else if self.trail.len() > 1 {
                     self.trail.pop();
                 } else if !self.filter.is_empty() {
@@ -414,11 +521,19 @@ impl Model {
                 self.dev = !self.dev;
                 self.arrange();
             }
-            Command::Filter => self.typing = matches!(self.screen(), Screen::Alerts | Screen::Functions),
+            Command::Filter => {
+                self.typing = matches!(
+                    self.screen(),
+                    Screen::Alerts | Screen::Functions | Screen::Traces(_) | Screen::Trace(..)
+                );
+            }
             Command::Theme => {
                 let mut overlay = Overlay::new(Kind::Theme(self.chosen));
                 overlay.place = self.chosen;
                 self.overlay = Some(overlay);
+            }
+            Command::CopyName if matches!(self.screen(), Screen::Trace(..) | Screen::Traces(_)) => {
+                return self.trace_id().map(|id| Effect::Copy(id.shown().into_owned(), "trace id"));
             }
             Command::CopyName => return self.copy("name", |key, _| key.name.shown().into_owned()),
             Command::CopyArn => return self.copy("ARN", |_, arn| arn),
@@ -445,9 +560,30 @@ impl Model {
     }
 
     fn go_to(&mut self, key: Key) {
-        self.trail.push(Screen::Function(key));
+        self.push(Screen::Function(key));
+    }
+
+    fn push(&mut self, screen: Screen) {
+        self.trail.push(screen);
         self.cross = None;
         self.arrange();
+    }
+
+    /// To a trace of the error group that is selected.
+    fn go_to_example(&mut self) {
+        let Screen::Function(key) = self.screen().clone() else { return };
+        let example = self.groups(&key).get(self.list().place).map(|group| group.example.clone());
+        if let Some(id) = example {
+            self.go_to_trace(id, (key.account, key.region));
+        }
+    }
+
+    fn go_to_trace(&mut self, id: AwsText, at: TargetKey) {
+        (self.folded, self.search) = (BTreeSet::new(), String::new());
+        self.push(Screen::Trace(id, at));
+        if let Some(place) = self.failed_part() {
+            self.select(place);
+        }
     }
 
     /// To the functions of a target.
@@ -465,24 +601,39 @@ impl Model {
         self.cross = Some(cross.clamp(0, self.hours * 60 - 1));
     }
 
+    /// What is being typed: a filter, or what is searched in a trace.
+    pub fn typed(&self) -> &str {
+        if matches!(self.screen(), Screen::Trace(..)) { &self.search } else { self.filter.text() }
+    }
+
+    fn type_text(&mut self, text: String) {
+        if matches!(self.screen(), Screen::Trace(..)) {
+            self.search = text;
+            self.find_next(self.span_place());
+        } else {
+            self.filter = Filter::parse(&text);
+        }
+    }
+
     fn type_into_filter(&mut self, chord: Chord) {
+        self.said = None;
         match chord.code() {
             KeyCode::Enter => self.typing = false,
             KeyCode::Esc => {
                 self.typing = false;
-                self.filter = Filter::default();
+                self.type_text(String::new());
             }
             KeyCode::Backspace => {
-                let mut text = self.filter.text().to_owned();
+                let mut text = self.typed().to_owned();
                 text.pop();
-                self.filter = Filter::parse(&text);
+                self.type_text(text);
             }
             KeyCode::Up => self.go(-1),
             KeyCode::Down => self.go(1),
-            _ if chord.is_control('u') => self.filter = Filter::default(),
+            _ if chord.is_control('u') => self.type_text(String::new()),
             _ => {
                 if let Some(c) = chord.typed() {
-                    self.filter = Filter::parse(&format!("{}{c}", self.filter.text()));
+                    self.type_text(format!("{}{c}", self.typed()));
                 }
             }
         }

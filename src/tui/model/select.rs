@@ -15,7 +15,10 @@ impl Model {
             Screen::Accounts => board.targets.len(),
             Screen::Spots => board.spots.len(),
             Screen::Errors => board.troubles.len(),
-            Screen::Function(_) => 0,
+            Screen::Function(key) => self.groups(key).len(),
+            Screen::Traces(_) => self.traces.len(),
+            Screen::Trace(..) => self.spans.len(),
+            Screen::Map(_) => 0,
         }
     }
 
@@ -35,7 +38,15 @@ impl Model {
             }
             Screen::Accounts => board.targets.get(place).map(|state| RowKey::Target(state.target.key())),
             Screen::Spots | Screen::Errors => (place < self.count()).then_some(RowKey::Place(place)),
-            Screen::Function(_) => None,
+            Screen::Function(key) => self.groups(key).get(place).map(|group| {
+                RowKey::Cause(format!("{} {}", group.headline(), group.path()))
+            }),
+            Screen::Traces(_) => self.seen(place).map(|seen| RowKey::Trace(seen.summary.id.clone())),
+            Screen::Trace(..) => {
+                let node = self.tree()?.nodes.get(*self.spans.get(place)?)?;
+                Some(RowKey::Span(node.span.id.clone()))
+            }
+            Screen::Map(_) => None,
         }
     }
 

@@ -167,7 +167,10 @@ fn named(screen: &str) -> Result<Command, Refusal> {
     known.map(|entry| entry.command).ok_or_else(|| {
         let near = nearest(screen, names()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         let all = names().collect::<Vec<_>>().join(", ");
-        Refusal::usage(format!("there is no screen `{}`{near} There are: {all}, and function:NAME, traces:NAME, trace:NAME and map:NAME", clean(screen)))
+        Refusal::usage(format!(
+            "there is no screen `{}`{near} There are: {all}, and function:NAME, traces:NAME, trace:NAME and map:NAME",
+            clean(screen)
+        ))
     })
 }
 

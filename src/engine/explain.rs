@@ -342,7 +342,9 @@ pub async fn map(
         }
     });
     let (mut graph, mut failures) = (Graph::default(), Vec::new());
-    for (target, services, failure) in stream::iter(asked.collect::<Vec<_>>()).buffered(AT_ONCE).collect::<Vec<_>>().await {
+    for (target, services, failure) in
+        stream::iter(asked.collect::<Vec<_>>()).buffered(AT_ONCE).collect::<Vec<_>>().await
+    {
         graph.add(&services, &target.account.id);
         failures.extend(failure.map(|failure| (target.clone(), failure)));
     }

@@ -48,7 +48,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// What is read of a target now.
 pub(super) struct Request {
     target: Target,
-    request: TraceRequest,
+    asked: TraceRequest,
     functions: BTreeSet<AwsText>,
     /// What it may cost, in dollars.
     dollars: f64,
@@ -66,11 +66,11 @@ pub(super) struct Poll {
 
 /// Reads a target.
 pub(super) async fn poll(source: &dyn Source, request: Request) -> Poll {
-    let Request { target, request, functions, dollars } = request;
+    let Request { target, asked, functions, dollars } = request;
     let allowance = Allowance::new(dollars);
-    let found = pages(source, &target, &request, &allowance, Instant::now() + PATIENCE).await;
-    let seconds = request.end.duration_since(request.start).as_secs_f64();
-    Poll { target, seconds, end: request.end, functions, found }
+    let found = pages(source, &target, &asked, &allowance, Instant::now() + PATIENCE).await;
+    let seconds = asked.end.duration_since(asked.start).as_secs_f64();
+    Poll { target, seconds, end: asked.end, functions, found }
 }
 
 /// Seconds between two readings, so that they cost no more than so many dollars an hour, where reading a second of the
@@ -134,31 +134,27 @@ impl Flow {
         let wanted: BTreeMap<TargetKey, &Watched> = newest.watched.iter().map(|it| (it.target.key(), it)).collect();
         self.cursors.retain(|key, _| wanted.contains_key(key));
         for (key, watched) in wanted {
-            match self.cursors.get_mut(&key) {
-                Some(cursor) => {
-                    // What has begun to fail is not waited for, and what is newly wanted has a past.
-                    if watched.failing && !cursor.watched.failing || again {
-                        cursor.due = now;
-                    }
-                    if !watched.functions.is_subset(&cursor.watched.functions) {
-                        (cursor.due, cursor.read_to) = (now, None);
-                    }
-                    cursor.watched = watched.clone();
+            if let Some(cursor) = self.cursors.get_mut(&key) {
+                // What has begun to fail is not waited for, and what is newly wanted has a past.
+                if watched.failing && !cursor.watched.failing || again {
+                    cursor.due = now;
                 }
-                None => {
-                    let watched = watched.clone();
-                    let cursor = Cursor {
-                        watched,
-                        read_to: None,
-                        due: now,
-                        asked: false,
-                        every: EVERY.1,
-                        gap: false,
-                        failure: None,
-                        failures: 0,
-                    };
-                    self.cursors.insert(key, cursor);
+                if !watched.functions.is_subset(&cursor.watched.functions) {
+                    (cursor.due, cursor.read_to) = (now, None);
                 }
+                cursor.watched = watched.clone();
+            } else {
+                let cursor = Cursor {
+                    watched: watched.clone(),
+                    read_to: None,
+                    due: now,
+                    asked: false,
+                    every: EVERY.1,
+                    gap: false,
+                    failure: None,
+                    failures: 0,
+                };
+                self.cursors.insert(key, cursor);
             }
         }
     }
@@ -193,7 +189,7 @@ impl Flow {
             let filter = Some(TraceFilter::of_any(&functions, wanted));
             requests.push(Request {
                 target: cursor.watched.target.clone(),
-                request: TraceRequest { start, end: at, filter },
+                asked: TraceRequest { start, end: at, filter },
                 functions,
                 // A first look may take an hour's share.
                 dollars: share,
@@ -211,20 +207,17 @@ impl Flow {
         let base = if cursor.watched.failing { EVERY.0 } else { EVERY.1 };
         let second = found.scanned as f64 * DOLLARS_PER_TRACE / seconds.max(1.0);
         cursor.every = every(second, share).clamp(base, SELDOM);
-        match found.failure {
-            Some(failure) => {
-                cursor.failures += 1;
-                // What is forbidden stays so for a while; what was only late comes soon.
-                let most: f64 = if failure.kind == Kind::Denied { 900.0 } else { 300.0 };
-                cursor.every = cursor.every.max(15.0 * f64::from(1 << cursor.failures.min(6))).min(most.max(base));
-                cursor.failure = Some(failure);
-            }
-            None => {
-                cursor.failures = 0;
-                cursor.failure = None;
-                cursor.gap |= matches!(found.cut, Some(Cut::Cost { .. }));
-                cursor.read_to = Some(end);
-            }
+        if let Some(failure) = found.failure {
+            cursor.failures += 1;
+            // What is forbidden stays so for a while; what was only late comes soon.
+            let most: f64 = if failure.kind == Kind::Denied { 900.0 } else { 300.0 };
+            cursor.every = cursor.every.max(15.0 * f64::from(1 << cursor.failures.min(6))).min(most.max(base));
+            cursor.failure = Some(failure);
+        } else {
+            cursor.failures = 0;
+            cursor.failure = None;
+            cursor.gap |= matches!(found.cut, Some(Cut::Cost { .. }));
+            cursor.read_to = Some(end);
         }
         cursor.due = now + Duration::from_secs_f64(cursor.every);
         self.scanned += found.scanned;
@@ -263,10 +256,8 @@ impl Flow {
         let read = self.cursors.values().filter(|it| it.read_to.is_some() || it.failure.is_some()).count();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 5 and 3,600")]
         let every = |cursor: &Cursor| cursor.every as u64;
-        let every = (
-            self.cursors.values().map(every).min().unwrap_or(0),
-            self.cursors.values().map(every).max().unwrap_or(0),
-        );
+        let every =
+            (self.cursors.values().map(every).min().unwrap_or(0), self.cursors.values().map(every).max().unwrap_or(0));
         ToldNewest {
             about: self.about(),
             rows: self.rows.values().cloned().collect(),

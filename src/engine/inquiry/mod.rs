@@ -26,12 +26,7 @@ use crate::{
         account::{Target, TargetKey},
         failure::Failure,
         text::AwsText,
-        trace::{
-            Summary,
-            causes::Causes,
-            graph::Graph,
-            tree::Tree,
-        },
+        trace::{Summary, causes::Causes, graph::Graph, tree::Tree},
         window::Minute,
     },
     source::Source,

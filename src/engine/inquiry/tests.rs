@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{flow::every, *};
 use crate::{
-    domain::{failure::Kind, rules::Rules, window::Horizon},
+    domain::{failure::Kind, rules::Rules, trace::causes::ErrorGroup, window::Horizon},
     engine::{
         once,
         plan::{Depth, Settings},
@@ -119,7 +119,7 @@ async fn who_only_passes_by_costs_nothing_and_an_answer_is_asked_for_once() {
     let told = desk.pass(5).await;
     let keys: Vec<_> = told.causes.keys().map(|(_, name)| name.raw().to_owned()).collect();
     assert_eq!(keys, ["pay"], "the first was left before its time");
-    let headlines: Vec<_> = told.causes.values().flat_map(|it| &it.causes.groups).map(|it| it.headline()).collect();
+    let headlines: Vec<_> = told.causes.values().flat_map(|it| &it.causes.groups).map(ErrorGroup::headline).collect();
     assert_eq!(headlines, ["KeyError: order # of #"]);
     let asked = desk.requests(calls::GET_TRACE_SUMMARIES);
     desk.ask(None, 0, false);
@@ -195,7 +195,8 @@ async fn new_traces_come_in_their_order_and_none_comes_twice() {
 
 #[tokio::test(start_paused = true)]
 async fn who_is_denied_is_told_and_nobody_else_is_disturbed() {
-    let denied = "\n[[faults]]\naccount = \"444455556666\"\noperation = \"xray:GetTraceSummaries\"\nfails = \"denied\"\n";
+    let denied =
+        "\n[[faults]]\naccount = \"444455556666\"\noperation = \"xray:GetTraceSummaries\"\nfails = \"denied\"\n";
     let desk = Desk::new(&format!("{ESTATE}{denied}")).await;
     desk.ask(Some(desk.newest(false, &[true, true])), 0, false);
     let newest = desk.pass(60).await.newest.unwrap();

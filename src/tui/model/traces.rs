@@ -23,7 +23,9 @@ use crate::{
     },
     engine::{
         explain::Ask,
-        inquiry::{About, FunctionKey, Newest, Question, ToldCauses, ToldMap, ToldNewest, ToldTrace, TraceSeen, Watched},
+        inquiry::{
+            About, FunctionKey, Newest, Question, ToldCauses, ToldMap, ToldNewest, ToldTrace, TraceSeen, Watched,
+        },
     },
 };
 
@@ -99,20 +101,13 @@ impl Model {
         let board = self.board.as_ref()?;
         let asked = |question| Some((question, Duration::ZERO));
         match self.screen() {
-            Screen::Alerts => Some((self.causes_of(board, &self.glanced()?)?, PASSING)),
-            Screen::Function(key) => asked(self.causes_of(board, key)?),
+            Screen::Alerts => Some((causes_of(board, &self.glanced()?)?, PASSING)),
+            Screen::Function(key) => asked(causes_of(board, key)?),
             Screen::Traces(of) if !self.paused => asked(Question::Newest(self.newest_of(board, of.as_ref()))),
             Screen::Trace(id, at) => asked(Question::Trace(id.clone(), self.may_know(board, id, at))),
             Screen::Map(key) => asked(Question::Map(place_of(key), neighbours(board, key))),
             _ => None,
         }
-    }
-
-    fn causes_of(&self, board: &Board, key: &Key) -> Option<Question> {
-        let row = board.row(key)?;
-        let (state, function) = board.facts(row)?;
-        let horizon = board.snapshot.horizon;
-        Some(Question::Causes(Ask::of(state, function, board.judged(row), (horizon, horizon.now))))
     }
 
     /// Whose newest traces are wanted: those of production, and with `d` of what fails elsewhere; as far as the filter
@@ -124,12 +119,11 @@ impl Model {
         let mut places: std::collections::BTreeMap<usize, usize> = std::collections::BTreeMap::new();
         for row in &board.rows {
             let Some((state, function)) = board.facts(row) else { continue };
-            let wanted = match of {
-                Some(key) => board.is_of(row, key),
-                None => {
-                    let shown = function.class.alerts() || self.dev && row.state == State::Hidden;
-                    function.class.watched && shown && sieve.fit(board, row).is_some()
-                }
+            let wanted = if let Some(key) = of {
+                board.is_of(row, key)
+            } else {
+                let shown = function.class.alerts() || self.dev && row.state == State::Hidden;
+                function.class.watched && shown && sieve.fit(board, row).is_some()
             };
             if !wanted {
                 continue;
@@ -139,7 +133,8 @@ impl Model {
                 watched.len() - 1
             });
             watched[place].functions.insert(function.found.name.clone());
-            watched[place].failing |= of.is_some() || matches!(row.state, State::Critical | State::Warning | State::Hidden);
+            watched[place].failing |=
+                of.is_some() || matches!(row.state, State::Critical | State::Warning | State::Hidden);
         }
         Newest { function: of.map(place_of), all: self.everything, watched }
     }
@@ -149,7 +144,8 @@ impl Model {
         let mut accounts: BTreeSet<&AccountId> = BTreeSet::from([&at.0]);
         let seen = self.told.newest.iter().flat_map(|told| told.rows.iter()).filter(|seen| seen.summary.id == *id);
         accounts.extend(seen.flat_map(|seen| &seen.summary.services).filter_map(|service| service.account.as_ref()));
-        let groups = self.told.causes.values().flat_map(|told| &told.causes.groups).filter(|group| group.example == *id);
+        let groups =
+            self.told.causes.values().flat_map(|told| &told.causes.groups).filter(|group| group.example == *id);
         accounts.extend(groups.flat_map(|group| &group.chain).filter_map(|service| service.account.as_ref()));
         let targets = board.targets.iter().map(|state| &state.target);
         let mut known: Vec<Target> = targets.filter(|target| accounts.contains(&target.account.id)).cloned().collect();
@@ -329,20 +325,20 @@ impl Model {
     /// Walks over the map: along a side, to another one, or into what is there.
     pub(super) fn step(&mut self, along: i64, across: i64, into: bool) {
         let Some((graph, middle)) = self.drawn() else { return };
-        let callers: Vec<Node> = graph.callers(&middle).into_iter().map(|(node, _)| node.clone()).collect();
-        let callees: Vec<Node> = graph.callees(&middle).into_iter().map(|(node, _)| node.clone()).collect();
+        let asking: Vec<Node> = graph.callers(&middle).into_iter().map(|(node, _)| node.clone()).collect();
+        let asked: Vec<Node> = graph.callees(&middle).into_iter().map(|(node, _)| node.clone()).collect();
         let side = |side: Side| match side {
-            Side::Callers => callers.as_slice(),
+            Side::Callers => asking.as_slice(),
             Side::Middle => &[],
-            Side::Callees => callees.as_slice(),
+            Side::Callees => asked.as_slice(),
         };
         let walk = &mut self.walk;
         let last = side(walk.side).len().saturating_sub(1);
         walk.place = walk.place.min(last);
         walk.place = usize::try_from(i64::try_from(walk.place).unwrap_or(0) + along).unwrap_or(0).min(last);
         let next = match (walk.side, across) {
-            (Side::Middle, -1) if !callers.is_empty() => Some(Side::Callers),
-            (Side::Middle, 1) if !callees.is_empty() => Some(Side::Callees),
+            (Side::Middle, -1) if !asking.is_empty() => Some(Side::Callers),
+            (Side::Middle, 1) if !asked.is_empty() => Some(Side::Callees),
             (Side::Callers, 1) | (Side::Callees, -1) => Some(Side::Middle),
             _ => None,
         };
@@ -367,11 +363,19 @@ impl Model {
         let is_it = |row: &&super::super::board::Row| {
             let of = board.facts(row);
             of.is_some_and(|(state, function)| {
-                function.found.name == node.name && node.account.as_ref().is_none_or(|id| *id == state.target.account.id)
+                function.found.name == node.name
+                    && node.account.as_ref().is_none_or(|id| *id == state.target.account.id)
             })
         };
         board.key(board.rows.iter().find(is_it)?)
     }
+}
+
+fn causes_of(board: &Board, key: &Key) -> Option<Question> {
+    let row = board.row(key)?;
+    let (state, function) = board.facts(row)?;
+    let horizon = board.snapshot.horizon;
+    Some(Question::Causes(Ask::of(state, function, board.judged(row), (horizon, horizon.now))))
 }
 
 /// Targets whose services may call each other: those of the same client, the function's own first.

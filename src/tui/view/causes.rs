@@ -58,7 +58,13 @@ pub(super) fn draw(model: &Model, key: &Key, buf: &mut Buffer, area: Rect) {
     let state = model.list();
     // What is cut in the list stands whole below it.
     let below = if below.height > 2 {
-        example(model, key, &groups[state.place.min(groups.len() - 1)], buf, Rect { y: below.bottom() - 1, height: 1, ..below });
+        example(
+            model,
+            key,
+            &groups[state.place.min(groups.len() - 1)],
+            buf,
+            Rect { y: below.bottom() - 1, height: 1, ..below },
+        );
         Rect { height: below.height - 1, ..below }
     } else {
         below
@@ -89,10 +95,7 @@ fn example(model: &Model, key: &Key, group: &ErrorGroup, buf: &mut Buffer, area:
 }
 
 fn head(model: &Model, key: &Key, told: Option<&ToldCauses>, width: usize) -> String {
-    let asking = model.is_asking(&About::Causes((
-        (key.account.clone(), key.region.clone()),
-        key.name.clone(),
-    )));
+    let asking = model.is_asking(&About::Causes(((key.account.clone(), key.region.clone()), key.name.clone())));
     let Some(told) = told.filter(|told| !told.causes.groups.is_empty()) else {
         return if asking { "why: asking X-Ray…" } else { "why, by its traces" }.into();
     };

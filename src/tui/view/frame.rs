@@ -136,12 +136,8 @@ pub(super) fn footer(model: &Model, buf: &mut Buffer, area: Rect) {
             Screen::Trace(..) => format!("{} goes to the next", model.keys.key_of(Command::NextMatch)),
             _ => counted(model.functions().count() as u64, "row"),
         };
-        let x = put_all(
-            buf,
-            area,
-            start,
-            &[("/", theme.style(Role::Accent)), (model.typed(), theme.style(Role::Text))],
-        );
+        let x =
+            put_all(buf, area, start, &[("/", theme.style(Role::Accent)), (model.typed(), theme.style(Role::Text))]);
         let x = put(buf, area, (x, area.y), "▏", theme.style(Role::Accent));
         let forms = match model.screen() {
             Screen::Traces(_) => " · client:  account:  region:  name:  !not",
@@ -192,14 +188,9 @@ fn hints(model: &Model) -> Vec<(String, String)> {
             Command::CopyName,
         ],
         Screen::Traces(_) => &[Command::Open, Command::Everything, Command::Filter, Command::Map, Command::CopyName],
-        Screen::Trace(..) => &[
-            Command::Open,
-            Command::Back,
-            Command::Filter,
-            Command::NextMatch,
-            Command::CopyName,
-            Command::Console,
-        ],
+        Screen::Trace(..) => {
+            &[Command::Open, Command::Back, Command::Filter, Command::NextMatch, Command::CopyName, Command::Console]
+        }
         Screen::Map(_) => &[Command::Open, Command::Back, Command::Everything, Command::FunctionTraces],
         Screen::Recent => &[Command::Open],
         Screen::Accounts => &[Command::Map, Command::Open],

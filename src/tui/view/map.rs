@@ -91,9 +91,8 @@ fn told_of(what: &str, stats: &Stats, minutes: i64, width: usize) -> String {
         [&None, &None, &brief, &p95],
         [&None, &rate, &brief, &None],
     ];
-    let text = |form: &[&Option<String>; 4]| {
-        form.iter().filter_map(|part| part.as_deref()).collect::<Vec<_>>().join(" · ")
-    };
+    let text =
+        |form: &[&Option<String>; 4]| form.iter().filter_map(|part| part.as_deref()).collect::<Vec<_>>().join(" · ");
     let fits = |text: &String| text.width() <= width;
     let mut texts = forms.iter().map(text);
     texts.find(fits).unwrap_or_else(|| text(&forms[4]))
@@ -126,14 +125,14 @@ fn columns(model: &Model, told: &ToldMap, graph: &Graph, middle: &Node, buf: &mu
     }
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let callers = graph.callers(middle);
-    let callees = graph.callees(middle);
+    let calls = graph.callees(middle);
     let centre = body.y + (body.height / 2).saturating_sub(2);
     let walk = &model.walk;
     let own = graph.stats(middle).cloned().unwrap_or_default();
     let spot = Spot { node: middle, stats: &own, here: walk.side == Side::Middle };
     node(model, told, &spot, buf, Rect { x: columns[1], y: centre, width: widths[1], height: NODE });
     for (edges, of, x, width) in
-        [(&callers, Side::Callers, columns[0], widths[0]), (&callees, Side::Callees, columns[2], widths[2])]
+        [(&callers, Side::Callers, columns[0], widths[0]), (&calls, Side::Callees, columns[2], widths[2])]
     {
         let on = (walk.side == of).then_some(walk.place);
         stack(model, told, edges, (of, on), buf, (Rect { x, width, ..body }, centre));
@@ -144,9 +143,10 @@ fn columns(model: &Model, told: &ToldMap, graph: &Graph, middle: &Node, buf: &mu
         (Side::Callers, true) => "none that X-Ray knows",
         (_, true) => "nothing that X-Ray knows",
     };
-    for (empty, side, x, width) in
-        [(callers.is_empty(), Side::Callers, columns[0], widths[0]), (callees.is_empty(), Side::Callees, columns[2], widths[2])]
-    {
+    for (empty, side, x, width) in [
+        (callers.is_empty(), Side::Callers, columns[0], widths[0]),
+        (calls.is_empty(), Side::Callees, columns[2], widths[2]),
+    ] {
         if empty {
             put(buf, Rect { x, width, ..body }, (x, centre), none(side), theme.style(Role::Muted));
         }
@@ -217,7 +217,6 @@ fn join(model: &Model, rows: &[(u16, Role)], side: Side, buf: &mut Buffer, (area
         let (left, right) = if side == Side::Callers { (out, into) } else { (into, out) };
         let sign = match (up, down, left, right) {
             (false, false, ..) => "─",
-            (true, true, false, false) => "│",
             (true, true, true, false) => "┤",
             (true, true, false, true) => "├",
             (true, true, true, true) => "┼",

@@ -24,7 +24,7 @@ use crate::{
     engine::inquiry::{ToldNewest, TraceSeen},
 };
 
-const COLUMNS: [Column; 10] = [
+const COLUMNS: [Column; 9] = [
     Column { title: "", least: 1, most: 1, holds: Holds::Names, rank: 0 },
     Column { title: "BEGAN", least: 8, most: 15, holds: Holds::Numbers, rank: 1 },
     Column { title: "TOOK", least: 7, most: 10, holds: Holds::Numbers, rank: 3 },
@@ -34,7 +34,6 @@ const COLUMNS: [Column; 10] = [
     Column { title: "CLIENT", least: 10, most: 20, holds: Holds::Names, rank: 7 },
     Column { title: "ACCOUNT", least: 12, most: 24, holds: Holds::Names, rank: 6 },
     Column { title: "REGION", least: 9, most: 14, holds: Holds::Names, rank: 8 },
-    Column { title: "TRACE", least: 35, most: 35, holds: Holds::Names, rank: 9 },
 ];
 
 /// Lines about how long they took, with the line above them.
@@ -123,7 +122,6 @@ fn cells(model: &Model, seen: &TraceSeen) -> Vec<Cell> {
         (account.client.as_ref().map(|client| client.shown().into_owned()).unwrap_or_default(), muted),
         (called(account), muted),
         (seen.target.region.to_string(), muted),
-        (summary.id.shown().into_owned(), muted),
     ]
 }
 
@@ -159,7 +157,11 @@ fn reading(model: &Model, told: &ToldNewest) -> String {
         parts.push("so much is traced that only a part is read".into());
     }
     let everything = model.keys.key_of(Command::Everything);
-    parts.push(if model.everything { format!("all · {everything}: only failing") } else { format!("only failing · {everything}: all") });
+    parts.push(if model.everything {
+        format!("all · {everything}: only failing")
+    } else {
+        format!("only failing · {everything}: all")
+    });
     parts.join(" · ")
 }
 

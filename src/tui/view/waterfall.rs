@@ -243,9 +243,10 @@ fn facts(model: &Model, tree: &Tree, node: &Node, (account, region): &TargetKey)
         }
     }
     if let Some(by) = &span.caused_by
-        && let Some(other) = tree.nodes.iter().find(|other| {
-            other.span.id != span.id && other.span.exceptions.iter().any(|it| it.id.as_ref() == Some(by))
-        })
+        && let Some(other) = tree
+            .nodes
+            .iter()
+            .find(|other| other.span.id != span.id && other.span.exceptions.iter().any(|it| it.id.as_ref() == Some(by)))
     {
         facts.push(("failed by", other.label(), Role::Text));
     }

@@ -57,8 +57,7 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     }
     let below = Rect { y: list_area.bottom(), height: area.bottom() - list_area.bottom(), ..area };
     if below.height < BELOW {
-        let text = told.map(|told| reading(model, told)).unwrap_or_default();
-        let text = elide(&text, usize::from(area.width.saturating_sub(2))).into_owned();
+        let text = told.map(|told| reading(model, told, usize::from(area.width.saturating_sub(2)))).unwrap_or_default();
         put(buf, below, (below.x + 1, below.y), &text, model.theme.style(Role::Muted));
         return;
     }
@@ -139,30 +138,33 @@ fn ended(summary: &Summary) -> String {
     summary.status.map_or_else(|| word.to_owned(), |status| format!("{word} {status}"))
 }
 
-/// How they are read, in a line.
-fn reading(model: &Model, told: &ToldNewest) -> String {
-    let mut parts = vec![format!("{} of {} read", told.read.0, counted(told.read.1 as u64, "target"))];
+/// How they are read, in as many words as there is room for, those that matter most first.
+fn reading(model: &Model, told: &ToldNewest, width: usize) -> String {
+    let everything = model.keys.key_of(Command::Everything);
+    let shown = if model.everything { "all" } else { "only failing" };
+    let other = if model.everything { "only failing" } else { "all" };
     let time = |seconds: u64| match seconds {
         ..120 => format!("{seconds} s"),
         more => minutes(more.cast_signed() / 60),
     };
-    match told.every {
-        (_, 0) => {}
-        (least, most) if least == most => parts.push(format!("every {}", time(most))),
-        (least, most) => parts.push(format!("every {} to {}", time(least), time(most))),
-    }
+    let every = match told.every {
+        (_, 0) => String::new(),
+        (least, most) if least == most => format!("every {}", time(most)),
+        (least, most) => format!("every {} to {}", time(least), time(most)),
+    };
     let dollars = small_usd(told.scanned as f64 * DOLLARS_PER_TRACE);
-    parts.push(format!("{} looked through, {dollars}", counted(told.scanned, "trace")));
-    if told.gaps {
-        parts.push("so much is traced that only a part is read".into());
-    }
-    let everything = model.keys.key_of(Command::Everything);
-    parts.push(if model.everything {
-        format!("all · {everything}: only failing")
-    } else {
-        format!("only failing · {everything}: all")
-    });
-    parts.join(" · ")
+    let read = counted(told.read.1 as u64, "target");
+    let parts = [
+        if told.gaps { "so much is traced that only a part is read".to_owned() } else { String::new() },
+        format!("{shown} ({everything}: {other})"),
+        if told.read.0 < told.read.1 { format!("{} of {read} read", told.read.0) } else { read },
+        every,
+        format!("{} looked through, {dollars}", counted(told.scanned, "trace")),
+    ];
+    parts.into_iter().filter(|part| !part.is_empty()).fold(String::new(), |line, part| {
+        let longer = if line.is_empty() { part } else { format!("{line} · {part}") };
+        if longer.chars().count() <= width { longer } else { line }
+    })
 }
 
 /// How long they took, how they are read, and what could not be.
@@ -183,7 +185,7 @@ fn took(model: &Model, told: Option<&ToldNewest>, buf: &mut Buffer, area: Rect) 
     }
     let Some(told) = told else { return };
     let fit = |text: &str| elide(text, usize::from(inside.width)).into_owned();
-    put(buf, inside, (inside.x, area.y + 3), &fit(&reading(model, told)), muted);
+    put(buf, inside, (inside.x, area.y + 3), &reading(model, told, usize::from(inside.width)), muted);
     if let Some((target, failure)) = told.failures.first() {
         let more = told.failures.len() - 1;
         let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };

@@ -165,10 +165,15 @@ impl Summary {
         Some(format!("{name}{message}"))
     }
 
-    /// The functions in it, each once.
+    /// The functions in it, each once. Of one that was refused there is Lambda's node alone.
     pub fn functions(&self) -> impl Iterator<Item = &AwsText> {
-        let code = |service: &&ServiceName| service.kind.as_ref().is_some_and(|kind| kind.raw() == FUNCTION);
-        self.services.iter().filter(code).map(|service| &service.name)
+        let is =
+            |service: &ServiceName| service.kind.as_ref().is_some_and(|kind| [FUNCTION, LAMBDA].contains(&kind.raw()));
+        let known = move |at: usize, service: &ServiceName| {
+            self.services[..at].iter().any(|other| is(other) && other.name == service.name)
+        };
+        let each = self.services.iter().enumerate();
+        each.filter(move |(at, service)| is(service) && !known(*at, service)).map(|(_, service)| &service.name)
     }
 }
 

@@ -36,8 +36,8 @@ const LONGEST: i64 = 300;
 const EVERY: (f64, f64) = (5.0, 60.0);
 /// The longest between two readings.
 const SELDOM: f64 = 3600.0;
-/// Dollars an hour that all of it may cost.
-const HOURLY: f64 = 0.10;
+/// Dollars an hour that all of it may cost: where something fails, and elsewhere.
+const HOURLY: (f64, f64) = (0.08, 0.02);
 /// Targets that are read at once.
 const AT_ONCE: usize = 16;
 /// Traces that are kept.
@@ -159,6 +159,18 @@ impl Flow {
         }
     }
 
+    /// Dollars an hour for a target in which something fails, and for another. Where nothing fails, all is for the others.
+    fn shares(&self) -> (f64, f64) {
+        let failing = self.cursors.values().filter(|cursor| cursor.watched.failing).count();
+        let others = self.cursors.len() - failing;
+        let all = HOURLY.0 + HOURLY.1;
+        match (failing, others) {
+            (0, others) => (all, all / others.max(1) as f64),
+            (failing, 0) => (all / failing as f64, all),
+            (failing, others) => (HOURLY.0 / failing as f64, HOURLY.1 / others as f64),
+        }
+    }
+
     /// When a target is to be read, where so many are being read.
     pub(super) fn due(&self, under_way: usize) -> Option<Instant> {
         let waiting = self.cursors.values().filter(|cursor| !cursor.asked).map(|cursor| cursor.due);
@@ -168,7 +180,7 @@ impl Flow {
     /// What is to be read now, what fails first.
     pub(super) fn begin(&mut self, now: Instant, at: Timestamp) -> Vec<Request> {
         let under_way = self.cursors.values().filter(|cursor| cursor.asked).count();
-        let share = HOURLY / self.cursors.len().max(1) as f64;
+        let shares = self.shares();
         let mut due: Vec<&mut Cursor> =
             self.cursors.values_mut().filter(|cursor| !cursor.asked && cursor.due <= now).collect();
         due.sort_by_key(|cursor| (!cursor.watched.failing, cursor.due));
@@ -192,7 +204,7 @@ impl Flow {
                 asked: TraceRequest { start, end: at, filter },
                 functions,
                 // A first look may take an hour's share.
-                dollars: share,
+                dollars: if cursor.watched.failing { shares.0 } else { shares.1 },
             });
         }
         requests
@@ -201,10 +213,10 @@ impl Flow {
     /// Takes in what was read.
     pub(super) fn fold(&mut self, poll: Poll, now: Instant) {
         let Poll { target, seconds, end, functions, found } = poll;
-        let share = HOURLY / self.cursors.len().max(1) as f64;
+        let shares = self.shares();
         let Some(cursor) = self.cursors.get_mut(&target.key()) else { return };
         cursor.asked = false;
-        let base = if cursor.watched.failing { EVERY.0 } else { EVERY.1 };
+        let (base, share) = if cursor.watched.failing { (EVERY.0, shares.0) } else { (EVERY.1, shares.1) };
         let second = found.scanned as f64 * DOLLARS_PER_TRACE / seconds.max(1.0);
         cursor.every = every(second, share).clamp(base, SELDOM);
         if let Some(failure) = found.failure {

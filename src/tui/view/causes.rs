@@ -134,11 +134,18 @@ fn cells(model: &Model, key: &Key, group: &ErrorGroup, now: Minute) -> Vec<Cell>
         (sign.into(), theme.style(role)),
         (count(group.traces), text),
         (what(model, key, group), text),
-        (group.elsewhere(&key.name).unwrap_or_else(|| "its own code".into()), text),
+        (place(key, group), text),
         (age.into(), age_style),
         (at(group.first, now), muted),
         (at(group.last, now), muted),
     ]
+}
+
+/// Where it went wrong.
+fn place(key: &Key, group: &ErrorGroup) -> String {
+    let own =
+        if group.failing == Failing::Throttle && group.exception.is_none() { "Lambda itself" } else { "its own code" };
+    group.elsewhere(&key.name).unwrap_or_else(|| own.into())
 }
 
 /// What was thrown, or what is known instead.

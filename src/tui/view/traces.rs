@@ -16,7 +16,7 @@ use crate::{
     domain::{
         text::{AwsText, count, counted, minutes},
         trace::{
-            Summary,
+            Failing, Summary,
             words::{seconds, small_usd},
         },
         usage::DOLLARS_PER_TRACE,
@@ -29,7 +29,7 @@ const COLUMNS: [Column; 9] = [
     Column { title: "BEGAN", least: 8, most: 15, holds: Holds::Numbers, rank: 1 },
     Column { title: "TOOK", least: 7, most: 10, holds: Holds::Numbers, rank: 3 },
     Column { title: "FUNCTION", least: 16, most: 40, holds: Holds::Names, rank: 2 },
-    Column { title: "ENDED", least: 9, most: 12, holds: Holds::Names, rank: 5 },
+    Column { title: "ENDED", least: 12, most: 12, holds: Holds::Names, rank: 5 },
     Column { title: "WHAT WAS THROWN", least: 28, most: 70, holds: Holds::Names, rank: 4 },
     Column { title: "CLIENT", least: 10, most: 20, holds: Holds::Names, rank: 7 },
     Column { title: "ACCOUNT", least: 12, most: 24, holds: Holds::Names, rank: 6 },
@@ -132,10 +132,13 @@ fn began(at: Timestamp) -> String {
 fn ended(summary: &Summary) -> String {
     let word = match (summary.failing(), summary.partial) {
         (_, true) => "in progress",
+        (Some(Failing::Throttle), _) => "refused",
         (Some(failing), _) => failing.as_str(),
         (None, _) => "ok",
     };
-    summary.status.map_or_else(|| word.to_owned(), |status| format!("{word} {status}"))
+    // Lambda answers 200 where a function throws: beside a fault that tells nothing.
+    let status = summary.status.filter(|status| *status >= 400 || !summary.failed());
+    status.map_or_else(|| word.to_owned(), |status| format!("{word} {status}"))
 }
 
 /// How they are read, in as many words as there is room for, those that matter most first.

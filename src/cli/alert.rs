@@ -101,8 +101,9 @@ pub(super) async fn run(scope: &Scope, args: &Alert) -> Result<u8, Refusal> {
     let mut report = report_of(&swept.fleet, horizon, swept.usage, interrupted, &remarks);
     if args.explain && !interrupted {
         let judgement = checks::judge_fleet(&swept.fleet, &horizon);
-        let within = (&allowance, until);
-        explain::alerts(&swept.source, &swept.fleet, (&judgement, horizon), &mut report.alerts, within).await;
+        let (source, fleet) = (&*swept.source, &swept.fleet);
+        let judged = explain::Judged { source, fleet, judgement: &judgement, horizon };
+        explain::alerts(&judged, &mut report.alerts, (&allowance, until)).await;
         report.api = api(&swept.source.usage());
     }
     if args.exit_style == ExitStyle::Nagios {

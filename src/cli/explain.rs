@@ -1,7 +1,7 @@
 //! `slmon explain`: why a function fails, on one page; and, for `slmon alert --explain`, what the traces of each alert
 //! say.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use futures::{StreamExt, stream};
 use tokio::time::Instant;
@@ -11,6 +11,7 @@ use super::{
     args::{Explain, MaxCost, Scope},
     output,
     sweep::{self, Start, Swept, telling},
+    traces::api,
 };
 use crate::{
     checks,
@@ -22,8 +23,8 @@ use crate::{
         function::name_of_arn,
         moment::moment,
         text::AwsText,
-        trace::causes::{Causes, ErrorGroup},
-        window::{Horizon, Window},
+        trace::causes::{Causes, Cut, ErrorGroup},
+        window::{Horizon, Minute, Window},
     },
     engine::{
         End,
@@ -84,53 +85,70 @@ pub(super) async fn run(scope: &Scope, args: &Explain) -> Result<u8, Refusal> {
     }
     let judgement = checks::judge_fleet(&swept.fleet, &horizon);
     let report = report(&start, &swept, &judgement, horizon);
-    let named = choose(&swept.fleet, &judgement);
-    // Of several of one name, those are meant that fire.
-    let fires = |one: &&Chosen<'_>| one.2.is_some_and(|judged| !judged.judged.findings.is_empty());
-    let firing = named.iter().filter(fires).count();
-    let chosen: Vec<_> = named.iter().take(if firing > 0 { firing.min(MOST) } else { MOST }).collect();
-    let to = at.unwrap_or(now);
-    let source = &*swept.source;
-    let read = stream::iter(&chosen).map(|(state, function, judged)| {
-        let (fleet, allowance) = (&swept.fleet, &allowance);
-        async move {
-            let ask = Ask::of(state, function, judged.map(|it| &it.judged), (horizon, to));
-            let causes = explain::causes(source, &ask, allowance, until).await;
-            let tree = match causes.groups.first() {
-                Some(group) => explain::whole(source, &around(fleet, state, group), &group.example, until).await.tree,
-                None => None,
-            };
-            (*state, *function, *judged, causes, tree)
-        }
-    });
-    let read: Vec<_> = read.buffered(AT_ONCE).collect().await;
-    let unread = read.iter().any(|(.., causes, _)| causes.failure.is_some());
-    let functions = read.into_iter().map(|(state, function, judged, causes, tree)| {
-        let window = Window { start: report.window.start, end: report.window.end };
-        Explanation::new(state, function, judged, &report.alerts, &causes, tree, window)
-    });
-    let usage = swept.source.usage();
-    let page = Explanations {
-        schema: SCHEMA,
-        window: report.window.clone(),
-        functions: functions.collect(),
-        more: named.len() - chosen.len(),
-        api: report::Api {
-            requests: usage.total(),
-            metrics: usage.metrics,
-            traces: usage.traces,
-            usd: usage.dollars_exactly(),
-        },
-        coverage: report.coverage,
-    };
+    let (source, fleet) = (&*swept.source, &swept.fleet);
+    let judged = Judged { source, fleet, judgement: &judgement, horizon };
+    let (page, code) = explain(&judged, report, at.unwrap_or(now), (&allowance, until)).await;
     let telling = telling(&start, scope);
     output::write_all(&outputs, |format| match format {
         Format::Text => report::explain::text::render(&page, &telling),
         Format::Markdown => report::explain::markdown::render(&page, &telling),
         Format::Json => report::json::pretty(&page),
     })?;
+    Ok(code)
+}
+
+/// A fleet that was read and judged, and who can be asked about it.
+#[derive(Clone, Copy)]
+pub struct Judged<'a> {
+    /// Who answers, with the accounts that it has entered.
+    pub source: &'a dyn Source,
+    /// What was read.
+    pub fleet: &'a Fleet,
+    /// What the checks make of it.
+    pub judgement: &'a Judgement,
+    /// The window, and now.
+    pub horizon: Horizon,
+}
+
+/// Why the functions in scope fail, as far as traces up to `to` tell, and the exit code. Of several of one name, those are
+/// meant that fire. No more is read than may be spent, and not for longer than until then.
+pub async fn explain(
+    judged: &Judged<'_>,
+    report: Report,
+    to: Minute,
+    (allowance, until): (&Allowance, Instant),
+) -> (Explanations, u8) {
+    let Judged { source, fleet, judgement, horizon } = *judged;
+    let named = choose(fleet, judgement);
+    let fires = |one: &&Chosen<'_>| one.2.is_some_and(|judged| !judged.judged.findings.is_empty());
+    let firing = named.iter().filter(fires).count();
+    let chosen: Vec<_> = named.iter().take(if firing > 0 { firing.min(MOST) } else { MOST }).collect();
+    let read = stream::iter(&chosen).map(|(state, function, judged)| async move {
+        let ask = Ask::of(state, function, judged.map(|it| &it.judged), (horizon, to));
+        let causes = explain::causes(source, &ask, allowance, until).await;
+        let tree = match causes.groups.first() {
+            Some(group) => explain::whole(source, &around(fleet, state, group), &group.example, until).await.tree,
+            None => None,
+        };
+        (*state, *function, *judged, causes, tree)
+    });
+    let read: Vec<_> = read.buffered(AT_ONCE).collect().await;
+    let cut = |causes: &Causes| matches!(causes.cut, Some(Cut::Cost { .. } | Cut::Time));
+    let unread = read.iter().any(|(.., causes, _)| causes.failure.is_some() || cut(causes));
+    let functions = read.into_iter().map(|(state, function, judged, causes, tree)| {
+        let window = Window { start: report.window.start, end: report.window.end };
+        Explanation::new(state, function, judged, &report.alerts, &causes, tree, window)
+    });
+    let page = Explanations {
+        schema: SCHEMA,
+        window: report.window.clone(),
+        functions: functions.collect(),
+        more: named.len() - chosen.len(),
+        api: api(&source.usage()),
+        coverage: report.coverage,
+    };
     let whole = !page.functions.is_empty() && page.coverage.unseen.is_empty() && !unread;
-    Ok(if whole { 0 } else { 3 })
+    (page, if whole { 0 } else { 3 })
 }
 
 /// What reading traces may cost.
@@ -223,18 +241,12 @@ fn around(fleet: &Fleet, state: &TargetState, group: &ErrorGroup) -> Vec<Target>
 }
 
 /// Adds to each alert what its traces say, until the deadline. No failure of X-Ray changes a verdict.
-pub(super) async fn alerts(
-    source: &Arc<dyn Source>,
-    fleet: &Fleet,
-    (judgement, horizon): (&Judgement, Horizon),
-    alerts: &mut [Alert],
-    (allowance, until): (&Allowance, Instant),
-) {
+pub async fn alerts(judged: &Judged<'_>, alerts: &mut [Alert], (allowance, until): (&Allowance, Instant)) {
+    let Judged { source, fleet, judgement, horizon } = *judged;
     let failing: Vec<Chosen<'_>> = choose(fleet, judgement)
         .into_iter()
         .filter(|(state, function, _)| alerts.iter().any(|alert| is_of(alert, state, function)))
         .collect();
-    let source = &**source;
     let to = if horizon.now.0 - horizon.at.0 < BEFORE { horizon.now } else { horizon.at };
     let read = stream::iter(failing).map(|(state, function, judged)| async move {
         let ask = Ask::of(state, function, judged.map(|it| &it.judged), (horizon, to));

@@ -24,15 +24,16 @@ use crate::{
     },
     engine::{
         End,
-        explain::{Found, pages, whole},
+        explain::{Allowance, Found, pages, whole},
         plan::{Depth, Settings},
     },
     report::{
-        self, Api,
+        self, Api, Coverage,
         build::coverage_of,
         trace::TraceRow,
         traces::{SCHEMA, TraceList, TraceListRow},
     },
+    source::Source,
 };
 
 /// Names that fit a filter expression; where more are watched, all traces of functions are asked for and sorted out here.
@@ -86,10 +87,45 @@ pub(super) async fn list(scope: &Scope, args: &Traces) -> Result<u8, Refusal> {
     if swept.end == End::Interrupted {
         return Ok(130);
     }
-    let (to, source) = (start.minute().plus(1), &*swept.source);
-    let from = Minute(to.0 - minutes);
-    let wanted: &[Wanted] = if args.all { &[Wanted::All] } else { &[Wanted::Failed, Wanted::Throttled] };
-    let targets = watched(&swept.fleet, args.hidden);
+    let asked = Listed { minutes, to: start.minute().plus(1), all: args.all, hidden: args.hidden, limit: args.limit };
+    let coverage = coverage_of(&swept.fleet, &start.config().accept_unseen, start.minute());
+    let (list, code) = found(&*swept.source, &swept.fleet, &asked, coverage, (&allowance, until)).await;
+    let telling = telling(&start, scope);
+    output::write_all(&outputs, |format| match format {
+        listing::Format::Text => report::traces::text(&list, &telling),
+        listing::Format::Json => report::json::pretty(&list),
+    })?;
+    Ok(code)
+}
+
+/// Which traces are listed.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed {
+    /// Minutes that are looked back.
+    pub minutes: i64,
+    /// Until when (exclusive).
+    pub to: Minute,
+    /// Those that did not fail, too.
+    pub all: bool,
+    /// Those of functions that are not production, too.
+    pub hidden: bool,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// The newest traces of what is watched, and the exit code. No more is read than may be spent, and not for longer than
+/// until then.
+pub async fn found(
+    source: &dyn Source,
+    fleet: &Fleet,
+    asked: &Listed,
+    coverage: Coverage,
+    (allowance, until): (&Allowance, Instant),
+) -> (TraceList, u8) {
+    let Listed { minutes, to, all, hidden, limit } = *asked;
+    let from = to.plus(-minutes);
+    let wanted: &[Wanted] = if all { &[Wanted::All] } else { &[Wanted::Failed, Wanted::Throttled] };
+    let targets = watched(fleet, hidden);
     let mut asks = Vec::new();
     // The newest of all targets first, so that what is allowed is spent on these.
     for (start, end) in chunks(from, to) {
@@ -97,13 +133,10 @@ pub(super) async fn list(scope: &Scope, args: &Traces) -> Result<u8, Refusal> {
             asks.extend(wanted.iter().map(move |wanted| (target, names, start, end, *wanted)));
         }
     }
-    let read = stream::iter(asks).map(|(target, names, start, end, wanted)| {
-        let allowance = &allowance;
-        async move {
-            let functions = if names.len() > NAMED { Vec::new() } else { names.iter().cloned().collect() };
-            let request = TraceRequest { start, end, filter: Some(TraceFilter { functions, wanted }) };
-            (target, names, pages(source, target, &request, allowance, until).await)
-        }
+    let read = stream::iter(asks).map(|(target, names, start, end, wanted)| async move {
+        let functions = if names.len() > NAMED { Vec::new() } else { names.iter().cloned().collect() };
+        let request = TraceRequest { start, end, filter: Some(TraceFilter { functions, wanted }) };
+        (target, names, pages(source, target, &request, allowance, until).await)
     });
     let (mut rows, mut seen, mut remarks, mut cut) = (Vec::new(), BTreeSet::new(), BTreeSet::new(), None);
     for (target, names, found) in read.buffered(AT_ONCE).collect::<Vec<_>>().await {
@@ -132,9 +165,8 @@ pub(super) async fn list(scope: &Scope, args: &Traces) -> Result<u8, Refusal> {
     }));
     rows.sort_by(|a, b| b.start.cmp(&a.start).then_with(|| a.id.cmp(&b.id)));
     let took = Took::of(rows.iter().map(|row| row.duration));
-    let more = rows.len().saturating_sub(args.limit);
-    rows.truncate(args.limit);
-    let coverage = coverage_of(&swept.fleet, &start.config().accept_unseen, start.minute());
+    let more = rows.len().saturating_sub(limit);
+    rows.truncate(limit);
     let whole = whole && cut.is_none() && coverage.unseen.is_empty();
     let list = TraceList {
         schema: SCHEMA,
@@ -145,14 +177,9 @@ pub(super) async fn list(scope: &Scope, args: &Traces) -> Result<u8, Refusal> {
         more,
         took,
         remarks,
-        api: api(&swept.source.usage()),
+        api: api(&source.usage()),
     };
-    let telling = telling(&start, scope);
-    output::write_all(&outputs, |format| match format {
-        listing::Format::Text => report::traces::text(&list, &telling),
-        listing::Format::Json => report::json::pretty(&list),
-    })?;
-    Ok(if whole { 0 } else { 3 })
+    (list, if whole { 0 } else { 3 })
 }
 
 pub(super) async fn one(scope: &Scope, args: &Trace) -> Result<u8, Refusal> {

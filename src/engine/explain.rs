@@ -15,7 +15,7 @@ use crate::{
         fleet::{Function, TargetState},
         text::AwsText,
         trace::{
-            LONGEST, RawTrace, Summary, TraceFilter, TracePage, TraceRequest, Wanted,
+            LONGEST, RawTrace, Summary, TraceFilter, TraceRequest, Wanted,
             causes::{Causes, Cut, Folding},
             graph::Graph,
             tree::Tree,
@@ -85,13 +85,16 @@ impl Ask {
 #[derive(Debug)]
 pub struct Allowance {
     dollars: f64,
+    /// Traces that were looked through, and those that are set aside for requests under way.
     spent: AtomicU64,
+    /// The most that a page took so far: another may take as much.
+    dearest: AtomicU64,
 }
 
 impl Allowance {
     /// So many dollars.
     pub fn new(dollars: f64) -> Self {
-        Self { dollars, spent: AtomicU64::new(0) }
+        Self { dollars, spent: AtomicU64::new(0), dearest: AtomicU64::new(0) }
     }
 
     /// What was allowed, in dollars.
@@ -99,14 +102,28 @@ impl Allowance {
         self.dollars
     }
 
-    fn spend(&self, traces: u64) {
-        self.spent.fetch_add(traces, Ordering::Relaxed);
+    /// Sets aside what a page may take: so much, or none where that is not left. What the first takes, nobody knows.
+    fn reserve(&self) -> Option<u64> {
+        let page = self.dearest.load(Ordering::Relaxed).max(1);
+        let within = |spent| (dollars(spent + page) <= self.dollars).then_some(spent + page);
+        self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, within).ok().map(|_| page)
+    }
+
+    /// Replaces what was set aside by what it took.
+    fn settle(&self, reserved: u64, took: u64) {
+        self.dearest.fetch_max(took, Ordering::Relaxed);
+        self.spent.fetch_add(took, Ordering::Relaxed);
+        self.spent.fetch_sub(reserved, Ordering::Relaxed);
     }
 
     /// Whether so many more traces can be paid.
     fn covers(&self, traces: u64) -> bool {
-        (self.spent.load(Ordering::Relaxed) + traces) as f64 * DOLLARS_PER_TRACE <= self.dollars
+        dollars(self.spent.load(Ordering::Relaxed) + traces) <= self.dollars
     }
+}
+
+fn dollars(traces: u64) -> f64 {
+    traces as f64 * DOLLARS_PER_TRACE
 }
 
 /// Minutes of the first request. Each later one goes back twice as far, so that the price of a minute is known before much
@@ -239,33 +256,32 @@ pub async fn pages(
 ) -> Found {
     let mut found = Found::default();
     let mut pages = source.summaries(target, request);
-    let mut dearest = 0;
     loop {
-        if !allowance.covers(dearest) {
+        let Some(reserved) = allowance.reserve() else {
             found.cut = Some(Cut::Cost { allowed: allowance.dollars, rest: None });
             return found;
-        }
-        match timeout_at(until, pages.next()).await {
-            Err(_) => {
-                found.cut = Some(Cut::Time);
-                return found;
-            }
-            Ok(None) => return found,
+        };
+        let answer = timeout_at(until, pages.next()).await;
+        let page = match answer {
+            Ok(Some(Ok(page))) => page,
+            Ok(None) => Vec::new(),
             Ok(Some(Err(failure))) => {
                 found.failure = Some(failure);
-                return found;
+                Vec::new()
             }
-            Ok(Some(Ok(page))) => {
-                for TracePage { summaries, scanned, last } in page {
-                    allowance.spend(scanned);
-                    dearest = dearest.max(scanned);
-                    found.scanned += scanned;
-                    found.summaries.extend(summaries);
-                    if last {
-                        return found;
-                    }
-                }
+            Err(_) => {
+                found.cut = Some(Cut::Time);
+                Vec::new()
             }
+        };
+        let scanned = page.iter().map(|page| page.scanned).sum();
+        allowance.settle(reserved, scanned);
+        found.scanned += scanned;
+        // Without a page it is over.
+        let last = page.iter().all(|page| page.last);
+        found.summaries.extend(page.into_iter().flat_map(|page| page.summaries));
+        if last {
+            return found;
         }
         if found.summaries.len() as u64 >= ENOUGH {
             found.cut = Some(Cut::Enough);

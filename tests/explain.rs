@@ -168,7 +168,10 @@ fn mistakes_are_told_before_anything_is_asked() {
     for id in ["", "1-2-3", "1-67891233-abcdef01234567891234567", "2-67891233-abcdef012345678912345678", "\u{1b}[2J"] {
         assert_refused(&["trace", id], &["is no trace id"]);
     }
-    assert_refused(&["explain", "x", "--format", "junit"], &["there is no format \"junit\"", "text, markdown and json"]);
+    assert_refused(
+        &["explain", "x", "--format", "junit"],
+        &["there is no format \"junit\"", "text, markdown and json"],
+    );
     assert_refused(&["map", "--format", "mermaid=no/such/folder/map"], &["can't be written"]);
 }
 

@@ -6,20 +6,23 @@ use std::sync::{
 };
 
 use serde_json::{Value, json};
-use slmon::domain::{
-    failure::Kind,
-    text::AwsText,
-    trace::{
-        Destination, Failing, LONGEST,
-        causes::{Age, Cut, ErrorGroup},
+use slmon::{
+    domain::{
+        failure::Kind,
+        text::AwsText,
+        trace::{
+            Destination, Failing, LONGEST, TraceFilter, TraceRequest, Wanted,
+            causes::{Age, Cut, ErrorGroup},
+        },
     },
+    engine::explain::{self, Allowance},
 };
 
 use super::{
     AT, error,
     fake::Reply,
     session,
-    xray::{back, enter, failed, failing, minute_of, ok, page, trace_id, with_xray},
+    xray::{back, enter, failed, failing, minute_of, ok, page, soon, trace_id, with_xray},
 };
 
 fn headlines(groups: &[ErrorGroup]) -> Vec<String> {
@@ -227,6 +230,32 @@ async fn nothing_more_is_asked_when_another_page_might_cost_more_than_is_allowed
     let usage = entered.source.usage();
     assert_eq!((usage.requests["xray:GetTraceSummaries"], usage.traces), (2, 160_000));
     assert!(usage.dollars_exactly() <= 0.10);
+}
+
+#[tokio::test]
+async fn what_runs_at_once_sets_aside_what_it_may_cost() {
+    let pages = AtomicUsize::new(0);
+    let fake = with_xray(move |_| page(&[], 30_000, Some(&format!("token-{}", pages.fetch_add(1, Ordering::Relaxed)))));
+    let entered = enter(&fake, 1).await;
+    let (allowance, target) = (Allowance::new(0.10), &entered.targets[0]);
+    let filter = Some(TraceFilter::of("pay".into(), Wanted::Failed));
+    let request = TraceRequest { start: AT.plus(-30).timestamp(), end: AT.timestamp(), filter };
+    let reading = (0..4).map(|_| explain::pages(&*entered.source, target, &request, &allowance, soon()));
+    let found = futures::future::join_all(reading).await;
+    assert!(found.iter().all(|found| matches!(found.cut, Some(Cut::Cost { .. }))));
+    // Four whose price nobody knew, and two of the four that want to go on.
+    assert_eq!((fake.count("GetTraceSummaries"), entered.source.usage().traces), (6, 180_000));
+}
+
+#[tokio::test]
+async fn nothing_is_asked_where_nothing_may_be_spent() {
+    let fake = with_xray(|asked| panic!("nobody should ask {}", asked.operation));
+    let entered = enter(&fake, 1).await;
+    let ask = failed(&entered.targets[0]);
+    let mut untraced = ask.clone();
+    untraced.tracing = Some(false);
+    let causes = entered.causes_of(&untraced, 0.0).await;
+    assert!(matches!(causes.cut, Some(Cut::Cost { .. })), "{:?}", causes.cut);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{Estate, Slmon, assert_valid, estate, minutes_ago, moto, slmon};
+use support::{Estate, Silent, Slmon, assert_valid, estate, minutes_ago, moto, slmon};
 
 /// One production function that failed in 4 of 10, in an account of its own.
 fn failing() -> Estate {
@@ -143,6 +143,34 @@ fn what_moto_can_not_answer_is_said_and_the_verdict_stands() {
     let list = unanswered(&estate, &["traces", "--format", "json"]).run().ended_with(3).json();
     assert_valid("slmon.traces-1", &list);
     assert_eq!((list["traces"].as_array().unwrap().len(), list["remarks"].as_array().unwrap().len()), (0, 1), "{list}");
+}
+
+/// An estate whose X-Ray takes connections and says nothing.
+fn mute(estate: &Estate, silent: &Silent, args: &[&str]) -> Slmon {
+    let run = slmon().estate(estate).env("AWS_ENDPOINT_URL_XRAY", silent.url());
+    run.args(args).args(["alert", "--explain", "--at", &estate.at, "--format", "json"])
+}
+
+#[test]
+fn interrupted_while_traces_are_read_it_reports_what_fires() {
+    let (estate, silent) = (failing(), Silent::start());
+    let running = mute(&estate, &silent, &[]).start();
+    let _connection = silent.wait_for_somebody();
+    running.signal("INT");
+    let report = running.finish().ended_with(130).json();
+    assert_valid("slmon.alert-1", &report);
+    assert_eq!((&report["exit_code"], &report["alerts"][0]["check"]), (&json!(130), &json!("errors")));
+    assert!(report["alerts"][0]["cause"].is_null());
+}
+
+#[test]
+fn an_xray_that_is_mute_takes_no_longer_than_the_deadline_and_changes_nothing() {
+    let (estate, silent) = (failing(), Silent::start());
+    let report = mute(&estate, &silent, &["--deadline", "5s"]).run().ended_with(1).json();
+    assert_eq!((&report["status"], &report["coverage"]["unseen"]), (&json!("firing"), &json!([])));
+    let text = report["alerts"][0]["cause"]["text"].as_str().unwrap();
+    assert!(text.contains("time") || text.contains("deadline"), "{text}");
+    assert!(silent.was_asked());
 }
 
 #[test]

@@ -130,6 +130,7 @@ async fn root_causes_are_read_with_their_chain_and_what_xray_leaves_out_is_left_
         ("SaveError: not saved".into(), Failing::Fault, Age::New)
     );
     assert_eq!(orders.first.as_second(), back(2), "its id says when it began");
+    assert_eq!((orders.longest, orders.guess(Some(1))), (1.5, None), "who threw was not ended");
     assert_eq!(orders.chain.iter().map(|it| it.account.is_some()).collect::<Vec<_>>(), [true, false]);
     assert_eq!((mail.failing, mail.age, mail.exception.as_ref()), (Failing::Error, Age::Known, None));
     assert_eq!(mail.example_message.as_ref().map(AwsText::raw), Some("no such address: a@b.example"));
@@ -256,6 +257,9 @@ async fn nothing_is_asked_where_nothing_may_be_spent() {
     untraced.tracing = Some(false);
     let causes = entered.causes_of(&untraced, 0.0).await;
     assert!(matches!(causes.cut, Some(Cut::Cost { .. })), "{:?}", causes.cut);
+    // What was not read is not called nothing.
+    let remarks = causes.remarks(&"pay".into());
+    assert!(remarks.len() == 1 && remarks[0].starts_with("reading stopped"), "{remarks:?}");
 }
 
 #[tokio::test]

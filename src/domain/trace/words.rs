@@ -100,7 +100,8 @@ impl Causes {
             let said = failure.message.shown();
             remarks.push(format!("X-Ray can't be read ({}): {said}; {}", failure.kind.as_str(), failure.hint));
         }
-        if self.groups.is_empty() && self.failure.is_none() {
+        let unread = matches!(self.cut, Some(Cut::Cost { .. } | Cut::Time)) && self.failed == 0;
+        if self.groups.is_empty() && self.failure.is_none() && !unread {
             remarks.push(match (self.tracing, self.destination) {
                 (_, Some(Destination::CloudWatchLogs)) => {
                     "no failed trace was found: this account sends traces to CloudWatch Logs (Transaction Search), where X-Ray \

@@ -9,6 +9,7 @@ use slmon::{
     domain::{
         fleet::Fleet,
         rules::{Glob, span_minutes},
+        text::AwsText,
         window::{Horizon, Minute},
     },
     engine::{
@@ -132,7 +133,7 @@ impl Commands<'_> {
             to: now.plus(1),
             all: is(entry, "all"),
             hidden: is(entry, "hidden"),
-            limit: entry.remove("limit").map_or(50, |limit| limit.as_integer().unwrap().unsigned_abs() as usize),
+            limit: entry.remove("limit").map_or(50, |limit| usize::try_from(limit.as_integer().unwrap()).unwrap()),
         };
         let until = Instant::now() + config.alert.deadline;
         let (source, fleet) = self.discover(&config).await;
@@ -250,7 +251,7 @@ pub(crate) fn explained(plain: &Report, explained: &Report, telling: &Telling) -
         // Words that no format has to escape, in this order.
         for cause in explained.alerts.iter().filter_map(|alert| alert.cause.as_ref()) {
             let told =
-                if *format == "openmetrics" { cause.exception.as_ref().map(|it| it.raw()) } else { Some(&*cause.text) };
+                if *format == "openmetrics" { cause.exception.as_ref().map(AwsText::raw) } else { Some(&*cause.text) };
             let mut words = told.unwrap_or_default().split(|c: char| !c.is_ascii_alphanumeric());
             let words = words.by_ref().filter(|word| !word.is_empty());
             // A line of Nagios is cut where it gets too long, and a reason why nothing was found may be.

@@ -44,7 +44,9 @@ async fn the_filter_names_the_function_and_asks_for_what_failed_and_what_was_ref
     // In one request or in two.
     let filters = bodies.iter().map(|body| body["FilterExpression"].as_str().unwrap());
     let mut filters: Vec<String> = filters.flat_map(|filter| filter.split(" OR service(")).map(String::from).collect();
-    filters.iter_mut().for_each(|filter| *filter = format!("service({}", filter.trim_start_matches("service(")));
+    for filter in &mut filters {
+        *filter = format!("service({}", filter.trim_start_matches("service("));
+    }
     filters.sort_unstable();
     assert_eq!(
         filters,

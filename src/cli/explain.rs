@@ -1,7 +1,7 @@
 //! `slmon explain`: why a function fails, on one page; and, for `slmon alert --explain`, what the traces of each alert
 //! say.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use futures::{StreamExt, stream};
 use tokio::time::Instant;
@@ -207,13 +207,14 @@ type Chosen<'a> = (&'a TargetState, &'a Function, Option<&'a JudgedFunction>);
 
 /// The watched functions in scope, those that fire first, the worst of them first.
 fn choose<'a>(fleet: &'a Fleet, judgement: &'a Judgement) -> Vec<Chosen<'a>> {
+    let all = judgement.functions.iter();
+    let all: HashMap<_, _> = all.map(|judged| ((&judged.target, judged.place), judged)).collect();
     let mut chosen: Vec<Chosen<'a>> = Vec::new();
     for state in fleet.targets() {
         let key = state.target.key();
         for (place, function) in state.known().iter().enumerate() {
             if function.class.watched && !function.is_gone() {
-                let mut all = judgement.functions.iter();
-                chosen.push((state, function, all.find(|judged| judged.target == key && judged.place == place)));
+                chosen.push((state, function, all.get(&(&key, place)).copied()));
             }
         }
     }

@@ -149,6 +149,16 @@ impl Summary {
         self.causes.first().map(|cause| cause.failing).or(own)
     }
 
+    /// Whether Lambda refused to run a function in it: its own node is there, and that of the code is not. Of one that is
+    /// still partial, the code may be yet to come.
+    pub fn refused(&self, function: &AwsText) -> bool {
+        let is = |kind: &str| {
+            let of_kind = |it: &ServiceName| it.kind.as_ref().is_some_and(|own| own.raw() == kind);
+            self.services.iter().any(|service| service.name == *function && of_kind(service))
+        };
+        self.throttle || !self.partial && is(LAMBDA) && !is(FUNCTION)
+    }
+
     /// When it ended.
     pub fn end(&self) -> Timestamp {
         let after = jiff::SignedDuration::try_from_secs_f64(self.duration.max(0.0)).unwrap_or_default();

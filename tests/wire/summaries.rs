@@ -7,6 +7,7 @@ use std::sync::{
 
 use serde_json::{Value, json};
 use slmon::{
+    cli::traces::{Listed, found},
     domain::{
         failure::Kind,
         text::AwsText,
@@ -16,10 +17,11 @@ use slmon::{
         },
     },
     engine::explain::{self, Allowance},
+    report::build::coverage_of,
 };
 
 use super::{
-    AT, error,
+    AT, HORIZON, error,
     fake::Reply,
     session,
     xray::{back, enter, failed, failing, minute_of, ok, page, soon, trace_id, with_xray},
@@ -262,6 +264,40 @@ async fn nothing_is_asked_where_nothing_may_be_spent() {
     // What was not read is not called nothing.
     let remarks = causes.remarks(&"pay".into());
     assert!(remarks.len() == 1 && remarks[0].starts_with("reading stopped"), "{remarks:?}");
+}
+
+/// More functions than fit into a filter.
+const MANY: usize = 25;
+
+#[tokio::test]
+async fn where_many_are_watched_all_are_asked_for_and_those_of_others_are_left_out() {
+    let names: Vec<String> = (0..MANY).map(|n| format!("job-{n}")).collect();
+    let fake = super::Fake::new(move |asked| {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        match asked.operation.as_str() {
+            "AssumeRole" => session("ASIASESSION"),
+            "GetResources" => super::resources(&names, ""),
+            "ListFunctions" => super::listed(&names),
+            _ => {
+                let of = |name: &str, number| {
+                    let mut summary = failing(number, 3, "KeyError", "order 7");
+                    summary["ServiceIds"] = json!([{"Name": name, "Type": "AWS::Lambda::Function"}]);
+                    summary
+                };
+                page(&[of("job-24", 1), of("somebody-elses", 2)], 2, None)
+            }
+        }
+    });
+    let entered = enter(&fake, 1).await;
+    let coverage = coverage_of(&entered.fleet, &[], HORIZON.now);
+    let asked = Listed { minutes: 15, to: HORIZON.now, all: false, hidden: false, limit: 50 };
+    let within = (&Allowance::new(0.10), soon());
+    let (list, code) = found(&*entered.source, &entered.fleet, &asked, coverage, within).await;
+    let functions: Vec<_> = list.traces.iter().flat_map(|row| &row.functions).map(AwsText::raw).collect();
+    assert_eq!((functions, code), (vec!["job-24"], 0));
+    let filters = fake.bodies("GetTraceSummaries");
+    let filters: Vec<_> = filters.iter().map(|body| body["FilterExpression"].as_str().unwrap()).collect();
+    assert!(filters.iter().all(|filter| !filter.contains("name:") && filter.len() < 2000), "{filters:?}");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use slmon::{
     domain::{
         account::Target,
+        fleet::Fleet,
         roster::{Base, ByHand},
         rules::Rules,
         trace::causes::Causes,
@@ -44,6 +45,7 @@ pub(crate) fn with_xray(xray: impl Fn(&Asked) -> Reply + Send + Sync + 'static) 
 /// AWS as one who has entered it sees it.
 pub(crate) struct Entered {
     pub(crate) source: Arc<dyn Source>,
+    pub(crate) fleet: Fleet,
     pub(crate) targets: Vec<Target>,
 }
 
@@ -60,7 +62,7 @@ pub(crate) async fn enter(fake: &Fake, accounts: usize) -> Entered {
     let (fleet, _) = engine::once(source.clone(), roster, rules, settings, limit, &cancel, |_| {}).await;
     let targets: Vec<_> = fleet.targets().map(|state| state.target.clone()).collect();
     assert_eq!(targets.len(), accounts);
-    Entered { source, targets }
+    Entered { source, fleet, targets }
 }
 
 /// Long enough for everything but what hangs.

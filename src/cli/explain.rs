@@ -176,7 +176,7 @@ pub(super) fn about(scope: &Scope, name: &str) -> Result<Scope, Refusal> {
         };
         scope.functions = vec![function.to_owned()];
         scope.regions = vec![region.to_string()];
-        if scope.accounts.is_empty() && scope.demo.is_none() {
+        if scope.accounts.is_empty() {
             scope.accounts = vec![account.to_string()];
         }
     } else {

@@ -175,10 +175,15 @@ impl Summary {
         Some(format!("{name}{message}"))
     }
 
-    /// The functions in it, each once.
+    /// The functions in it, each once: those whose code ran, and those that Lambda refused to run, of which it has its own
+    /// node alone.
     pub fn functions(&self) -> impl Iterator<Item = &AwsText> {
-        let code = |service: &&ServiceName| service.kind.as_ref().is_some_and(|kind| kind.raw() == FUNCTION);
-        self.services.iter().filter(code).map(|service| &service.name)
+        let of = |kind: &'static str| {
+            let named = move |service: &&ServiceName| service.kind.as_ref().is_some_and(|it| it.raw() == kind);
+            self.services.iter().filter(named).map(|service| &service.name)
+        };
+        let mut seen = BTreeSet::new();
+        of(FUNCTION).chain(of(LAMBDA)).filter(move |name| seen.insert(*name))
     }
 }
 

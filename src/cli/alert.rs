@@ -67,8 +67,9 @@ pub(super) async fn run(scope: &Scope, args: &Alert) -> Result<u8, Refusal> {
     output::add_to(&mut outputs, start.variables.get(GITHUB_SUMMARY));
     let asked = asked(&start, args)?;
     let allowance = explain::allowance(&args.cost)?;
+    let deadline = start.config().alert.deadline;
+    let mut until = Instant::now() + deadline;
     let alert = &start.config().alert;
-    let mut until = Instant::now() + alert.deadline;
     let report_of = |fleet: &Fleet, horizon: Horizon, usage: Usage, interrupted: bool, remarks: &[String]| {
         let judgement = checks::judge_fleet(fleet, &horizon);
         build(&Sweep {
@@ -94,8 +95,8 @@ pub(super) async fn run(scope: &Scope, args: &Alert) -> Result<u8, Refusal> {
         Asked::Wait(what) => {
             let judge = |fleet: &Fleet, horizon, usage| report_of(fleet, horizon, usage, false, &[]);
             let (swept, horizon, remark) = wait::watch(&start, scope, &what, judge).await;
-            // The deadline is that of a round, and the last one has ended.
-            until = Instant::now() + alert.deadline;
+            // Each round had as long, and so has what follows the last.
+            until = Instant::now() + deadline;
             (swept, horizon, vec![remark])
         }
     };

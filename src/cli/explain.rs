@@ -1,10 +1,14 @@
 //! `slmon explain`: why a function fails, on one page; and, for `slmon alert --explain`, what the traces of each alert
 //! say.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use futures::{StreamExt, stream};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Refusal,
@@ -18,16 +22,22 @@ use crate::{
     config::Flags,
     domain::{
         account::{AccountId, Region, Target},
+        failure::Failure,
         finding::{JudgedFunction, Judgement, Verdict},
         fleet::{Fleet, Function, TargetState},
         function::name_of_arn,
         moment::moment,
         text::AwsText,
-        trace::causes::{Causes, Cut, ErrorGroup},
+        trace::{
+            Destination,
+            causes::{Causes, Cut, ErrorGroup},
+            tree::Tree,
+            words::over_cost,
+        },
         window::{Horizon, Minute, Window},
     },
     engine::{
-        End,
+        self, End,
         explain::{self, Allowance, Ask, BEFORE},
         plan::{Depth, Settings},
     },
@@ -76,12 +86,19 @@ pub(super) async fn run(scope: &Scope, args: &Explain) -> Result<u8, Refusal> {
         return Err(Refusal::usage("that is too long ago: CloudWatch keeps metrics for 455 days, X-Ray traces for 30"));
     }
     let settings = Settings { horizon, depth: Depth::Judge { hidden: true, spots: false } };
-    let swept = sweep::sweep(&start, scope, settings, "explain").await;
+    let mut swept = sweep::sweep(&start, scope, settings, "explain").await;
     if swept.end == End::Interrupted {
         return Ok(130);
     }
-    for unmatched in unmatched(&swept.fleet, false) {
-        output::say(&format!("slmon: {}", unmatched.sentence));
+    if !has_watched(&swept.fleet) {
+        let unwatched = unwatched(&start, &swept, horizon, until).await;
+        if unwatched.targets().any(|state| state.known().iter().any(|function| !function.is_gone())) {
+            swept.fleet = unwatched;
+        } else {
+            for unmatched in unmatched(&swept.fleet, false) {
+                output::say(&format!("slmon: {}", unmatched.sentence));
+            }
+        }
     }
     let judgement = checks::judge_fleet(&swept.fleet, &horizon);
     let report = report(&start, &swept, &judgement, horizon);
@@ -95,6 +112,21 @@ pub(super) async fn run(scope: &Scope, args: &Explain) -> Result<u8, Refusal> {
         Format::Json => report::json::pretty(&page),
     })?;
     Ok(code)
+}
+
+fn has_watched(fleet: &Fleet) -> bool {
+    fleet.targets().any(|state| state.known().iter().any(|function| function.class.watched && !function.is_gone()))
+}
+
+/// What is in scope and not watched: whoever names a function means it, whatever its tags are.
+async fn unwatched(start: &Start, swept: &Swept, horizon: Horizon, until: Instant) -> Fleet {
+    let config = start.config();
+    let (roster, rules) = (Arc::new(config.roster.clone()), Arc::new(config.rules.clone()));
+    let settings = Settings { horizon, depth: Depth::Discover { all: true, configurations: true } };
+    let limit = until.saturating_duration_since(Instant::now());
+    // From here on a signal ends the program.
+    let cancel = CancellationToken::new();
+    engine::once(Arc::clone(&swept.source), roster, rules, settings, limit, &cancel, |_| {}).await.0
 }
 
 /// A fleet that was read and judged, and who can be asked about it.
@@ -126,18 +158,15 @@ pub async fn explain(
     let read = stream::iter(&chosen).map(|(state, function, judged)| async move {
         let ask = Ask::of(state, function, judged.map(|it| &it.judged), (horizon, to));
         let causes = explain::causes(source, &ask, allowance, until).await;
-        let tree = match causes.groups.first() {
-            Some(group) => explain::whole(source, &around(fleet, state, group), &group.example, until).await.tree,
-            None => None,
-        };
-        (*state, *function, *judged, causes, tree)
+        let example = example(source, (fleet, state), &causes, (allowance, until)).await;
+        (*state, *function, *judged, causes, example)
     });
     let read: Vec<_> = read.buffered(AT_ONCE).collect().await;
     let cut = |causes: &Causes| matches!(causes.cut, Some(Cut::Cost { .. } | Cut::Time));
     let unread = read.iter().any(|(.., causes, _)| causes.failure.is_some() || cut(causes));
-    let functions = read.into_iter().map(|(state, function, judged, causes, tree)| {
+    let functions = read.into_iter().map(|(state, function, judged, causes, example)| {
         let window = Window { start: report.window.start, end: report.window.end };
-        Explanation::new(state, function, judged, &report.alerts, &causes, tree, window)
+        Explanation::new(state, function, judged, &report.alerts, &causes, example, window)
     });
     let page = Explanations {
         schema: SCHEMA,
@@ -205,15 +234,16 @@ fn report(start: &Start, swept: &Swept, judgement: &Judgement, horizon: Horizon)
 
 type Chosen<'a> = (&'a TargetState, &'a Function, Option<&'a JudgedFunction>);
 
-/// The watched functions in scope, those that fire first, the worst of them first.
+/// The watched functions in scope, or, where there is none, the others; those that fire first, the worst of them first.
 fn choose<'a>(fleet: &'a Fleet, judgement: &'a Judgement) -> Vec<Chosen<'a>> {
     let all = judgement.functions.iter();
     let all: HashMap<_, _> = all.map(|judged| ((&judged.target, judged.place), judged)).collect();
+    let watched = has_watched(fleet);
     let mut chosen: Vec<Chosen<'a>> = Vec::new();
     for state in fleet.targets() {
         let key = state.target.key();
         for (place, function) in state.known().iter().enumerate() {
-            if function.class.watched && !function.is_gone() {
+            if function.class.watched == watched && !function.is_gone() {
                 chosen.push((state, function, all.get(&(&key, place)).copied()));
             }
         }
@@ -232,14 +262,53 @@ fn choose<'a>(fleet: &'a Fleet, judgement: &'a Judgement) -> Vec<Chosen<'a>> {
     chosen
 }
 
-/// Who may know a part of a trace: the function's own target, and those of other accounts that it went through.
-fn around(fleet: &Fleet, state: &TargetState, group: &ErrorGroup) -> Vec<Target> {
+/// The newest trace of the commonest cause, whole, and what of it could not be read, in sentences.
+async fn example(
+    source: &dyn Source,
+    (fleet, state): (&Fleet, &TargetState),
+    causes: &Causes,
+    (allowance, until): (&Allowance, Instant),
+) -> (Option<Tree>, Vec<String>) {
+    let Some(group) = causes.groups.first() else { return (None, Vec::new()) };
     let own = &state.target.account.id;
-    let others: BTreeSet<&AccountId> =
+    let mut others: BTreeSet<&AccountId> =
         group.chain.iter().filter_map(|service| service.account.as_ref()).filter(|account| *account != own).collect();
-    let targets = fleet.targets().filter(|other| others.contains(&other.target.account.id));
-    std::iter::once(state.target.clone()).chain(targets.map(|state| state.target.clone())).collect()
+    // Who may know a part of it: the function's own target, and those of other accounts that it went through.
+    let mut targets = vec![state.target.clone()];
+    let there = fleet.targets().filter(|other| others.contains(&other.target.account.id));
+    targets.extend(there.map(|state| state.target.clone()));
+    if !allowance.pay(targets.len() as u64) {
+        return (None, vec![over_cost(allowance.dollars(), None)]);
+    }
+    let whole = explain::whole(source, &targets, &group.example, until).await;
+    let said = |(target, failure): &(Target, Failure)| {
+        let (account, region) = (&target.account.id, &target.region);
+        format!(
+            "what {account} {region} knows of this trace can't be read: {}; {}",
+            failure.message.shown(),
+            failure.hint
+        )
+    };
+    let mut lost: Vec<String> = whole.failures.iter().map(said).collect();
+    others.retain(|account| !targets.iter().any(|target| target.account.id == **account));
+    lost.extend(others.iter().map(|account| {
+        format!(
+            "a part of it ran in {account}, which was not asked: slmon trace {} asks everybody",
+            group.example.shown()
+        )
+    }));
+    if whole.tree.is_none() && lost.is_empty() {
+        let destination = timeout_at(until, source.destination(&state.target)).await;
+        lost.push(match destination {
+            Ok(Ok(Destination::CloudWatchLogs)) => TRANSACTION_SEARCH.into(),
+            _ => format!("X-Ray does not hand out trace {}: it may be too new", group.example.shown()),
+        });
+    }
+    (whole.tree, lost)
 }
+
+/// Why a trace that has a summary can't be read whole.
+const TRANSACTION_SEARCH: &str = "no trace can be read whole: this account sends its traces to CloudWatch Logs (Transaction Search); the log group aws/spans has them";
 
 /// Adds to each alert what its traces say, until the deadline. No failure of X-Ray changes a verdict.
 pub async fn alerts(judged: &Judged<'_>, alerts: &mut [Alert], (allowance, until): (&Allowance, Instant)) {

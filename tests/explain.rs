@@ -113,6 +113,16 @@ fn from_an_alert_to_its_function_and_to_one_of_its_traces() {
 }
 
 #[test]
+fn what_nobody_watches_is_explained_as_well() {
+    let page = told(&["explain", "partner-sftp-prod"], "slmon.explain-1");
+    let function = &rows(&page, "functions")[0];
+    assert_eq!((&function["function"], &function["verdict"]), (&"partner-sftp-prod".into(), &Value::Null));
+    assert_eq!((&function["watched"], &function["alerts"]), (&false.into(), &serde_json::json!([])));
+    let text = demo(&["explain", "partner-sftp-prod"]).run().ended_with(3).stdout;
+    assert!(text.contains("unwatched") && text.contains("not watched, so it raises no alert"), "{text}");
+}
+
+#[test]
 fn traces_are_listed_newest_first_and_no_more_than_asked() {
     let list = told(&["traces", "--limit", "5"], "slmon.traces-1");
     let starts: Vec<_> = rows(&list, "traces").iter().map(|row| row["start"].as_str().unwrap()).collect();

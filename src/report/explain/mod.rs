@@ -86,7 +86,6 @@ pub struct Explanation {
     /// One of its failed traces, whole.
     pub example: Option<TraceRow>,
     /// Whether it is watched at all.
-    #[serde(skip)]
     pub watched: bool,
     /// The same as a tree, for formats that draw it.
     #[serde(skip)]

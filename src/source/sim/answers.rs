@@ -237,6 +237,7 @@ impl Sim {
             memory: Some(function.memory),
             last_modified: deployed.map(Minute::timestamp).or(function.last_modified),
             tracing: Some(function.story.is_some()),
+            log_group: Some(format!("/aws/lambda/{}", function.name.raw()).into()),
         }
     }
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "in a test, that is how one fails")]
 
 mod fake;
+mod logs;
 
 use std::{
     sync::{

@@ -1,5 +1,5 @@
-//! `slmon explain`: why a function fails, on one page; and, for `slmon alert --explain`, what the traces of each alert
-//! say.
+//! `slmon explain`: why a function fails, on one page; and, for `slmon alert --explain`, what the traces, or else
+//! the log, of each alert say.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -17,17 +17,22 @@ use crate::{
     config::Flags,
     domain::{
         account::{AccountId, Region, Target},
+        failure::Failure,
         finding::{JudgedFunction, Judgement, Verdict},
         fleet::{Fleet, Function, TargetState},
         function::name_of_arn,
         moment::moment,
         text::AwsText,
-        trace::causes::{Causes, ErrorGroup},
+        trace::{
+            causes::{Causes, ErrorGroup},
+            tree::Tree,
+        },
         window::{Horizon, Minute, Window},
     },
     engine::{
         End,
         explain::{self, Allowance, Ask},
+        logs::{self, LogAsk},
         plan::{Depth, Settings},
     },
     report::{
@@ -104,14 +109,23 @@ pub(super) async fn run(scope: &Scope, args: &Explain) -> Result<u8, Refusal> {
                 Some(group) => explain::whole(source, &around(fleet, state, group), &group.example, until).await.tree,
                 None => None,
             };
-            (*state, *function, *judged, causes, tree)
+            let logs = if may_say_why(*judged, &causes) {
+                let request = tree.as_ref().and_then(|tree| request_of(tree, &function.found.name));
+                let ask = LogAsk::new(source, &state.target, function, (ask.from, ask.to), ask.since, until).await;
+                Some(logs::causes(source, &ask, request.as_ref(), until).await)
+            } else {
+                None
+            };
+            (*state, *function, *judged, (causes, logs), tree)
         }
     });
     let read: Vec<_> = read.buffered(AT_ONCE).collect().await;
-    let unread = read.iter().any(|(.., causes, _)| causes.failure.is_some());
-    let functions = read.into_iter().map(|(state, function, judged, causes, tree)| {
+    let unread = read.iter().any(|(.., (causes, logs), _)| {
+        causes.failure.is_some() || logs.as_ref().is_some_and(|logs| logs.failure.as_ref().is_some_and(is_unread))
+    });
+    let functions = read.into_iter().map(|(state, function, judged, (causes, logs), tree)| {
         let window = Window { start: report.window.start, end: report.window.end };
-        Explanation::new(state, function, judged, &report.alerts, &causes, tree, window)
+        Explanation::new(state, function, judged, &report.alerts, (&causes, logs.as_ref()), tree, window)
     });
     let usage = swept.source.usage();
     let page = Explanations {
@@ -135,6 +149,23 @@ pub(super) async fn run(scope: &Scope, args: &Explain) -> Result<u8, Refusal> {
     })?;
     let whole = !page.functions.is_empty() && page.coverage.unseen.is_empty() && !unread;
     Ok(if whole { 0 } else { 3 })
+}
+
+/// Whether there is anything that its log could say: refused requests leave no line.
+fn may_say_why(judged: Option<&JudgedFunction>, causes: &Causes) -> bool {
+    let failing = |group: &ErrorGroup| group.failing != crate::domain::trace::Failing::Throttle;
+    judged.is_none_or(|judged| judged.judged.errors != Some(0)) || causes.groups.iter().any(failing)
+}
+
+/// The request in which a function failed, by a trace of it.
+fn request_of(tree: &Tree, function: &AwsText) -> Option<AwsText> {
+    let spans = tree.nodes.iter().map(|node| &node.span);
+    spans.filter(|span| span.name == *function).find_map(|span| span.request_id.clone())
+}
+
+/// A log group that there is not is no failure to read: nothing was ever written there.
+fn is_unread(failure: &Failure) -> bool {
+    !failure.message.raw().starts_with("ResourceNotFoundException")
 }
 
 /// What reading traces may cost.
@@ -271,12 +302,22 @@ pub(super) async fn alerts(
     let to = if horizon.now.0 - horizon.at.0 < BEFORE { horizon.now } else { horizon.at };
     let read = stream::iter(failing).map(|(state, function, judged)| async move {
         let ask = ask(state, function, judged, (horizon, to));
-        (state, function, explain::causes(source, &ask, allowance, until).await)
+        let causes = explain::causes(source, &ask, allowance, until).await;
+        // The log only where traces tell nothing: it is read in many pages.
+        let silent = causes.groups.iter().all(|group| group.exception.is_none());
+        let logs = if silent && may_say_why(judged, &causes) {
+            let ask = LogAsk::new(source, &state.target, function, (ask.from, ask.to), ask.since, until).await;
+            Some(logs::causes(source, &ask, None, until).await)
+        } else {
+            None
+        };
+        (state, function, causes, logs)
     });
-    for (state, function, causes) in read.buffered(AT_ONCE).collect::<Vec<_>>().await {
+    for (state, function, causes, logs) in read.buffered(AT_ONCE).collect::<Vec<_>>().await {
         let timeout = function.configuration.as_ref().and_then(|configuration| configuration.timeout);
         for alert in alerts.iter_mut().filter(|alert| is_of(alert, state, function)) {
-            alert.cause = Some(cause(&causes, alert, &function.found.name, timeout));
+            let told = logs.as_ref().filter(|_| alert.check != "throttles").and_then(AlertCause::of_log);
+            alert.cause = Some(told.unwrap_or_else(|| cause(&causes, alert, &function.found.name, timeout)));
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::{
         account::Target,
         failure::{Failure, Kind},
         fleet::Function,
+        function::Configuration,
         logs::{
             LogEvent, LogGroup, LogRequest,
             groups::{CauseGroup, LogCauses, LogCut, LogFolding, invocation, report_of},
@@ -42,19 +43,41 @@ pub struct LogAsk {
 }
 
 impl LogAsk {
-    /// What is asked about a function.
-    pub fn new(target: &Target, function: &Function, (from, to): (Minute, Minute), since: Option<Minute>) -> Self {
-        let (name, configuration) = (&function.found.name, function.configuration.as_ref());
+    /// What is asked about a function; where it writes is looked up where that is not known yet.
+    pub async fn new(
+        source: &dyn Source,
+        target: &Target,
+        function: &Function,
+        (from, to): (Minute, Minute),
+        since: Option<Minute>,
+        until: Instant,
+    ) -> Self {
+        let looked_up = match &function.configuration {
+            None => timeout_at(until, configuration(source, target, &function.found.name)).await.ok().flatten(),
+            Some(_) => None,
+        };
+        let configuration = function.configuration.as_ref().or(looked_up.as_ref());
         Self {
             target: target.clone(),
-            function: name.clone(),
-            group: LogGroup::of(name, configuration),
+            function: function.found.name.clone(),
+            group: LogGroup::of(&function.found.name, configuration),
             from,
             to,
             since,
             timeout: configuration.and_then(|configuration| configuration.timeout),
         }
     }
+}
+
+/// The configuration of one function, out of those of its target; none where that can't be read.
+async fn configuration(source: &dyn Source, target: &Target, function: &AwsText) -> Option<Configuration> {
+    let mut pages = source.functions(target);
+    while let Some(Ok(page)) = pages.next().await {
+        if let Some(found) = page.into_iter().find(|found| found.name == *function) {
+            return Some(found);
+        }
+    }
+    None
 }
 
 /// Minutes of the first request, which are the newest. Each later one goes back twice as far.

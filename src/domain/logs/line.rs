@@ -155,9 +155,10 @@ const TIME: [&str; 4] = ["timestamp", "time", "@timestamp", "ts"];
 
 fn of_json(mut object: Map<String, Value>) -> Line {
     let whole = Value::Object(object.clone());
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+    let text = |value: &Value| match (value, value["errorType"].as_str(), value["errorMessage"].as_str()) {
+        (Value::String(text), ..) => text.clone(),
+        (_, Some(name), said) => format!("{name}: {}", said.unwrap_or_default()),
+        (other, ..) => other.to_string(),
     };
     if let Some(kind) = object.get("type").and_then(Value::as_str).and_then(|kind| kind.strip_prefix("platform.")) {
         let record = &whole["record"];

@@ -1,10 +1,11 @@
 //! From a fleet, a judgement and what traces say to a page.
 
-use super::{Explanation, TracesRow};
+use super::{Explanation, TracesRow, logs::LogsRow};
 use crate::{
     domain::{
         finding::JudgedFunction,
         fleet::{Function, TargetState},
+        logs::groups::LogCauses,
         observation::Reading,
         trace::{causes::Causes, tree::Tree},
         window::{Minute, Window},
@@ -13,14 +14,14 @@ use crate::{
 };
 
 impl Explanation {
-    /// A function with what the checks make of it (none where it is not judged), what fires, what its traces say, and one
+    /// A function with what the checks make of it (none where it is not judged), what fires, what its traces and its log say, and one
     /// of these whole. `window` is what was judged.
     pub fn new(
         state: &TargetState,
         function: &Function,
         judged: Option<&JudgedFunction>,
         alerts: &[Alert],
-        causes: &Causes,
+        (causes, logs): (&Causes, Option<&LogCauses>),
         tree: Option<Tree>,
         window: Window,
     ) -> Self {
@@ -63,6 +64,7 @@ impl Explanation {
                 timeout,
                 errors == Some(0) && throttles.unwrap_or(0) == 0,
             ),
+            logs: logs.map(|logs| LogsRow::new(logs, &causes.groups)),
             example: tree.as_ref().map(TraceRow::new),
             tree,
         }

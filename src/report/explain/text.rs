@@ -1,6 +1,6 @@
 //! The page for people.
 
-use super::{Explanation, Explanations, GroupRow};
+use super::{Explanation, Explanations, GroupRow, logs};
 use crate::{
     domain::{
         finding::Verdict,
@@ -81,16 +81,25 @@ fn function(page: &mut Page, one: &Explanation, telling: &Telling) {
     if !one.traces.groups.is_empty() {
         page.fill(label("", "cause", BOLD)).words(DIM, &one.traces.basis).end();
     }
-    for group in one.traces.groups.iter().take(GROUPS) {
-        self::group(page, group, today);
+    for (place, group) in one.traces.groups.iter().enumerate().take(GROUPS) {
+        let lines = one.logs.as_ref().map_or(0, |logs| logs.lines_of(place));
+        self::group(page, group, lines, today);
     }
     if one.traces.groups.len() > GROUPS {
         let more = one.traces.groups.len() - GROUPS;
         let text = format!("… and {} more: --format json lists all", count(more as u64));
         page.fill(Line::at(NAMES)).words(DIM, &text).end();
     }
+    let logged = one.logs.as_ref().is_some_and(|logs| !logs.groups.is_empty());
+    if let Some(logs) = &one.logs {
+        logs::text(page, logs, one.traces.groups.is_empty(), today);
+    }
     for (at, remark) in one.traces.remarks.iter().enumerate() {
-        let word = if at == 0 && one.traces.groups.is_empty() { "cause" } else { "" };
+        let word = match (at, one.traces.groups.is_empty(), logged) {
+            (0, true, false) => "cause",
+            (0, true, true) => "traces",
+            _ => "",
+        };
         page.fill(label("", word, BOLD)).words(PLAIN, remark).end();
     }
     let Some(tree) = &one.tree else { return };
@@ -117,7 +126,7 @@ fn function(page: &mut Page, one: &Explanation, telling: &Telling) {
     }
 }
 
-fn group(page: &mut Page, row: &GroupRow, today: Minute) {
+fn group(page: &mut Page, row: &GroupRow, lines: u64, today: Minute) {
     let group = &row.group;
     let style = if row.failing == crate::domain::trace::Failing::Fault { CRITICAL } else { WARNING };
     let start = Line::default().then(style, &format!("{:>4} × ", count(row.traces))).to(NAMES);
@@ -137,6 +146,7 @@ fn group(page: &mut Page, row: &GroupRow, today: Minute) {
         .item(PLAIN, group.age_in_words().unwrap_or_default())
         .item(DIM, &when)
         .item(DIM, &ago)
+        .item(DIM, &if lines > 0 { format!("{} in its log", count(lines)) } else { String::new() })
         .item(DIM, &format!("slmon trace {}", row.example.shown()))
         .end();
 }

@@ -21,6 +21,7 @@ use crate::{
         finding::{JudgedFunction, Judgement, Verdict},
         fleet::{Fleet, Function, TargetState},
         function::name_of_arn,
+        logs::{cause::CauseKind, groups::LogCauses},
         moment::moment,
         text::AwsText,
         trace::{
@@ -112,7 +113,7 @@ pub(super) async fn run(scope: &Scope, args: &Explain) -> Result<u8, Refusal> {
             let logs = if may_say_why(*judged, &causes) {
                 let request = tree.as_ref().and_then(|tree| request_of(tree, &function.found.name));
                 let ask = LogAsk::new(source, &state.target, function, (ask.from, ask.to), ask.since, until).await;
-                Some(logs::causes(source, &ask, request.as_ref(), until).await)
+                Some(logs::causes(source, &ask, request.as_ref(), until).await).filter(|logs| tells(*judged, logs))
             } else {
                 None
             };
@@ -154,7 +155,18 @@ pub(super) async fn run(scope: &Scope, args: &Explain) -> Result<u8, Refusal> {
 /// Whether there is anything that its log could say: refused requests leave no line.
 fn may_say_why(judged: Option<&JudgedFunction>, causes: &Causes) -> bool {
     let failing = |group: &ErrorGroup| group.failing != crate::domain::trace::Failing::Throttle;
-    judged.is_none_or(|judged| judged.judged.errors != Some(0)) || causes.groups.iter().any(failing)
+    let silent = causes.failure.is_some() || causes.tracing != Some(true);
+    !is_quiet(judged) || silent || causes.groups.iter().any(failing)
+}
+
+/// Whether its metrics say that it did not fail.
+fn is_quiet(judged: Option<&JudgedFunction>) -> bool {
+    judged.is_some_and(|judged| judged.judged.errors == Some(0))
+}
+
+/// What has not failed by its metrics may have failed a minute later; else its log has nothing to explain.
+fn tells(judged: Option<&JudgedFunction>, logs: &LogCauses) -> bool {
+    !is_quiet(judged) || logs.groups.iter().any(|group| group.kind != CauseKind::Logged)
 }
 
 /// The request in which a function failed, by a trace of it.

@@ -4,6 +4,7 @@
 mod discover;
 pub mod doctor;
 pub mod explain;
+pub mod lines;
 pub mod logs;
 mod metrics;
 pub mod plan;

@@ -308,7 +308,7 @@ impl Following {
 }
 
 /// How many requests for events an account may make a second in a region. Source: CloudWatch Logs' quotas,
-/// "FilterLogEvents".
+/// "`FilterLogEvents`".
 fn quota(region: &Region) -> u32 {
     match region.as_str() {
         "us-east-1" => 25,
@@ -487,7 +487,7 @@ errors = 1
     }
 
     fn soon() -> Instant {
-        Instant::now() + Duration::from_secs(60)
+        Instant::now() + Duration::from_mins(1)
     }
 
     #[tokio::test(start_paused = true)]

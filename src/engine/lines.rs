@@ -20,7 +20,7 @@ use crate::{
         account::{Region, Target, TargetKey},
         failure::{Failure, Kind},
         fleet::Fleet,
-        logs::{LogEvent, LogGroup, LogRequest, TAIL_GROUPS, groups::invocation, pattern},
+        logs::{LogEvent, LogGroup, LogPage, LogRequest, TAIL_GROUPS, groups::invocation, pattern},
         text::AwsText,
     },
     source::{Source, calls},
@@ -394,7 +394,10 @@ pub async fn search(
                     Ok(page) => page,
                     Err(_) => Some(Err(late())),
                 };
-                let ended = !matches!(page, Some(Ok(_)));
+                let ended = match &page {
+                    Some(Ok(page)) => page.iter().any(|page| page.last),
+                    _ => true,
+                };
                 // Nobody listens any more only where all is over.
                 let _ = sender.send((place, page)).await;
                 if ended {
@@ -406,18 +409,19 @@ pub async fn search(
     let mut failures: BTreeMap<usize, Failure> = BTreeMap::new();
     let fold = async {
         while let Some((place, page)) = turned.recv().await {
-            let mut events = match page {
-                Some(Ok(events)) => events,
-                Some(Err(failure)) => {
-                    failures.entry(place).or_insert(failure);
-                    searched.done += 1;
-                    Vec::new()
+            let mut events = Vec::new();
+            match page {
+                Some(Ok(page)) => {
+                    for LogPage { events: more, last } in page {
+                        searched.done += usize::from(last);
+                        events.extend(more);
+                    }
                 }
-                None => {
+                ended => {
                     searched.done += 1;
-                    Vec::new()
+                    failures.extend(ended.and_then(Result::err).map(|failure| (place, failure)));
                 }
-            };
+            }
             searched.looked_at += events.len() as u64;
             events.retain(|event| followed[place].group.holds(&followed[place].function, event));
             found(place, events, searched);

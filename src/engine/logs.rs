@@ -216,7 +216,7 @@ pub async fn events(
                 read.failure = Some(failure);
                 return read;
             }
-            Ok(Some(Ok(page))) => read.events.extend(page),
+            Ok(Some(Ok(page))) => read.events.extend(page.into_iter().flat_map(|page| page.events)),
         }
         if read.events.len() >= most {
             read.cut = Some(LogCut::Enough);

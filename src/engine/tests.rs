@@ -19,7 +19,7 @@ use crate::{
         account::{Account, Region, Target},
         fleet::{Function, TargetState},
         function::{Configuration, Discovered, Tags},
-        logs::{LogEvent, LogRequest},
+        logs::{LogPage, LogRequest},
         observation::Reading,
         roster::{Base, Caller, Listed},
         series::Metric,
@@ -283,7 +283,7 @@ impl Source for Recorded {
         self.noted(calls::GET_TRACE_SEGMENT_DESTINATION, place(target), self.inner.destination(target)).boxed()
     }
 
-    fn events<'a>(&'a self, target: &'a Target, request: &'a LogRequest) -> Pages<'a, LogEvent> {
+    fn events<'a>(&'a self, target: &'a Target, request: &'a LogRequest) -> Pages<'a, LogPage> {
         self.pages(calls::FILTER_LOG_EVENTS, place(target), self.inner.events(target, request))
     }
 

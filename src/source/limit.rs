@@ -21,7 +21,7 @@ use crate::domain::{
     account::{Account, Region, Target, TargetKey},
     failure::{Failure, Kind},
     function::{Configuration, Discovered, Tags},
-    logs::{LogEvent, LogRequest},
+    logs::{LogPage, LogRequest},
     roster::{Base, Caller, Entry, Listed, Organization},
     text::AwsText,
     trace::{Destination, TraceBatch, TracePage, TraceRequest, graph::Service},
@@ -157,7 +157,7 @@ impl<S: Source> Source for Limited<S> {
         self.answer(Some(target), calls::GET_TRACE_SEGMENT_DESTINATION, self.inner.destination(target))
     }
 
-    fn events<'a>(&'a self, target: &'a Target, request: &'a LogRequest) -> Pages<'a, LogEvent> {
+    fn events<'a>(&'a self, target: &'a Target, request: &'a LogRequest) -> Pages<'a, LogPage> {
         self.pages(Some(target), calls::FILTER_LOG_EVENTS, self.inner.events(target, request))
     }
 

@@ -16,7 +16,7 @@ use crate::domain::{
     account::{Account, Region, Target},
     failure::Failure,
     function::{Configuration, Discovered, Tags},
-    logs::{LogEvent, LogRequest, Tailed},
+    logs::{LogPage, LogRequest, Tailed},
     roster::{Base, Caller, Entry, Listed, Organization},
     series::{Metric, Of},
     text::AwsText,
@@ -114,8 +114,8 @@ pub trait Source: Send + Sync {
     /// Where traces of the target go.
     fn destination<'a>(&'a self, target: &'a Target) -> Answer<'a, Destination>;
 
-    /// Events of a log group, the oldest first, some of which come late.
-    fn events<'a>(&'a self, target: &'a Target, request: &'a LogRequest) -> Pages<'a, LogEvent>;
+    /// Events of a log group, the oldest first, one [`LogPage`] a page.
+    fn events<'a>(&'a self, target: &'a Target, request: &'a LogRequest) -> Pages<'a, LogPage>;
 
     /// Follows log groups by their names, [`TAIL_GROUPS`](crate::domain::logs::TAIL_GROUPS) at most.
     fn tail<'a>(&'a self, target: &'a Target, groups: &'a [AwsText], pattern: Option<&'a str>) -> Answer<'a, Tail<'a>>;

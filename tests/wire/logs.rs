@@ -11,7 +11,7 @@ use slmon::{
     domain::{
         account::{Account, Target},
         failure::{Failure, Kind},
-        logs::{LogEvent, LogRequest},
+        logs::{LogEvent, LogPage, LogRequest},
         roster::{Access, Base, Entry, Regions, Role},
         text::AwsText,
     },
@@ -54,7 +54,10 @@ fn answering(answer: impl Fn(&Asked, &Value) -> Reply + Send + Sync + 'static) -
 
 async fn all(fake: &Fake, request: &LogRequest) -> Result<Vec<Vec<LogEvent>>, Failure> {
     let (source, target) = entered(fake).await;
-    source.events(&target, request).try_collect().await
+    let pages: Vec<Vec<LogPage>> = source.events(&target, request).try_collect().await?;
+    let last: Vec<bool> = pages.iter().flatten().map(|page| page.last).collect();
+    assert!(last.split_last().is_some_and(|(last, rest)| *last && !rest.contains(&true)), "{last:?}");
+    Ok(pages.into_iter().flatten().map(|page| page.events).collect())
 }
 
 fn page(texts: &[&str], token: Option<&str>) -> Reply {

@@ -42,6 +42,15 @@ pub struct LogRequest {
     pub stream: Option<AwsText>,
 }
 
+/// A page of events.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogPage {
+    /// What was found, which may be nothing though more follows.
+    pub events: Vec<LogEvent>,
+    /// Whether no page follows.
+    pub last: bool,
+}
+
 /// What a live tail brings: what was written since the last time, and whether that is all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tailed {

@@ -21,7 +21,7 @@ use crate::{
     domain::{
         account::Region,
         failure::{Failure, Kind},
-        logs::{LogEvent, LogRequest, Tailed},
+        logs::{LogEvent, LogPage, LogRequest, Tailed},
         text::AwsText,
     },
     source::{Pages, Tail, calls},
@@ -31,7 +31,7 @@ use crate::{
 /// SDK itself would wait for ever.
 const SILENCE: Duration = Duration::from_secs(15);
 
-pub(super) fn events<'a>(member: Arc<Member>, region: &Region, request: &LogRequest) -> Pages<'a, LogEvent> {
+pub(super) fn events<'a>(member: Arc<Member>, region: &Region, request: &LogRequest) -> Pages<'a, LogPage> {
     let call = member
         .logs(region)
         .filter_log_events()
@@ -58,7 +58,7 @@ pub(super) fn events<'a>(member: Arc<Member>, region: &Region, request: &LogRequ
                     id: event.event_id().map(Into::into),
                 })
             });
-            Ok((events.collect(), next))
+            Ok((vec![LogPage { events: events.collect(), last: next.is_none() }], next))
         }
     })
 }

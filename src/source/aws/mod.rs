@@ -51,7 +51,7 @@ use crate::domain::{
     account::{Account, AccountId, Region, Target},
     failure::{Failure, Kind},
     function::{Configuration, Discovered, Tags},
-    logs::{LogEvent, LogRequest},
+    logs::{LogPage, LogRequest},
     roster::{Base, Caller, Entry, Listed, Organization, Regions, Role, Secret},
     text::AwsText,
     trace::{Destination, TraceBatch, TracePage, TraceRequest, graph::Service},
@@ -343,7 +343,7 @@ impl Source for Aws {
         .boxed()
     }
 
-    fn events<'a>(&'a self, target: &'a Target, request: &'a LogRequest) -> Pages<'a, LogEvent> {
+    fn events<'a>(&'a self, target: &'a Target, request: &'a LogRequest) -> Pages<'a, LogPage> {
         match self.member(&target.account.id, calls::FILTER_LOG_EVENTS) {
             Ok(member) => logs::events(member, &target.region, request)
                 .map_err(|failure| in_region(failure, &target.region))

@@ -110,7 +110,7 @@ impl Source for Scripted {
         self.answer(&target.account.id, target.region.as_str(), Destination::XRay).boxed()
     }
 
-    fn events<'a>(&'a self, target: &'a Target, _: &'a LogRequest) -> Pages<'a, LogEvent> {
+    fn events<'a>(&'a self, target: &'a Target, _: &'a LogRequest) -> Pages<'a, LogPage> {
         self.three_pages(target)
     }
 

@@ -14,7 +14,7 @@ use crate::{
         account::{Account, AccountId, Region, Target},
         failure::{Failure, Kind},
         function::{Configuration, Discovered, Tags},
-        logs::{LogEvent, LogRequest},
+        logs::{LogPage, LogRequest},
         roster::{Base, Caller, Entry, Listed, Organization, Role, Secret},
         text::AwsText,
         trace::{Destination, TraceBatch, TracePage, TraceRequest, graph::Service},
@@ -195,7 +195,7 @@ impl Source for Sim {
         .boxed()
     }
 
-    fn events<'a>(&'a self, target: &'a Target, request: &'a LogRequest) -> Pages<'a, LogEvent> {
+    fn events<'a>(&'a self, target: &'a Target, request: &'a LogRequest) -> Pages<'a, LogPage> {
         self.pages(Question::of_target(calls::FILTER_LOG_EVENTS, target), move || {
             let account = self.readable(calls::FILTER_LOG_EVENTS, target)?;
             self.event_pages(account, target, request)

@@ -10,7 +10,7 @@ use crate::{
     domain::{
         account::Target,
         failure::{Failure, Kind},
-        logs::{LogEvent, LogRequest, Tailed, pattern::holds},
+        logs::{LogEvent, LogPage, LogRequest, Tailed, pattern::holds},
         text::AwsText,
         window::Minute,
     },
@@ -39,7 +39,7 @@ impl Sim {
         account: &WorldAccount,
         target: &Target,
         request: &LogRequest,
-    ) -> Result<Vec<Vec<LogEvent>>, Failure> {
+    ) -> Result<Vec<Vec<LogPage>>, Failure> {
         let function = writes(calls::FILTER_LOG_EVENTS, account, target, &request.group)?;
         let mut found = self.written(account, function, (request.start, request.end));
         let pattern = request.pattern.as_deref().unwrap_or_default();
@@ -47,7 +47,9 @@ impl Sim {
             let own = request.stream.as_ref().is_none_or(|stream| *stream == event.stream);
             own && holds(pattern, event.text.raw())
         });
-        Ok(chunked(found, PAGE))
+        let pages = chunked(found, PAGE);
+        let last = pages.len();
+        Ok((1..).zip(pages).map(|(at, events)| vec![LogPage { events, last: at == last }]).collect())
     }
 
     /// What is written from now on, a second at a time.

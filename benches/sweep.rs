@@ -82,6 +82,7 @@ impl Estate {
         };
         WorldFunction {
             story: None,
+            untraced: None,
             region: region.clone(),
             name: format!("service-function-{n}").into(),
             tags: Tags::new(tags.iter().map(|(key, value)| ((*key).into(), (*value).into()))),

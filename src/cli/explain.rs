@@ -1,5 +1,5 @@
-//! `slmon explain`: why a function fails, on one page; and, for `slmon alert --explain`, what the traces of each alert
-//! say.
+//! `slmon explain`: why a function fails, on one page; and, for `slmon alert --explain`, what the traces, or else
+//! the log, of each alert say.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -26,6 +26,7 @@ use crate::{
         finding::{JudgedFunction, Judgement, Verdict},
         fleet::{Fleet, Function, TargetState},
         function::name_of_arn,
+        logs::{cause::CauseKind, groups::LogCauses},
         moment::moment,
         text::AwsText,
         trace::{
@@ -39,6 +40,7 @@ use crate::{
     engine::{
         self, End,
         explain::{self, Allowance, Ask, BEFORE},
+        logs::{self, LogAsk},
         plan::{Depth, Settings},
     },
     report::{
@@ -158,15 +160,25 @@ pub async fn explain(
     let read = stream::iter(&chosen).map(|(state, function, judged)| async move {
         let ask = Ask::of(state, function, judged.map(|it| &it.judged), (horizon, to));
         let causes = explain::causes(source, &ask, allowance, until).await;
-        let example = example(source, (fleet, state), &causes, (allowance, until)).await;
-        (*state, *function, *judged, causes, example)
+        let (tree, lost) = example(source, (fleet, state), &causes, (allowance, until)).await;
+        let logs = if may_say_why(*judged, &causes) {
+            let request = tree.as_ref().and_then(|tree| request_of(tree, &function.found.name));
+            let ask = LogAsk::new(source, &state.target, function, (ask.from, ask.to), ask.since, until).await;
+            Some(logs::causes(source, &ask, request.as_ref(), until).await).filter(|logs| tells(*judged, logs))
+        } else {
+            None
+        };
+        (*state, *function, *judged, (causes, logs), (tree, lost))
     });
     let read: Vec<_> = read.buffered(AT_ONCE).collect().await;
     let cut = |causes: &Causes| matches!(causes.cut, Some(Cut::Cost { .. } | Cut::Time));
-    let unread = read.iter().any(|(.., causes, _)| causes.failure.is_some() || cut(causes));
-    let functions = read.into_iter().map(|(state, function, judged, causes, example)| {
+    let unread = read.iter().any(|(.., (causes, logs), _)| {
+        let log = logs.as_ref().and_then(|logs| logs.failure.as_ref()).is_some_and(is_unread);
+        causes.failure.is_some() || cut(causes) || log
+    });
+    let functions = read.into_iter().map(|(state, function, judged, (causes, logs), example)| {
         let window = Window { start: report.window.start, end: report.window.end };
-        Explanation::new(state, function, judged, &report.alerts, &causes, example, window)
+        Explanation::new(state, function, judged, &report.alerts, (&causes, logs.as_ref()), example, window)
     });
     let page = Explanations {
         schema: SCHEMA,
@@ -178,6 +190,34 @@ pub async fn explain(
     };
     let whole = !page.functions.is_empty() && page.coverage.unseen.is_empty() && !unread;
     (page, if whole { 0 } else { 3 })
+}
+
+/// Whether there is anything that its log could say: refused requests leave no line.
+fn may_say_why(judged: Option<&JudgedFunction>, causes: &Causes) -> bool {
+    let failing = |group: &ErrorGroup| group.failing != crate::domain::trace::Failing::Throttle;
+    let silent = causes.failure.is_some() || causes.tracing != Some(true);
+    !is_quiet(judged) || silent || causes.groups.iter().any(failing)
+}
+
+/// Whether its metrics say that it did not fail.
+fn is_quiet(judged: Option<&JudgedFunction>) -> bool {
+    judged.is_some_and(|judged| judged.judged.errors == Some(0))
+}
+
+/// What has not failed by its metrics may have failed a minute later; else its log has nothing to explain.
+fn tells(judged: Option<&JudgedFunction>, logs: &LogCauses) -> bool {
+    !is_quiet(judged) || logs.groups.iter().any(|group| group.kind != CauseKind::Logged)
+}
+
+/// The request in which a function failed, by a trace of it.
+fn request_of(tree: &Tree, function: &AwsText) -> Option<AwsText> {
+    let spans = tree.nodes.iter().map(|node| &node.span);
+    spans.filter(|span| span.name == *function).find_map(|span| span.request_id.clone())
+}
+
+/// A log group that there is not is no failure to read: nothing was ever written there.
+fn is_unread(failure: &Failure) -> bool {
+    !failure.message.raw().starts_with("ResourceNotFoundException")
 }
 
 /// What reading traces may cost.
@@ -320,12 +360,22 @@ pub async fn alerts(judged: &Judged<'_>, alerts: &mut [Alert], (allowance, until
     let to = if horizon.now.0 - horizon.at.0 < BEFORE { horizon.now } else { horizon.at };
     let read = stream::iter(failing).map(|(state, function, judged)| async move {
         let ask = Ask::of(state, function, judged.map(|it| &it.judged), (horizon, to));
-        (state, function, explain::causes(source, &ask, allowance, until).await)
+        let causes = explain::causes(source, &ask, allowance, until).await;
+        // The log only where traces tell nothing: it is read in many pages.
+        let silent = causes.groups.iter().all(|group| group.exception.is_none());
+        let logs = if silent && may_say_why(judged, &causes) {
+            let ask = LogAsk::new(source, &state.target, function, (ask.from, ask.to), ask.since, until).await;
+            Some(logs::causes(source, &ask, None, until).await)
+        } else {
+            None
+        };
+        (state, function, causes, logs)
     });
-    for (state, function, causes) in read.buffered(AT_ONCE).collect::<Vec<_>>().await {
+    for (state, function, causes, logs) in read.buffered(AT_ONCE).collect::<Vec<_>>().await {
         let timeout = function.configuration.as_ref().and_then(|configuration| configuration.timeout);
         for alert in alerts.iter_mut().filter(|alert| is_of(alert, state, function)) {
-            alert.cause = Some(cause(&causes, alert, &function.found.name, timeout));
+            let told = logs.as_ref().filter(|_| alert.check != "throttles").and_then(AlertCause::of_log);
+            alert.cause = Some(told.unwrap_or_else(|| cause(&causes, alert, &function.found.name, timeout)));
         }
     }
 }

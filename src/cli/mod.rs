@@ -13,7 +13,9 @@ mod environment;
 mod exit_style;
 pub mod explain;
 mod functions;
+mod grep;
 mod listing;
+mod logs;
 mod man;
 pub mod map;
 mod output;
@@ -98,6 +100,8 @@ pub fn run() -> ExitCode {
             Some(Command::Traces(args)) => traces::list(&cli.scope, args).await,
             Some(Command::Trace(args)) => traces::one(&cli.scope, args).await,
             Some(Command::Map(args)) => map::run(&cli.scope, args).await,
+            Some(Command::Logs(args)) => logs::run(&cli.scope, args).await,
+            Some(Command::Grep(args)) => grep::run(&cli.scope, args).await,
             Some(Command::Functions(args)) => functions::run(&cli.scope, args).await,
             Some(Command::Accounts(args)) => accounts::run(&cli.scope, args).await,
             Some(Command::Config) => show_config::run(&cli.scope),

@@ -118,6 +118,16 @@ pub(super) fn write(text: &str, file: Option<&Path>) -> Result<(), Refusal> {
     }
 }
 
+/// Writes a part of what goes to standard output. Whether anybody still reads it.
+pub(super) fn stream(text: &str) -> Result<bool, Refusal> {
+    let mut stdout = anstream::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Refusal::usage(format!("standard output can't be written: {error}"))),
+    }
+}
+
 /// Replaces what a file holds in one go, so that nobody who reads it at that moment (a collector of metrics, a web server)
 /// sees half a report. What is no plain file of ours, and what stands in a folder that takes no new file, is written as
 /// it is.

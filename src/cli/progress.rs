@@ -38,6 +38,21 @@ impl Line {
         Self(Some(state))
     }
 
+    /// Says how far something else has come.
+    pub(super) fn say(&self, message: String) {
+        let Some(state) = &self.0 else { return };
+        state.lock().unwrap_or_else(PoisonError::into_inner).message = message;
+    }
+
+    /// Makes room for what goes to the terminal beside it; it comes back by itself.
+    pub(super) fn clear(&self) {
+        let Some(state) = &self.0 else { return };
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::take(&mut state.shown) {
+            write(CLEAR);
+        }
+    }
+
     pub(super) fn show(&self, what: &str, progress: Progress) {
         let Some(state) = &self.0 else { return };
         state.lock().unwrap_or_else(PoisonError::into_inner).message = format!(

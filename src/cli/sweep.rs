@@ -115,21 +115,34 @@ pub(super) fn source(start: &Start, scope: &Scope) -> Arc<dyn Source> {
 
 /// Sweeps once. Ctrl-C, and a request to terminate, end it at once; what was seen by then is kept.
 pub(super) async fn sweep(start: &Start, scope: &Scope, settings: Settings, what: &str) -> Swept {
-    let (source, roster) = (source(start, scope), Arc::new(start.config().roster.clone()));
     let ending = Ending::on_signals();
+    let swept = sweep_until(start, scope, settings, what, &ending).await;
+    ending.swept();
+    swept
+}
+
+/// The same for who goes on with something that signals are to end as well.
+pub(super) async fn sweep_until(
+    start: &Start,
+    scope: &Scope,
+    settings: Settings,
+    what: &str,
+    ending: &Ending,
+) -> Swept {
+    let (source, roster) = (source(start, scope), Arc::new(start.config().roster.clone()));
     let line = Line::new(what, environment::progress_columns(&start.variables));
     let rules = Arc::new(start.config().rules.clone());
     let limit = start.config().alert.deadline;
     let progress = |progress| line.show(what, progress);
     let (fleet, end) = engine::once(source.clone(), roster, rules, settings, limit, &ending.cancel, progress).await;
     drop(line);
-    ending.swept();
-    let swept = Swept { fleet, end, usage: source.usage(), source, ending };
+    let swept = Swept { fleet, end, usage: source.usage(), source, ending: ending.clone() };
     remember::keep(start, scope, &swept);
     swept
 }
 
-/// What ends a sweep early, and what is still to be ended after it.
+/// What ends a sweep early, and what is still to be ended after it. Clones are one.
+#[derive(Clone)]
 pub(super) struct Ending {
     pub(super) cancel: CancellationToken,
     swept: Arc<AtomicBool>,

@@ -91,6 +91,8 @@ pub struct Configuration {
     /// Whether it sends traces of its own accord (`Active`); with `PassThrough`, only where whoever calls it does. None
     /// where AWS does not say.
     pub tracing: Option<bool>,
+    /// The log group that it writes to; none where AWS does not say.
+    pub log_group: Option<AwsText>,
 }
 
 #[cfg(test)]

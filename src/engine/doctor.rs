@@ -12,6 +12,7 @@ use crate::{
         doctor::{Door, Examination, Outcome, Tried},
         failure::{Failure, Kind},
         fleet::{AccountState, Fleet, TargetState},
+        logs::{LogGroup, LogRequest},
         roster::{Entry, Regions},
         series::{Metric, Of},
         text::AwsText,
@@ -170,6 +171,17 @@ fn of_target(source: &Arc<dyn Source>, state: &TargetState, horizon: &Horizon) -
     let (here, target) = (source.clone(), state.target.clone());
     let services =
         async move { outcome(here.services(&target, minute).next().await.unwrap_or_else(|| Ok(Vec::new()))) };
+    let configuration = first.and_then(|function| function.configuration.as_ref());
+    let name = first.map_or(AwsText::from(NOBODY), |function| function.found.name.clone());
+    let group = LogGroup::of(&name, configuration).name;
+    let (here, target, asked) = (source.clone(), state.target.clone(), group.clone());
+    let events = async move {
+        let request = LogRequest { group: asked, start: minute.0, end: minute.1, pattern: None, stream: None };
+        found(here.events(&target, &request).next().await.unwrap_or_else(|| Ok(Vec::new())))
+    };
+    // It is ended as soon as it has begun.
+    let (here, target) = (source.clone(), state.target.clone());
+    let tail = async move { found(here.tail(&target, &[group], None).await.map(drop)) };
     let (here, target) = (source.clone(), state.target.clone());
     let destination = async move { outcome(here.destination(&target).await) };
     vec![
@@ -177,6 +189,8 @@ fn of_target(source: &Arc<dyn Source>, state: &TargetState, horizon: &Horizon) -
         attempt(calls::BATCH_GET_TRACES, Box::pin(traces)),
         attempt(calls::GET_SERVICE_GRAPH, Box::pin(services)),
         attempt(calls::GET_TRACE_SEGMENT_DESTINATION, Box::pin(destination)),
+        attempt(calls::FILTER_LOG_EVENTS, Box::pin(events)),
+        attempt(calls::START_LIVE_TAIL, Box::pin(tail)),
         attempt(calls::GET_METRIC_DATA, Box::pin(metrics)),
         attempt(calls::LIST_FUNCTIONS, Box::pin(functions)),
         attempt(calls::LIST_TAGS, Box::pin(tags)),
@@ -185,6 +199,14 @@ fn of_target(source: &Arc<dyn Source>, state: &TargetState, horizon: &Horizon) -
 
 fn outcome<T>(answer: Result<T, Failure>) -> Outcome {
     answer.map_or_else(Outcome::Failed, |_| Outcome::Allowed)
+}
+
+/// The same of a log group, which there need not be: who may not read it is told so all the same.
+fn found<T>(answer: Result<T, Failure>) -> Outcome {
+    match answer {
+        Err(failure) if failure.message.raw().starts_with("ResourceNotFoundException") => Outcome::Allowed,
+        answer => outcome(answer),
+    }
 }
 
 /// Whether the role opens to who does not know its external id.

@@ -5,6 +5,8 @@ mod discover;
 pub mod doctor;
 pub mod explain;
 pub mod inquiry;
+pub mod lines;
+pub mod logs;
 mod metrics;
 pub mod plan;
 mod roster;

@@ -19,6 +19,7 @@ use crate::{
         account::{Account, Region, Target},
         fleet::{Function, TargetState},
         function::{Configuration, Discovered, Tags},
+        logs::{LogPage, LogRequest},
         observation::Reading,
         roster::{Base, Caller, Listed},
         series::Metric,
@@ -27,7 +28,7 @@ use crate::{
         window::Horizon,
     },
     source::{
-        Answer, MetricPart, MetricRequest, Pages,
+        Answer, MetricPart, MetricRequest, Pages, Tail,
         sim::{Scenario, Sim, World},
     },
 };
@@ -280,6 +281,14 @@ impl Source for Recorded {
 
     fn destination<'a>(&'a self, target: &'a Target) -> Answer<'a, Destination> {
         self.noted(calls::GET_TRACE_SEGMENT_DESTINATION, place(target), self.inner.destination(target)).boxed()
+    }
+
+    fn events<'a>(&'a self, target: &'a Target, request: &'a LogRequest) -> Pages<'a, LogPage> {
+        self.pages(calls::FILTER_LOG_EVENTS, place(target), self.inner.events(target, request))
+    }
+
+    fn tail<'a>(&'a self, target: &'a Target, groups: &'a [AwsText], pattern: Option<&'a str>) -> Answer<'a, Tail<'a>> {
+        self.noted(calls::START_LIVE_TAIL, place(target), self.inner.tail(target, groups, pattern)).boxed()
     }
 
     fn usage(&self) -> Usage {

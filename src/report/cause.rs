@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Alert;
 use crate::domain::{
+    logs::groups::LogCauses,
     text::{AwsText, counted},
     trace::{
         Failing, ServiceName,
@@ -11,7 +12,7 @@ use crate::domain::{
     },
 };
 
-/// The commonest cause of an alert, as its traces tell it: a sample.
+/// The commonest cause of an alert, as its traces tell it, which are a sample; or, where they tell nothing, its log.
 #[derive(Clone, Debug, Serialize)]
 pub struct AlertCause {
     /// It in a sentence, fit to be shown; or why there is none.
@@ -35,6 +36,25 @@ pub struct AlertCause {
 }
 
 impl AlertCause {
+    /// The commonest cause that a log tells of; none where it tells of none.
+    pub fn of_log(causes: &LogCauses) -> Option<Self> {
+        let group = causes.groups.first()?;
+        let kind = group.kind_in_words().map(|kind| format!(" ({kind})")).unwrap_or_default();
+        let new = if group.age == Age::New { ", new" } else { "" };
+        let failures = counted(causes.failed, "failure");
+        Some(Self {
+            text: format!("{}{kind}{new}; {} of {failures} in its log", group.headline(), group.lines),
+            failing: Some(Failing::Fault),
+            exception: group.exception.clone(),
+            message: Some(group.message.clone()),
+            service: None,
+            traces: 0,
+            of: 0,
+            age: group.age,
+            example: None,
+        })
+    }
+
     /// The cause that a group is, among all that were found; or why there is none.
     pub fn new(causes: &Causes, group: Option<&ErrorGroup>, function: &AwsText, timeout: Option<u32>) -> Self {
         let of = causes.failed - causes.in_progress;

@@ -12,6 +12,7 @@ pub mod fix;
 pub mod github;
 pub mod json;
 pub mod junit;
+pub mod lines;
 pub mod map;
 pub mod markdown;
 pub mod nagios;

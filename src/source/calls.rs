@@ -59,6 +59,10 @@ calls! {
     GET_SERVICE_GRAPH = "xray:GetServiceGraph", Member, "to show who calls whom";
     /// Only where there are no traces.
     GET_TRACE_SEGMENT_DESTINATION = "xray:GetTraceSegmentDestination", Member, "to tell why there are no traces: whether they go to CloudWatch Logs";
+    /// Log lines around a failure, or those that a pattern finds.
+    FILTER_LOG_EVENTS = "logs:FilterLogEvents", Member, "to read log lines: those around a failure, and those that a pattern finds";
+    /// Ten log groups at once, as they are written.
+    START_LIVE_TAIL = "logs:StartLiveTail", Member, "to follow log lines as they are written";
 }
 
 /// The policy that an assumed role is narrowed to, as JSON: what slmon calls with it, and nothing else. AWS allows
@@ -93,6 +97,8 @@ mod tests {
         ("xray:BatchGetTraces", "List"),
         ("xray:GetServiceGraph", "Read"),
         ("xray:GetTraceSegmentDestination", "Read"),
+        ("logs:FilterLogEvents", "Read"),
+        ("logs:StartLiveTail", "Read"),
     ];
 
     #[test]

@@ -16,11 +16,12 @@ use futures::{FutureExt, StreamExt, stream};
 use jiff::Timestamp;
 use tokio::{sync::Semaphore, time::timeout};
 
-use super::{Answer, MetricPart, MetricRequest, Pages, Source, calls};
+use super::{Answer, MetricPart, MetricRequest, Pages, Source, Tail, calls};
 use crate::domain::{
     account::{Account, Region, Target, TargetKey},
     failure::{Failure, Kind},
     function::{Configuration, Discovered, Tags},
+    logs::{LogPage, LogRequest},
     roster::{Base, Caller, Entry, Listed, Organization},
     text::AwsText,
     trace::{Destination, TraceBatch, TracePage, TraceRequest, graph::Service},
@@ -154,6 +155,15 @@ impl<S: Source> Source for Limited<S> {
 
     fn destination<'a>(&'a self, target: &'a Target) -> Answer<'a, Destination> {
         self.answer(Some(target), calls::GET_TRACE_SEGMENT_DESTINATION, self.inner.destination(target))
+    }
+
+    fn events<'a>(&'a self, target: &'a Target, request: &'a LogRequest) -> Pages<'a, LogPage> {
+        self.pages(Some(target), calls::FILTER_LOG_EVENTS, self.inner.events(target, request))
+    }
+
+    /// Its beginning is bounded; what follows lasts as long as somebody listens.
+    fn tail<'a>(&'a self, target: &'a Target, groups: &'a [AwsText], pattern: Option<&'a str>) -> Answer<'a, Tail<'a>> {
+        self.answer(Some(target), calls::START_LIVE_TAIL, self.inner.tail(target, groups, pattern))
     }
 
     fn usage(&self) -> Usage {

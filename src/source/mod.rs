@@ -16,6 +16,7 @@ use crate::domain::{
     account::{Account, Region, Target},
     failure::Failure,
     function::{Configuration, Discovered, Tags},
+    logs::{LogPage, LogRequest, Tailed},
     roster::{Base, Caller, Entry, Listed, Organization},
     series::{Metric, Of},
     text::AwsText,
@@ -29,6 +30,10 @@ pub type Answer<'a, T> = BoxFuture<'a, Result<T, Failure>>;
 
 /// Pages in order; an empty one is not the last one. After a failure nothing follows.
 pub type Pages<'a, T> = BoxStream<'a, Result<Vec<T>, Failure>>;
+
+/// What is written to log groups from now on, about once a second, also where it is nothing. It ends with a failure, or
+/// where AWS ends it, which it does after three hours.
+pub type Tail<'a> = BoxStream<'a, Result<Tailed, Failure>>;
 
 /// One request for metrics of `AWS/Lambda` over a stretch of time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +113,12 @@ pub trait Source: Send + Sync {
 
     /// Where traces of the target go.
     fn destination<'a>(&'a self, target: &'a Target) -> Answer<'a, Destination>;
+
+    /// Events of a log group, the oldest first, one [`LogPage`] a page.
+    fn events<'a>(&'a self, target: &'a Target, request: &'a LogRequest) -> Pages<'a, LogPage>;
+
+    /// Follows log groups by their names, [`TAIL_GROUPS`](crate::domain::logs::TAIL_GROUPS) at most.
+    fn tail<'a>(&'a self, target: &'a Target, groups: &'a [AwsText], pattern: Option<&'a str>) -> Answer<'a, Tail<'a>>;
 
     /// What has been asked so far.
     fn usage(&self) -> Usage;

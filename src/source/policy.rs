@@ -59,6 +59,15 @@ pub const MEMBER: &[Feature] = &[
         ),
     },
     Feature {
+        name: "logs",
+        sid: "SlmonLogs",
+        calls: &[calls::FILTER_LOG_EVENTS, calls::START_LIVE_TAIL],
+        lost: Some(
+            "no log lines: `explain` and `alert --explain` know what traces tell and nothing else, `logs` and `grep` say that \
+             they are denied. What is in logs is the most confidential that slmon reads",
+        ),
+    },
+    Feature {
         name: "all-regions",
         sid: "SlmonRegions",
         calls: &[calls::LIST_REGIONS],
@@ -140,12 +149,17 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// A statement that allows calls. Of those that slmon makes, `lambda:ListTags` alone can be narrowed to resources of
-    /// one service; a statement holds calls of one feature, and so of one reach. Source: the Service Authorization
-    /// Reference, "Resource types" of each action.
+    /// A statement that allows calls. Of those that slmon makes, `lambda:ListTags` and those of logs can be narrowed to
+    /// resources of one service; a statement holds calls of one feature, and so of one reach. Source: the Service
+    /// Authorization Reference, "Resource types" of each action.
     pub fn allowing(sid: &'static str, actions: &[&'static str], partition: &str) -> Self {
         let functions = actions.iter().all(|action| *action == calls::LIST_TAGS);
-        let reach = if functions { format!("arn:{partition}:lambda:*:*:function:*") } else { "*".into() };
+        let logs = actions.iter().all(|action| action.starts_with("logs:"));
+        let reach = match (functions, logs) {
+            (true, _) => format!("arn:{partition}:lambda:*:*:function:*"),
+            (_, true) => format!("arn:{partition}:logs:*:*:log-group:*"),
+            _ => "*".into(),
+        };
         Self::new(sid, actions.to_vec(), vec![reach])
     }
 

@@ -35,6 +35,8 @@ pub(crate) struct Asked {
     pub(crate) key: String,
     /// The body as text; of CBOR, its debug form.
     pub(crate) body: String,
+    /// The host that it went to.
+    pub(crate) host: String,
     /// The body of a CBOR request.
     pub(crate) cbor: Option<Value>,
 }
@@ -50,6 +52,8 @@ pub(crate) enum Reply {
     Cbor(u16, Value),
     /// A status and a CBOR body of which half has arrived.
     Truncated(Value),
+    /// A stream of events.
+    Frames(Vec<u8>),
     /// The connection is reset.
     Reset,
     /// Nothing, ever.
@@ -137,6 +141,7 @@ impl HttpConnector for Fake {
                     let whole = encode(&body);
                     (200, whole[..whole.len() / 2].to_vec(), "application/cbor")
                 }
+                Reply::Frames(frames) => (200, frames, "application/vnd.amazon.eventstream"),
                 Reply::Reset => {
                     let reset = std::io::Error::new(std::io::ErrorKind::ConnectionReset, "connection reset by peer");
                     return Err(ConnectorError::io(reset.into()));
@@ -181,7 +186,8 @@ fn read(request: &HttpRequest) -> Asked {
     let signature = request.headers().get("authorization").unwrap_or_default();
     let scope: Vec<&str> = signature.split("Credential=").nth(1).unwrap_or_default().split(['/', ',']).collect();
     let field = |place: usize| scope.get(place).copied().unwrap_or_default().to_owned();
-    Asked { operation: operation.to_owned(), region: field(2), key: field(0), body: body.clone(), cbor }
+    let host = request.uri().split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default().to_owned();
+    Asked { operation: operation.to_owned(), host, region: field(2), key: field(0), body: body.clone(), cbor }
 }
 
 /// An epoch time as CBOR has it.

@@ -5,6 +5,7 @@
 
 mod fake;
 mod graph;
+mod logs;
 mod summaries;
 mod trace;
 mod xray;

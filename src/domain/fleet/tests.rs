@@ -62,6 +62,7 @@ fn configurations(target: &TargetKey, names: &[&str], complete: bool) -> Observa
         memory: Some(128),
         last_modified: None,
         tracing: None,
+        log_group: None,
     });
     Observation::Configurations { target: target.clone(), found: found.collect(), complete }
 }

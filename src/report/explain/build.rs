@@ -1,10 +1,11 @@
 //! From a fleet, a judgement and what traces say to a page.
 
-use super::{Explanation, TracesRow};
+use super::{Explanation, TracesRow, logs::LogsRow};
 use crate::{
     domain::{
         finding::JudgedFunction,
         fleet::{Function, TargetState},
+        logs::groups::LogCauses,
         observation::Reading,
         trace::{causes::Causes, tree::Tree},
         window::{Minute, Window},
@@ -13,14 +14,14 @@ use crate::{
 };
 
 impl Explanation {
-    /// A function with what the checks make of it (none where it is not judged), what fires, what its traces say, and one
-    /// of these whole with what of it could not be read. `window` is what was judged.
+    /// A function with what the checks make of it (none where it is not judged), what fires, what its traces and its log
+    /// say, and one trace whole with what of it could not be read. `window` is what was judged.
     pub fn new(
         state: &TargetState,
         function: &Function,
         judged: Option<&JudgedFunction>,
         alerts: &[Alert],
-        causes: &Causes,
+        (causes, logs): (&Causes, Option<&LogCauses>),
         (tree, lost): (Option<Tree>, Vec<String>),
         window: Window,
     ) -> Self {
@@ -63,6 +64,7 @@ impl Explanation {
                 traces.remarks.extend(lost);
                 traces
             },
+            logs: logs.map(|logs| LogsRow::new(logs, &causes.groups)),
             watched: function.class.watched,
             example: tree.as_ref().map(TraceRow::new),
             tree,

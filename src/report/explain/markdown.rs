@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Explanation, Explanations};
+use super::{Explanation, Explanations, logs};
 use crate::{
     domain::{
         text::{clean, clock, count},
@@ -92,6 +92,9 @@ fn function(paper: &mut Paper, one: &Explanation, telling: &Telling) {
     }
     for remark in &one.traces.remarks {
         paper.line(&prose(remark));
+    }
+    if let Some(logs) = &one.logs {
+        logs::markdown(paper, logs, today);
     }
     if let Some(tree) = &one.tree {
         trace(paper, tree);

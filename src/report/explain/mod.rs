@@ -2,6 +2,7 @@
 //! behind `slmon explain` in each of its formats.
 
 mod build;
+pub mod logs;
 pub mod markdown;
 pub mod text;
 
@@ -83,6 +84,8 @@ pub struct Explanation {
     pub runbook: Option<AwsText>,
     /// What its traces say.
     pub traces: TracesRow,
+    /// What its log says; none where it was not read, since nothing failed.
+    pub logs: Option<logs::LogsRow>,
     /// One of its failed traces, whole.
     pub example: Option<TraceRow>,
     /// Whether it is watched at all.

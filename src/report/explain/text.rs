@@ -1,6 +1,6 @@
 //! The page for people.
 
-use super::{Explanation, Explanations, GroupRow};
+use super::{Explanation, Explanations, GroupRow, logs};
 use crate::{
     domain::{
         finding::Verdict,
@@ -82,17 +82,23 @@ fn function(page: &mut Page, one: &Explanation, telling: &Telling) {
     if !one.traces.groups.is_empty() {
         page.fill(label("", "cause", BOLD)).words(DIM, &one.traces.basis).end();
     }
-    for group in one.traces.groups.iter().take(GROUPS) {
-        self::group(page, group, today);
+    for (place, group) in one.traces.groups.iter().enumerate().take(GROUPS) {
+        let lines = one.logs.as_ref().map_or(0, |logs| logs.lines_of(place));
+        self::group(page, group, lines, today);
     }
     if one.traces.groups.len() > GROUPS {
         let more = one.traces.groups.len() - GROUPS;
         let text = format!("… and {} more: --format json lists all", count(more as u64));
         page.fill(Line::at(NAMES)).words(DIM, &text).end();
     }
+    let logged = one.logs.as_ref().is_some_and(|logs| !logs.groups.is_empty());
+    if let Some(logs) = &one.logs {
+        logs::text(page, logs, one.traces.groups.is_empty(), today);
+    }
     for (at, remark) in one.traces.remarks.iter().enumerate() {
-        let word = match at {
-            0 if one.traces.groups.is_empty() => label("", "cause", BOLD),
+        let word = match (at, one.traces.groups.is_empty(), logged) {
+            (0, true, false) => label("", "cause", BOLD),
+            (0, true, true) => label("", "traces", BOLD),
             _ => label("!", "note", WARNING),
         };
         page.fill(word).words(PLAIN, remark).end();
@@ -121,7 +127,7 @@ fn function(page: &mut Page, one: &Explanation, telling: &Telling) {
     }
 }
 
-fn group(page: &mut Page, row: &GroupRow, today: Minute) {
+fn group(page: &mut Page, row: &GroupRow, lines: u64, today: Minute) {
     let group = &row.group;
     let style = if row.failing == crate::domain::trace::Failing::Fault { CRITICAL } else { WARNING };
     let start = Line::default().then(style, &format!("{:>4} × ", count(row.traces))).to(NAMES);
@@ -141,6 +147,7 @@ fn group(page: &mut Page, row: &GroupRow, today: Minute) {
         .item(PLAIN, group.age_in_words().unwrap_or_default())
         .item(DIM, &when)
         .item(DIM, &ago)
+        .item(DIM, &if lines > 0 { format!("{} in its log", count(lines)) } else { String::new() })
         .item(DIM, &format!("slmon trace {}", row.example.shown()))
         .end();
 }

@@ -87,6 +87,7 @@ fn configuration(function: &FunctionConfiguration) -> Option<Configuration> {
             .tracing_config()
             .and_then(|config| config.mode())
             .map(|mode| *mode == aws_sdk_lambda::types::TracingMode::Active),
+        log_group: function.logging_config().and_then(|config| config.log_group()).map(Into::into),
     })
 }
 

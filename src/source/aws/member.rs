@@ -43,6 +43,7 @@ macro_rules! client {
 impl Member {
     client!(tagging, aws_sdk_resourcegroupstagging);
     client!(lambda, aws_sdk_lambda);
+    client!(logs, aws_sdk_cloudwatchlogs);
     client!(cloudwatch, aws_sdk_cloudwatch);
     client!(account, aws_sdk_account);
     client!(xray, aws_sdk_xray);

@@ -7,6 +7,7 @@ mod carried;
 mod credentials;
 mod discovery;
 mod error;
+mod logs;
 mod member;
 mod meter;
 mod metrics;
@@ -43,13 +44,14 @@ use self::{
     meter::Meter,
 };
 use super::{
-    Answer, MetricPart, MetricRequest, Pages, Source,
+    Answer, MetricPart, MetricRequest, Pages, Source, Tail,
     calls::{self, Place},
 };
 use crate::domain::{
     account::{Account, AccountId, Region, Target},
     failure::{Failure, Kind},
     function::{Configuration, Discovered, Tags},
+    logs::{LogPage, LogRequest},
     roster::{Base, Caller, Entry, Listed, Organization, Regions, Role, Secret},
     text::AwsText,
     trace::{Destination, TraceBatch, TracePage, TraceRequest, graph::Service},
@@ -337,6 +339,23 @@ impl Source for Aws {
         async move {
             let member = self.member(&target.account.id, calls::GET_TRACE_SEGMENT_DESTINATION)?;
             traces::destination(&member, &target.region).await
+        }
+        .boxed()
+    }
+
+    fn events<'a>(&'a self, target: &'a Target, request: &'a LogRequest) -> Pages<'a, LogPage> {
+        match self.member(&target.account.id, calls::FILTER_LOG_EVENTS) {
+            Ok(member) => logs::events(member, &target.region, request)
+                .map_err(|failure| in_region(failure, &target.region))
+                .boxed(),
+            Err(failure) => stream::once(async { Err(failure) }).boxed(),
+        }
+    }
+
+    fn tail<'a>(&'a self, target: &'a Target, groups: &'a [AwsText], pattern: Option<&'a str>) -> Answer<'a, Tail<'a>> {
+        async move {
+            let member = self.member(&target.account.id, calls::START_LIVE_TAIL)?;
+            logs::tail(&member, &target.region, groups, pattern).await
         }
         .boxed()
     }

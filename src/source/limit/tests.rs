@@ -110,6 +110,14 @@ impl Source for Scripted {
         self.answer(&target.account.id, target.region.as_str(), Destination::XRay).boxed()
     }
 
+    fn events<'a>(&'a self, target: &'a Target, _: &'a LogRequest) -> Pages<'a, LogPage> {
+        self.three_pages(target)
+    }
+
+    fn tail<'a>(&'a self, target: &'a Target, _: &'a [AwsText], _: Option<&'a str>) -> Answer<'a, Tail<'a>> {
+        self.answer(&target.account.id, target.region.as_str(), stream::pending().boxed()).boxed()
+    }
+
     fn usage(&self) -> Usage {
         Usage::default()
     }

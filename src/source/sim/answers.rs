@@ -14,13 +14,14 @@ use crate::{
         account::{Account, AccountId, Region, Target},
         failure::{Failure, Kind},
         function::{Configuration, Discovered, Tags},
+        logs::{LogPage, LogRequest},
         roster::{Base, Caller, Entry, Listed, Organization, Role, Secret},
         text::AwsText,
         trace::{Destination, TraceBatch, TracePage, TraceRequest, graph::Service},
         usage::Usage,
         window::Minute,
     },
-    source::{Answer, MetricPart, MetricRequest, Pages, Source, calls},
+    source::{Answer, MetricPart, MetricRequest, Pages, Source, Tail, calls},
 };
 
 impl Source for Sim {
@@ -194,6 +195,22 @@ impl Source for Sim {
         .boxed()
     }
 
+    fn events<'a>(&'a self, target: &'a Target, request: &'a LogRequest) -> Pages<'a, LogPage> {
+        self.pages(Question::of_target(calls::FILTER_LOG_EVENTS, target), move || {
+            let account = self.readable(calls::FILTER_LOG_EVENTS, target)?;
+            self.event_pages(account, target, request)
+        })
+    }
+
+    fn tail<'a>(&'a self, target: &'a Target, groups: &'a [AwsText], pattern: Option<&'a str>) -> Answer<'a, Tail<'a>> {
+        async move {
+            self.ask(calls::START_LIVE_TAIL, &target.account.id, Some(&target.region), 0).await?;
+            let account = self.readable(calls::START_LIVE_TAIL, target)?;
+            self.tailed(account, target, groups, pattern)
+        }
+        .boxed()
+    }
+
     fn usage(&self) -> Usage {
         locked(&self.usage).clone()
     }
@@ -237,6 +254,7 @@ impl Sim {
             memory: Some(function.memory),
             last_modified: deployed.map(Minute::timestamp).or(function.last_modified),
             tracing: Some(function.story.is_some()),
+            log_group: Some(format!("/aws/lambda/{}", function.name.raw()).into()),
         }
     }
 }

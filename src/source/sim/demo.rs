@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use self::{
     estate::{ACCOUNTS, Block, CLIENTS, Resident, SINGLES, Single},
-    stories::story,
+    stories::{common, story},
 };
 use super::{
     fault::{Effect, Fault},
@@ -182,6 +182,7 @@ impl Builder<'_> {
             last_modified: Some(self.now.plus(-minutes_ago).timestamp()),
             deleted: false,
             traffic: Traffic::Living(Living { load, trouble }),
+            untraced: Some(common(chance)),
             story: story(&told, chance, &|name| {
                 let place = ACCOUNTS.iter().zip(0_u64..).find(|(account, _)| account.name == name);
                 place.map(|(account, place)| id(self.seed, account.name, place))

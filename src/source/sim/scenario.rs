@@ -222,6 +222,8 @@ impl Clock {
             throttles: patterns(raw.throttles)?,
         };
         let modified = raw.last_modified.as_deref().map_or(Ok(self.0.plus(-30 * 1440)), |text| self.minute(text))?;
+        let exception = raw.exception.map(Into::into).or_else(|| (!raw.traced).then_some("RuntimeError".into()));
+        let story = Story { exception, message: raw.message.unwrap_or_default().into(), ..Story::default() };
         let one = WorldFunction {
             region,
             name: raw.name.as_str().into(),
@@ -232,11 +234,8 @@ impl Clock {
             memory: raw.memory,
             last_modified: Some(modified.timestamp()),
             deleted: raw.deleted,
-            story: raw.traced.then(|| Story {
-                exception: raw.exception.map(Into::into),
-                message: raw.message.unwrap_or_default().into(),
-                ..Story::default()
-            }),
+            story: raw.traced.then(|| story.clone()),
+            untraced: (!raw.traced).then_some(story),
             traffic: if script == Script::default() { Traffic::None } else { Traffic::Scripted(script) },
         };
         Ok(match raw.count {

@@ -3,6 +3,7 @@
 
 mod documents;
 mod drawing;
+pub(super) mod logs;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -29,6 +30,8 @@ use crate::domain::{
 
 /// Of what a function does in a minute, at most so many are sampled: failed, fine, refused.
 const SAMPLED: [u32; 3] = [8, 5, 3];
+/// The number of the first of each of these, so that an invocation bears the same whatever is sampled.
+const NUMBERS: [u64; 3] = [0, 1000, 2000];
 /// Seconds until X-Ray shows a trace.
 const DELAY: f64 = 20.0;
 
@@ -99,16 +102,33 @@ impl Sim {
         function: &'a WorldFunction,
         minute: Minute,
     ) -> Vec<Sample<'a>> {
-        let Some(story) = function.story.as_ref().filter(|_| !function.deleted) else { return Vec::new() };
+        match &function.story {
+            Some(story) => self.invocations(account, function, story, minute, SAMPLED),
+            None => Vec::new(),
+        }
+    }
+
+    /// What a function did in a minute: of failures, of what was fine and of what was refused, at most so many.
+    fn invocations<'a>(
+        &'a self,
+        account: &'a WorldAccount,
+        function: &'a WorldFunction,
+        story: &'a Story,
+        minute: Minute,
+        most: [u32; 3],
+    ) -> Vec<Sample<'a>> {
+        if function.deleted {
+            return Vec::new();
+        }
         let key = self.world().key(account, function);
         let counts = function.traffic.at(key, minute);
         let average = counts.datapoint(Metric::DurationAverage, key, minute).unwrap_or(20);
         let there = [counts.errors, counts.invocations.saturating_sub(counts.errors), counts.throttles];
         let kinds = [Some(story.failing), None, Some(Failing::Throttle)];
         let mut samples = Vec::new();
-        for ((there, most), failing) in there.into_iter().zip(SAMPLED).zip(kinds) {
-            for _ in 0..there.min(most) {
-                let number = samples.len() as u64;
+        for (((there, most), failing), first) in there.into_iter().zip(most).zip(kinds).zip(NUMBERS) {
+            for place in 0..there.min(most) {
+                let number = first + u64::from(place);
                 let chance = hash::pair(hash::at(key, minute.0), 0x7ACE + number);
                 let usual = f64::from(average) / 1000.0 * (0.4 + 1.2 * hash::unit(hash::mix(chance)));
                 samples.push(Sample {
@@ -192,6 +212,11 @@ impl Sample<'_> {
         let second = timestamp(self.start).as_second();
         let chance = self.chance & 0xffff_ffff;
         format!("1-{second:08x}-{:012x}{:04x}{chance:08x}", self.key & KEY, self.number).into()
+    }
+
+    /// The request's id, which its log bears as well.
+    fn request(&self) -> String {
+        format!("{:08x}-4d2f-4b1c-9e0a-{:012x}", self.chance >> 32, self.chance & KEY)
     }
 
     fn attempts(&self) -> usize {

@@ -124,6 +124,8 @@ pub struct WorldFunction {
     pub traffic: Traffic,
     /// What its traces say; none where it has no tracing.
     pub story: Option<Story>,
+    /// What its log says where it has no tracing; with tracing, its log says what its traces do.
+    pub untraced: Option<Story>,
 }
 
 impl World {

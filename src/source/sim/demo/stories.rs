@@ -66,13 +66,18 @@ pub(super) fn story(name: &str, key: u64, other: &dyn Fn(&str) -> Option<Account
     }
     // A third of the rest has no tracing, as in any estate.
     let chance = hash::pair(key, 77);
-    let (exception, message) = COMMON[hash::below(chance, COMMON.len())];
-    (!chance.is_multiple_of(3)).then(|| Story {
+    (!chance.is_multiple_of(3)).then(|| common(key))
+}
+
+/// The story of a function that nothing is told of.
+pub(super) fn common(key: u64) -> Story {
+    let (exception, message) = COMMON[hash::below(hash::pair(key, 77), COMMON.len())];
+    Story {
         exception: Some(exception.into()),
         message: message.into(),
         calls: vec![Hop::fine("state", TABLE, Some("GetItem"), (0.1, 0.5))],
         ..Story::default()
-    })
+    }
 }
 
 fn put(table: &str, span: (f64, f64)) -> Hop {

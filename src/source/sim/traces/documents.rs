@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{GATEWAY, KEY, Sample};
+use super::{GATEWAY, Sample};
 use crate::{
     domain::{
         account::AccountId,
@@ -83,7 +83,7 @@ impl<'a> Writing<'a> {
         }
         let arn = sample.account.arn(sample.function);
         let id = self.id();
-        let request = format!("{:08x}-4d2f-4b1c-9e0a-{:012x}", sample.chance >> 32, sample.chance & KEY);
+        let request = sample.request();
         let mut document = json!({"id": id, "trace_id": trace, "name": sample.function.name, "origin": LAMBDA,
             "start_time": sample.start, "end_time": sample.end(), "resource_arn": arn, "aws": {"request_id": request}});
         if let Some(parent) = parent {

@@ -1,0 +1,207 @@
+//! `slmon logs`: lines of functions' logs, merged by time, and followed as they are written.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::{sync::mpsc, time::Instant};
+
+use super::{
+    Refusal,
+    args::{LineFormat, Logs, Scope},
+    clock, output,
+    sweep::{self, Start, Swept},
+};
+use crate::{
+    config::Flags,
+    domain::{
+        fleet::Fleet,
+        function::name_of_arn,
+        logs::{LogEvent, pattern},
+        rules::span_minutes,
+        window::Horizon,
+    },
+    engine::{
+        End,
+        lines::{Followed, Heard, between, follow, followed, of_request},
+        logs::ReadEvents,
+        plan::{Depth, Settings},
+    },
+    report::{
+        lines::{Telling, UnreadRow, Whose},
+        unmatched,
+    },
+};
+
+/// Minutes from which on lines tell their day.
+const DATED: i64 = 720;
+
+pub(super) async fn run(scope: &Scope, args: &Logs) -> Result<u8, Refusal> {
+    let minutes = minutes(&args.since)?;
+    let scope = &named(scope, &args.names)?;
+    let start = sweep::start(scope, Flags::default())?;
+    let until = Instant::now() + start.config().alert.deadline;
+    let swept = enter(&start, scope, "logs").await;
+    if swept.end == End::Interrupted {
+        return Ok(130);
+    }
+    let all = Arc::new(followed(&swept.fleet));
+    let unseen = unseen(&start, &swept.fleet);
+    if all.is_empty() {
+        output::say("slmon: no watched function of this name was found: `slmon functions` lists what there is");
+        return Ok(3);
+    }
+    let whose: Vec<Whose> = all.iter().map(|one| Whose::new(&one.target, &one.function, &one.group)).collect();
+    let telling = Telling::new(whose.clone(), minutes >= DATED, args.no_mask);
+    let term = args.grep.as_ref().map(|term| pattern::quoted(term));
+    let (now, source) = (clock::now(), &*swept.source);
+    let from = now.checked_sub(SignedDuration::from_mins(minutes)).unwrap_or(now);
+    let (mut found, rest) = match &args.request {
+        Some(id) => of_request(source, &all, (from, now), id.trim(), until).await,
+        None => between(source, &all, (from, now), term.as_deref(), until).await,
+    };
+    if let Some(term) = &args.grep {
+        found.retain(|(_, event)| event.text.raw().contains(term.as_str()));
+    }
+    let complete = told(&rest, &all, &whose) && unseen == 0;
+    let mut heard_before = Before::default();
+    heard_before.take(&found);
+    if !print(&telling, args.format, &found)? {
+        return Ok(0);
+    }
+    if !args.follow {
+        if found.is_empty() {
+            output::say(&format!(
+                "slmon: no line in {}: --since looks further back",
+                crate::domain::text::minutes(minutes)
+            ));
+        }
+        return Ok(if complete { 0 } else { 3 });
+    }
+    let (send, mut heard) = mpsc::channel(64);
+    let following = tokio::spawn(follow(swept.source.clone(), all, term, Arc::new(clock::now), send));
+    while let Some(said) = heard.recv().await {
+        match said {
+            Heard::Remark(remark) => output::say(&format!("slmon: {remark}")),
+            Heard::Events(mut events) => {
+                events.retain(|event| !heard_before.holds(event));
+                if let Some(term) = &args.grep {
+                    events.retain(|(_, event)| event.text.raw().contains(term.as_str()));
+                }
+                if !print(&telling, args.format, &events)? {
+                    return Ok(0);
+                }
+            }
+        }
+    }
+    let _ = following.await;
+    // Nothing is left to follow: each place has said why.
+    Ok(3)
+}
+
+/// What was read right before following began, which a live tail may tell once more.
+#[derive(Default)]
+struct Before(Vec<(usize, Timestamp, crate::domain::text::AwsText)>);
+
+impl Before {
+    fn take(&mut self, events: &[(usize, LogEvent)]) {
+        let last = events.last().map(|(_, event)| event.at).unwrap_or_default();
+        let recent = last.checked_sub(SignedDuration::from_mins(2)).unwrap_or(last);
+        let recent = events.iter().rev().take_while(|(_, event)| event.at >= recent);
+        self.0 = recent.map(|(place, event)| (*place, event.at, event.text.clone())).collect();
+    }
+
+    fn holds(&self, (place, event): &(usize, LogEvent)) -> bool {
+        self.0.iter().any(|(known, at, text)| known == place && *at == event.at && *text == event.text)
+    }
+}
+
+/// Enters every account in scope and finds what is watched there, with its log groups.
+pub(super) async fn enter(start: &Start, scope: &Scope, what: &str) -> Swept {
+    let swept = sweep::sweep(start, scope, settings(start), what).await;
+    for unmatched in unmatched(&swept.fleet, false) {
+        output::say(&format!("slmon: {}", unmatched.sentence));
+    }
+    swept
+}
+
+/// What of the fleet has to be known to read logs.
+pub(super) fn settings(start: &Start) -> Settings {
+    let (alert, now) = (&start.config().alert, start.minute());
+    let horizon = Horizon::new(now.plus(-alert.settle), alert.window, now);
+    Settings { horizon, depth: Depth::Discover { all: false, configurations: true } }
+}
+
+/// A span of whole minutes to look back.
+pub(super) fn minutes(since: &str) -> Result<i64, Refusal> {
+    span_minutes(since).map_err(|why| Refusal::usage(format!("--since {since}: {why}")))
+}
+
+/// The scope of functions by their names, or by what their ARNs say.
+fn named(scope: &Scope, names: &[String]) -> Result<Scope, Refusal> {
+    if !names.is_empty() && !scope.functions.is_empty() {
+        return Err(Refusal::usage("names of functions and --function don't go together: give one of them"));
+    }
+    if names.is_empty() && scope.functions.is_empty() {
+        return Err(Refusal::usage("whose log? Give names of functions, or --function with a glob"));
+    }
+    if let [name] = names {
+        return super::explain::about(scope, name);
+    }
+    let mut scope = scope.clone();
+    let name = |name: &String| name_of_arn(name).map_or_else(|| name.clone(), ToOwned::to_owned);
+    scope.functions.extend(names.iter().map(name));
+    Ok(scope)
+}
+
+/// Says which targets could not be entered or read, and how many.
+pub(super) fn unseen(start: &Start, fleet: &Fleet) -> usize {
+    let coverage = crate::report::build::coverage_of(fleet, &start.config().accept_unseen, start.minute());
+    for row in coverage.unseen.iter().take(5) {
+        let account = row.account.as_ref().map(ToString::to_string).unwrap_or_default();
+        let region = row.region.as_ref().map(ToString::to_string).unwrap_or_default();
+        let place = format!("{account} {region}");
+        output::say(&format!(
+            "slmon: {} not read ({}): {}; {}",
+            place.trim(),
+            row.kind.as_str(),
+            row.message.shown(),
+            row.hint
+        ));
+    }
+    if coverage.unseen.len() > 5 {
+        output::say(&format!("slmon: and {} more not read: `slmon accounts` lists them", coverage.unseen.len() - 5));
+    }
+    coverage.unseen.len()
+}
+
+/// Says what could not be read of logs, and whether that was nothing. A log group that there is not has no lines.
+fn told(rest: &[(usize, ReadEvents)], all: &[Followed], whose: &[Whose]) -> bool {
+    let mut unread = Vec::new();
+    for (place, read) in rest {
+        let group = all[*place].group.name.shown();
+        match &read.failure {
+            Some(failure) if failure.message.raw().starts_with("ResourceNotFoundException") => {
+                let assumed = if all[*place].group.assumed { " (a name that is only assumed)" } else { "" };
+                output::say(&format!("slmon: there is no log group {group}{assumed}: nothing was ever written"));
+            }
+            Some(failure) => unread.push((&whose[*place], failure.clone())),
+            None => {
+                let how = "narrow it with --since or --grep";
+                output::say(&format!("slmon: there is more in {group} than is shown: {how}"));
+            }
+        }
+    }
+    for row in UnreadRow::of(&unread) {
+        output::say(&format!("slmon: {}", row.sentence()));
+    }
+    unread.is_empty()
+}
+
+/// Prints events; whether anybody still reads them.
+pub(super) fn print(telling: &Telling, format: LineFormat, events: &[(usize, LogEvent)]) -> Result<bool, Refusal> {
+    let told = events.iter().map(|(place, event)| match format {
+        LineFormat::Text => telling.text(*place, event),
+        LineFormat::Json => telling.json(*place, event),
+    });
+    output::stream(&told.collect::<String>())
+}

@@ -1,0 +1,163 @@
+//! What logs say, in sentences: the same for every front.
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::{
+    LogEvent,
+    cause::CauseKind,
+    groups::{CauseGroup, LogCauses, LogCut},
+    line::{Line, What, read},
+    report::Report,
+    secrets,
+};
+use crate::domain::{
+    failure::Kind,
+    text::{clean, counted},
+    trace::{causes::Age, words::seconds},
+};
+
+impl CauseGroup {
+    /// `KeyError: 'item-#'`, fit to be shown.
+    pub fn headline(&self) -> String {
+        let name = self.exception.as_ref().map(|name| name.shown().into_owned());
+        let name = name.unwrap_or_else(|| self.kind.words().to_owned());
+        if self.message.raw().is_empty() { name } else { format!("{name}: {}", self.message.shown()) }
+    }
+
+    /// What the kind says beyond the exception, where it says something.
+    pub fn kind_in_words(&self) -> Option<&'static str> {
+        match self.kind {
+            CauseKind::OutOfMemory => Some("out of memory: give it more, or have it use less"),
+            CauseKind::Timeout => Some("it ran until its timeout"),
+            CauseKind::Import => Some("its code can't be loaded: look at what was deployed last"),
+            CauseKind::Denied => Some("permission denied: its role may not do this"),
+            CauseKind::ThrottledDependency => Some("throttled by what it calls"),
+            CauseKind::Exited => Some("its process ended"),
+            CauseKind::Logged => Some("written to the log; it need not have failed the invocation"),
+            CauseKind::Exception => None,
+        }
+    }
+
+    /// `new: not seen before the alert began`, where that is known.
+    pub fn age_in_words(&self) -> Option<&'static str> {
+        match self.age {
+            Age::New => Some("new: not seen before the alert began"),
+            Age::Known => Some("known: seen before the alert began"),
+            Age::Unknown => None,
+        }
+    }
+}
+
+impl LogCauses {
+    /// How much it rests on: `from 24 failures in the log group /aws/lambda/pay`, fit to be shown.
+    pub fn basis(&self) -> String {
+        let assumed =
+            if self.group.assumed { " (assumed: the function's configuration could not be read)" } else { "" };
+        format!("{} in the log group {}{assumed}", counted(self.failed, "failure"), self.group.name.shown())
+    }
+
+    /// What is missing and what to do about it, in sentences fit to be shown.
+    pub fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        let name = self.group.name.shown();
+        if let Some(failure) = &self.failure {
+            let said = failure.message.shown();
+            remarks.push(if said.starts_with("ResourceNotFoundException") {
+                let assumed = if self.group.assumed {
+                    ", which is only assumed, since the function's configuration could not be read"
+                } else {
+                    ""
+                };
+                format!(
+                    "there is no log group {name}{assumed}: it was deleted, or the function's role may not write to it"
+                )
+            } else if failure.kind == Kind::Deadline {
+                format!("there was no time left to read the log group {name}: {}", failure.hint)
+            } else {
+                format!("the log group {name} can't be read ({}): {said}; {}", failure.kind.as_str(), failure.hint)
+            });
+        } else if self.groups.is_empty() {
+            remarks.push(format!("no line of the log group {name} says why: the program may catch and hide it, or log below a level that is not kept"));
+        }
+        if self.cut == Some(LogCut::Time) {
+            remarks.push("there was no time left to read all of the log".into());
+        }
+        remarks
+    }
+}
+
+impl Report {
+    /// `took 3.0 s · billed 3.0 s · 128 of 128 MB · cold start 401 ms`.
+    pub fn words(&self) -> String {
+        let time = |ms: f64| seconds(ms / 1000.0);
+        let memory = match (self.used, self.size) {
+            (Some(used), Some(size)) => Some(format!("{used} of {size} MB")),
+            _ => None,
+        };
+        let parts = [
+            self.duration.map(|ms| format!("took {}", time(ms))),
+            self.billed.map(|ms| format!("billed {}", time(ms))),
+            memory,
+            self.init.map(|ms| format!("cold start {}", time(ms))),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    }
+}
+
+/// An event's time on the clock, in UTC, to the millisecond: `10:00:03.120`.
+pub fn clock(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).strftime("%H:%M:%S%.3f").to_string()
+}
+
+/// What an event says, line by line, fit to be shown: without its own time, request and level, and, unless these are
+/// wanted, without secrets.
+pub fn lines(event: &LogEvent, secrets: bool) -> (Line, Vec<String>) {
+    let text = event.text.raw();
+    let hidden = if secrets { text.into() } else { secrets::mask(text) };
+    let line = read(&hidden);
+    let said = match &line.what {
+        What::Report(report) if line.json.is_some() => format!("{} {}", line.message, report.words()),
+        _ if line.json.is_some() => line.message.clone(),
+        What::Said => line.message.clone(),
+        // Lambda's own lines are tables.
+        _ => hidden.trim_end().lines().next().unwrap_or_default().replace('\t', "  "),
+    };
+    let mut shown: Vec<String> = said.trim_end().split('\n').map(|line| shown(line.trim_end_matches('\r'))).collect();
+    if let (What::Said, Some(rest), Some(last)) = (&line.what, &line.rest, shown.last_mut()) {
+        *last = format!("{last}  {}", clean(rest));
+    }
+    (line, shown)
+}
+
+/// Tabs are blanks; what else could steer a terminal is replaced.
+fn shown(line: &str) -> String {
+    clean(&line.replace('\t', "  ")).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(text: &str) -> LogEvent {
+        LogEvent { at: "2026-11-23T10:00:03.120Z".parse().unwrap(), stream: "s".into(), text: text.into(), id: None }
+    }
+
+    #[test]
+    fn an_event_is_shown_without_what_stands_apart_and_without_secrets() {
+        let (_, shown) = lines(&event(r#"{"level":"info","message":"in","password":"x1"}"#), false);
+        assert_eq!(shown, [r#"in  {"password":"<secret>"}"#]);
+        let (_, shown) = lines(&event("a\u{1b}[2J\tb\nc\n"), false);
+        assert_eq!(shown, ["a\u{fffd}[2J  b", "c"]);
+        let (_, shown) = lines(&event("password=x1"), true);
+        assert_eq!(shown, ["password=x1"]);
+        assert_eq!(clock(event("").at), "10:00:03.120");
+    }
+
+    #[test]
+    fn a_report_in_words() {
+        let report = Report::of_line(
+            "REPORT RequestId: r\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 90 MB\t",
+        );
+        assert_eq!(report.words(), "took 3.0 s · billed 3.0 s · 90 of 128 MB");
+    }
+}

@@ -1,0 +1,226 @@
+//! What logs say of why a function fails, and lines as they are asked for. Knows no clock but the deadline, and keeps
+//! nothing: what is in a log goes into no fleet.
+
+use futures::StreamExt;
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    domain::{
+        account::Target,
+        failure::{Failure, Kind},
+        fleet::Function,
+        function::Configuration,
+        logs::{
+            LogEvent, LogGroup, LogRequest,
+            groups::{CauseGroup, LogCauses, LogCut, LogFolding, invocation, report_of},
+            line::read,
+            pattern,
+        },
+        text::AwsText,
+        window::Minute,
+    },
+    source::{Source, calls},
+};
+
+/// Whose log is asked, and of when.
+#[derive(Clone, Debug)]
+pub struct LogAsk {
+    /// Where the function lives.
+    pub target: Target,
+    /// Its name.
+    pub function: AwsText,
+    /// Where it writes.
+    pub group: LogGroup,
+    /// From this minute on.
+    pub from: Minute,
+    /// Until this one.
+    pub to: Minute,
+    /// Since when it fails, where that is known.
+    pub since: Option<Minute>,
+    /// The longest that it may run, in seconds, where that is known.
+    pub timeout: Option<u32>,
+}
+
+impl LogAsk {
+    /// What is asked about a function; where it writes is looked up where that is not known yet.
+    pub async fn new(
+        source: &dyn Source,
+        target: &Target,
+        function: &Function,
+        (from, to): (Minute, Minute),
+        since: Option<Minute>,
+        until: Instant,
+    ) -> Self {
+        let looked_up = match &function.configuration {
+            None => timeout_at(until, configuration(source, target, &function.found.name)).await.ok().flatten(),
+            Some(_) => None,
+        };
+        let configuration = function.configuration.as_ref().or(looked_up.as_ref());
+        Self {
+            target: target.clone(),
+            function: function.found.name.clone(),
+            group: LogGroup::of(&function.found.name, configuration),
+            from,
+            to,
+            since,
+            timeout: configuration.and_then(|configuration| configuration.timeout),
+        }
+    }
+}
+
+/// The configuration of one function, out of those of its target; none where that can't be read.
+async fn configuration(source: &dyn Source, target: &Target, function: &AwsText) -> Option<Configuration> {
+    let mut pages = source.functions(target);
+    while let Some(Ok(page)) = pages.next().await {
+        if let Some(found) = page.into_iter().find(|found| found.name == *function) {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// Minutes of the first request, which are the newest. Each later one goes back twice as far.
+const FIRST: i64 = 10;
+/// So many failures tell enough.
+const ENOUGH: u64 = 400;
+/// So many events of one stretch are enough.
+const EVENTS: usize = 20_000;
+/// The longest that a function may run, in seconds. Source: Lambda's quotas.
+const LONGEST_RUN: u32 = 900;
+
+/// What the log says about why a function fails, with the lines of one invocation. `request` is one that is known to
+/// have failed, as by its trace; without it the newest failure of the commonest cause is shown.
+pub async fn causes(source: &dyn Source, ask: &LogAsk, request: Option<&AwsText>, until: Instant) -> LogCauses {
+    let to = ask.to.timestamp();
+    let mut causes = LogCauses {
+        group: ask.group.clone(),
+        groups: Vec::new(),
+        failed: 0,
+        from: to,
+        to,
+        cut: None,
+        failure: None,
+        example: Vec::new(),
+        report: None,
+    };
+    let mut folding = LogFolding::default();
+    let (mut end, mut length) = (ask.to, FIRST);
+    while end > ask.from {
+        let start = Minute((end.0 - length).max(ask.from.0));
+        let asked = ask.request((start.timestamp(), end.timestamp()), Some(pattern::failures()), None);
+        let read = events(source, &ask.target, &asked, EVENTS, until).await;
+        for event in read.events.iter().filter(|event| ask.group.holds(&ask.function, event)) {
+            folding.add(event);
+        }
+        if let Some(failure) = read.failure {
+            causes.failure = Some(failure);
+            break;
+        }
+        causes.cut = read.cut;
+        if causes.cut == Some(LogCut::Time) {
+            break;
+        }
+        causes.from = start.timestamp();
+        if folding.failures() >= ENOUGH {
+            causes.cut = (start > ask.from).then_some(LogCut::Enough);
+            break;
+        }
+        (end, length) = (start, length * 2);
+    }
+    (causes.groups, causes.failed) = folding.finish(ask.since.map(Minute::timestamp), causes.from);
+    if causes.failure.is_none() {
+        let group = causes.groups.first();
+        causes.example = example(source, ask, group, request, until).await;
+        causes.report = report_of(&causes.example);
+    }
+    causes
+}
+
+impl LogAsk {
+    fn request(
+        &self,
+        (start, end): (Timestamp, Timestamp),
+        pattern: Option<String>,
+        stream: Option<AwsText>,
+    ) -> LogRequest {
+        LogRequest { group: self.group.name.clone(), start, end, pattern, stream }
+    }
+}
+
+/// The lines of the invocation that is named, else of that of a group's example.
+async fn example(
+    source: &dyn Source,
+    ask: &LogAsk,
+    group: Option<&CauseGroup>,
+    request: Option<&AwsText>,
+    until: Instant,
+) -> Vec<LogEvent> {
+    let wanted = request.or_else(|| group.and_then(|group| group.request.as_ref()));
+    let mut event = group.map(|group| group.example.clone());
+    if let Some(id) = request {
+        let span = (ask.from.timestamp(), ask.to.timestamp());
+        let asked = ask.request(span, Some(pattern::quoted(id.raw())), None);
+        let found = events(source, &ask.target, &asked, EVENTS, until).await.events;
+        let failing = found.iter().find(|event| crate::domain::logs::cause::cause(&read(event.text.raw())).is_some());
+        event = failing.or(found.last()).cloned().or(event);
+    }
+    let Some(event) = event else { return Vec::new() };
+    let before = SignedDuration::from_secs(i64::from(ask.timeout.unwrap_or(LONGEST_RUN).min(LONGEST_RUN)) + 2);
+    let span = (
+        event.at.checked_sub(before).unwrap_or(event.at),
+        event.at.checked_add(SignedDuration::from_secs(2)).unwrap_or(event.at),
+    );
+    let asked = ask.request(span, None, Some(event.stream.clone()));
+    let mut stream = events(source, &ask.target, &asked, EVENTS, until).await.events;
+    stream.retain(|other| other.stream == event.stream);
+    stream.sort_by_key(|event| event.at);
+    let own = invocation(&stream, wanted.map(AwsText::raw), event.at);
+    if own.is_empty() { vec![event] } else { own }
+}
+
+/// What reading events brought until it ended or was cut.
+#[derive(Debug, Default)]
+pub struct ReadEvents {
+    /// Events, as they came.
+    pub events: Vec<LogEvent>,
+    /// Why it was cut.
+    pub cut: Option<LogCut>,
+    /// Why it ended early.
+    pub failure: Option<Failure>,
+}
+
+/// Reads pages of events until there are so many.
+pub async fn events(
+    source: &dyn Source,
+    target: &Target,
+    request: &LogRequest,
+    most: usize,
+    until: Instant,
+) -> ReadEvents {
+    let mut read = ReadEvents::default();
+    let mut pages = source.events(target, request);
+    loop {
+        match timeout_at(until, pages.next()).await {
+            Err(_) if read.events.is_empty() => {
+                let late = Failure::new(calls::FILTER_LOG_EVENTS, Kind::Deadline, "there was no time left for it");
+                read.failure = Some(late);
+                return read;
+            }
+            Err(_) => {
+                read.cut = Some(LogCut::Time);
+                return read;
+            }
+            Ok(None) => return read,
+            Ok(Some(Err(failure))) => {
+                read.failure = Some(failure);
+                return read;
+            }
+            Ok(Some(Ok(page))) => read.events.extend(page.into_iter().flat_map(|page| page.events)),
+        }
+        if read.events.len() >= most {
+            read.cut = Some(LogCut::Enough);
+            return read;
+        }
+    }
+}

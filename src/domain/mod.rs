@@ -9,6 +9,7 @@ pub mod failure;
 pub mod finding;
 pub mod fleet;
 pub mod function;
+pub mod life;
 pub mod moment;
 pub mod observation;
 pub mod roster;

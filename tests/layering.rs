@@ -118,12 +118,20 @@ const RULES: &[Rule] = &[
         words: "engine names domain, checks and source's trait, but not who answers (source::aws, source::sim)",
     },
     Rule {
+        folder: "store",
+        may: &["domain"],
+        except: &[],
+        tests_may: &[],
+        never: &[AWS, SCREEN, ARGUMENTS, RUNTIME, MACHINE, CLOCK],
+        words: "store names domain alone; its folder and the time are arguments",
+    },
+    Rule {
         folder: "notify",
-        may: &["domain", "engine"],
+        may: &["domain", "engine", "store"],
         except: &[],
         tests_may: &[],
         never: &[AWS, SCREEN, ARGUMENTS],
-        words: "notify names domain and engine, and no other front",
+        words: "notify names domain, engine and store, and no other front",
     },
     Rule {
         folder: "journal",

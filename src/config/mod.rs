@@ -27,6 +27,7 @@ pub use problem::ConfigErrors;
 use crate::domain::{
     accept::AcceptUnseen,
     finding::FailOn,
+    life::LifeRules,
     roster::{Regions, Roster},
     rules::Rules,
 };
@@ -104,6 +105,8 @@ pub struct Config {
     pub cache: bool,
     /// What the dashboard may cost and how it looks.
     pub dashboard: Dashboard,
+    /// How alerts live, for whoever is told of them.
+    pub alerts: LifeRules,
 }
 
 /// `[watch]` and `[dashboard]`: what the dashboard may cost and how it looks.
@@ -248,7 +251,8 @@ pub fn load(inputs: &Inputs<'_>) -> Result<Loaded, ConfigErrors> {
     let cache = read::switch(&root, "cache").unwrap_or(true);
     let (accept_unseen, alert) = (reader.accept_unseen(&root), reader.alert(&root));
     let dashboard = reader.dashboard(&root);
-    let config = Config { roster, rules, accept_unseen, alert, cache, dashboard };
+    let alerts = reader.alerts(&root);
+    let config = Config { roster, rules, accept_unseen, alert, cache, dashboard, alerts };
     if !reader.problems.is_empty() {
         return Err(ConfigErrors::new(reader.problems));
     }

@@ -4,6 +4,7 @@
 mod discover;
 pub mod doctor;
 pub mod explain;
+pub mod follow;
 mod metrics;
 pub mod plan;
 mod roster;

@@ -2,6 +2,7 @@
 //! stopping the rest. Forms are checked before (`shape`); a value of a wrong form is passed over here.
 
 pub(super) mod alert;
+pub(super) mod alerts;
 pub(super) mod roster;
 pub(super) mod rules;
 pub(super) mod screen;

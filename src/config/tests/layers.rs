@@ -236,6 +236,15 @@ checks.throttles.warning = []
     [watch]
     budget = "off"                                                         # default
 
+    [alerts]
+    for = 1                                                                # default
+    resolve_below = 0.5                                                    # default
+    resolve_after = "5m"                                                   # default
+    resolve_idle = "15m"                                                   # default
+    flapping_changes = 4                                                   # default
+    flapping_within = "1h"                                                 # default
+    steady_after = "30m"                                                   # default
+
     [dashboard]
     theme = "terminal"                                                     # default
     theme_dark = "catppuccin-mocha"                                        # default
@@ -301,6 +310,15 @@ checks.throttles.warning = []
 
     [watch]
     budget = "off"                                                         # default
+
+    [alerts]
+    for = 1                                                                # default
+    resolve_below = 0.5                                                    # default
+    resolve_after = "5m"                                                   # default
+    resolve_idle = "15m"                                                   # default
+    flapping_changes = 4                                                   # default
+    flapping_within = "1h"                                                 # default
+    steady_after = "30m"                                                   # default
 
     [dashboard]
     theme = "terminal"                                                     # default

@@ -134,6 +134,14 @@ const RULES: &[Rule] = &[
         words: "notify names domain, engine and store, and no other front",
     },
     Rule {
+        folder: "notify::post",
+        may: &["domain", "notify"],
+        except: &[],
+        tests_may: &[],
+        never: &[SCREEN, ARGUMENTS, &["aws_sdk_*", "aws_config", "aws_types", "aws_credential_types", "aws_runtime"]],
+        words: "notify::post names the HTTP client that the AWS SDK brings along, and nothing of AWS itself",
+    },
+    Rule {
         folder: "journal",
         may: &["domain", "engine"],
         except: &[],

@@ -15,6 +15,7 @@ pub mod observation;
 pub mod roster;
 pub mod rules;
 pub mod series;
+pub mod sink;
 pub mod text;
 pub mod trace;
 pub mod usage;

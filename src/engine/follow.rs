@@ -94,36 +94,3 @@ fn subject(account: &Account, function: &Function) -> Subject {
         tags: function.found.tags.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
     }
 }
-
-/// Targets that can't be seen, in words: the account, and the region where one is named.
-pub fn unseen(snapshot: &Snapshot) -> Vec<Unseen> {
-    let mut all = Vec::new();
-    for state in snapshot.fleet.accounts() {
-        if let Some(failure) = &state.failure {
-            let place = state.entry.account.id.to_string();
-            all.push(Unseen { place, why: format!("{}: {}", failure.operation, failure.message.shown()) });
-        }
-    }
-    for state in snapshot.fleet.targets() {
-        if let Some(unread) = state.unread.first() {
-            let place = format!("{}/{}", state.target.account.id, state.target.region);
-            let failure = &unread.failure;
-            all.push(Unseen { place, why: format!("{}: {}", failure.operation, failure.message.shown()) });
-        }
-    }
-    for (client, failure) in snapshot.fleet.listings() {
-        let place = client.as_ref().map_or("an organization".into(), |client| client.shown().into_owned());
-        all.push(Unseen { place, why: format!("{}: {}", failure.operation, failure.message.shown()) });
-    }
-    all.sort();
-    all
-}
-
-/// Something that can't be seen.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Unseen {
-    /// Account and region, or an account, or whose accounts could not be listed.
-    pub place: String,
-    /// Why, in words.
-    pub why: String,
-}

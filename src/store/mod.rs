@@ -166,6 +166,16 @@ impl Store {
         self.turn(now, |_| ((), vec![Row::Mute(mute)])).1
     }
 
+    /// Takes on telling what is in the queue, until the file is dropped; none where another slmon does.
+    pub fn take_on_telling(&self) -> io::Result<Option<File>> {
+        let file = private(&self.path.with_extension("telling"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(fs::TryLockError::WouldBlock) => Ok(None),
+            Err(fs::TryLockError::Error(error)) => Err(error),
+        }
+    }
+
     fn lock(&self) -> io::Result<File> {
         let file = private(&self.path.with_extension("lock"))?;
         file.lock()?;

@@ -203,7 +203,7 @@ fn what_is_spoilt_is_set_aside_and_said() {
 fn a_file_that_has_grown_is_written_anew_while_another_reads_it() {
     let folder = tempfile::tempdir().unwrap();
     let (mut one, mut other) = (open(folder.path()), open(folder.path()));
-    let id = |n: i32| (n.to_string() + &"x".repeat(2000));
+    let id = |n: i32| n.to_string() + &"x".repeat(2000);
     for n in 0..700 {
         let message = Message { sink: "s".into(), id: id(n), notices: Vec::new() };
         one.turn(NOW, |_| ((), vec![Row::Queue(message), Row::Done("s".into(), id(n - 1))])).1.unwrap();

@@ -19,7 +19,7 @@ impl Reader<'_> {
     }
 
     /// A whole number of at least 1.
-    fn number(&mut self, view: &View<'_>, key: &str) -> Option<u32> {
+    pub(super) fn number(&mut self, view: &View<'_>, key: &str) -> Option<u32> {
         let node = view.get(key)?;
         let number = node.as_number().filter(|number| (1.0..=1000.0).contains(number));
         if number.is_none() && node.as_number().is_some() {

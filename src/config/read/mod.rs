@@ -6,6 +6,7 @@ pub(super) mod alerts;
 pub(super) mod roster;
 pub(super) mod rules;
 pub(super) mod screen;
+pub(super) mod sinks;
 
 use std::{collections::BTreeMap, io, path::Path};
 

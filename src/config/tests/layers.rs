@@ -348,8 +348,8 @@ fn the_print_is_a_configuration_that_means_the_same() {
     });
     let texts = [String::new(), super::docs::everything(), start.load().unwrap().effective.to_string()];
     for text in texts {
-        let first = World::of(&text).var("ACME_EXTERNAL_ID", "s3").load().unwrap();
-        let second = World::of(first.effective.as_toml()).var("ACME_EXTERNAL_ID", "s3").load().unwrap();
+        let first = super::docs::all_set(World::of(&text)).load().unwrap();
+        let second = super::docs::all_set(World::of(first.effective.as_toml())).load().unwrap();
         assert_eq!(without_origins(&first.config), without_origins(&second.config), "{}", first.effective);
     }
 }

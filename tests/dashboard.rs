@@ -198,10 +198,14 @@ fn falls_over() {
     runtime.block_on(async {
         let (_keep, snapshots) = tokio::sync::watch::channel(None);
         let (control, _asked) = tokio::sync::mpsc::unbounded_channel();
+        let (questions, _unanswered) = tokio::sync::mpsc::unbounded_channel();
+        let (_answers, told) = tokio::sync::watch::channel(slmon::engine::inquiry::Told::default());
         let (_end, ends) = tokio::sync::watch::channel(None);
         let stage = slmon::tui::Stage {
             snapshots,
             control,
+            questions,
+            told,
             ends,
             outside: Box::new(Falls),
             notify: slmon::tui::Notify::Off,

@@ -21,7 +21,10 @@ use super::{
 };
 use crate::{
     config::Flags,
-    engine::watch::{self as watching, Control, Pace, Snapshot, Watching},
+    engine::{
+        inquiry::{self, Asked, Told},
+        watch::{self as watching, Control, Pace, Snapshot, Watching},
+    },
     tui::{self, Stage, commands::Keymap, console::Portal, model::Model, theme::Depth},
 };
 
@@ -29,7 +32,9 @@ use crate::{
 pub(super) struct Engine {
     pub(super) snapshots: watch::Receiver<Option<Arc<Snapshot>>>,
     pub(super) control: UnboundedSender<Control>,
-    task: JoinHandle<()>,
+    pub(super) questions: UnboundedSender<Asked>,
+    pub(super) told: watch::Receiver<Told>,
+    tasks: [JoinHandle<()>; 2],
 }
 
 impl Engine {
@@ -42,8 +47,9 @@ impl Engine {
             limit: config.alert.deadline,
             budget: config.dashboard.budget,
         };
+        let source = sweep::source(start, scope);
         let watched = Watching {
-            source: sweep::source(start, scope),
+            source: source.clone(),
             roster: Arc::new(config.roster.clone()),
             rules: Arc::new(config.rules.clone()),
             pace,
@@ -52,13 +58,16 @@ impl Engine {
         let (publish, snapshots) = watch::channel(None);
         let (control, asked) = unbounded_channel();
         let task = tokio::spawn(watching::watch(watched, publish, asked, clock::now));
-        Self { snapshots, control, task }
+        let (answer, told) = watch::channel(Told::default());
+        let (questions, asked) = unbounded_channel();
+        let answers = tokio::spawn(inquiry::answer(source, asked, answer, clock::now));
+        Self { snapshots, control, questions, told, tasks: [task, answers] }
     }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        self.task.abort();
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -102,6 +111,8 @@ pub(super) async fn run(scope: &Scope, args: &args::Dashboard) -> Result<u8, Ref
     let stage = Stage {
         snapshots: engine.snapshots.clone(),
         control: engine.control.clone(),
+        questions: engine.questions.clone(),
+        told: engine.told.clone(),
         ends,
         outside: Box::new(desktop),
         notify: desktop::notify(dashboard.notify, &variables),

@@ -23,11 +23,11 @@ use crate::{
         moment::moment,
         text::AwsText,
         trace::causes::{Causes, ErrorGroup},
-        window::{Horizon, Minute, Window},
+        window::{Horizon, Window},
     },
     engine::{
         End,
-        explain::{self, Allowance, Ask},
+        explain::{self, Allowance, Ask, BEFORE},
         plan::{Depth, Settings},
     },
     report::{
@@ -53,10 +53,6 @@ const FORMATS: &[(&str, Format)] = &[("text", Format::Text), ("markdown", Format
 const MOST: usize = 5;
 /// Functions whose traces are read at once.
 const AT_ONCE: usize = 16;
-/// Minutes of traces that are read from before the failing began, to tell what is new.
-const BEFORE: i64 = 15;
-/// Minutes of traces that are read at most.
-const LONGEST: i64 = 1440;
 
 pub(super) async fn run(scope: &Scope, args: &Explain) -> Result<u8, Refusal> {
     let outputs = output::parse(&args.formats, FORMATS)?;
@@ -98,7 +94,7 @@ pub(super) async fn run(scope: &Scope, args: &Explain) -> Result<u8, Refusal> {
     let read = stream::iter(&chosen).map(|(state, function, judged)| {
         let (fleet, allowance) = (&swept.fleet, &allowance);
         async move {
-            let ask = ask(state, function, *judged, (horizon, to));
+            let ask = Ask::of(state, function, judged.map(|it| &it.judged), (horizon, to));
             let causes = explain::causes(source, &ask, allowance, until).await;
             let tree = match causes.groups.first() {
                 Some(group) => explain::whole(source, &around(fleet, state, group), &group.example, until).await.tree,
@@ -217,35 +213,6 @@ fn choose<'a>(fleet: &'a Fleet, judgement: &'a Judgement) -> Vec<Chosen<'a>> {
     chosen
 }
 
-/// What is asked of a function's traces: from some time before it began to fail.
-fn ask(
-    state: &TargetState,
-    function: &Function,
-    judged: Option<&JudgedFunction>,
-    (horizon, to): (Horizon, Minute),
-) -> Ask {
-    let judged = judged.map(|judged| &judged.judged);
-    let start = judged.map_or(horizon.at.plus(-horizon.minutes), |judged| judged.window.start);
-    let findings = || judged.into_iter().flat_map(|judged| &judged.findings);
-    let from = findings().filter_map(|finding| finding.since).min();
-    let from = from.map_or(start, |since| since.min(start)).plus(-BEFORE);
-    // Where it may have begun earlier than was read, nothing can be called new.
-    let open = findings().any(|finding| finding.since_open);
-    let since = findings().filter_map(|finding| finding.since).min().filter(|_| !open);
-    let any = |count: Option<Option<u64>>| !matches!(count, Some(Some(0)));
-    Ask {
-        target: state.target.clone(),
-        function: function.found.name.clone(),
-        from: Minute(from.0.max(to.0 - LONGEST)),
-        to,
-        since,
-        // What has not failed in the window may have failed a minute after it.
-        errors: true,
-        throttles: any(judged.map(|judged| judged.throttles)),
-        tracing: function.configuration.as_ref().and_then(|configuration| configuration.tracing),
-    }
-}
-
 /// Who may know a part of a trace: the function's own target, and those of other accounts that it went through.
 fn around(fleet: &Fleet, state: &TargetState, group: &ErrorGroup) -> Vec<Target> {
     let own = &state.target.account.id;
@@ -270,7 +237,7 @@ pub(super) async fn alerts(
     let source = &**source;
     let to = if horizon.now.0 - horizon.at.0 < BEFORE { horizon.now } else { horizon.at };
     let read = stream::iter(failing).map(|(state, function, judged)| async move {
-        let ask = ask(state, function, judged, (horizon, to));
+        let ask = Ask::of(state, function, judged.map(|it| &it.judged), (horizon, to));
         (state, function, explain::causes(source, &ask, allowance, until).await)
     });
     for (state, function, causes) in read.buffered(AT_ONCE).collect::<Vec<_>>().await {

@@ -1,6 +1,6 @@
 //! `slmon notify test`: whether those who are to be told can be.
 
-use std::sync::Arc;
+use std::{fmt::Write as _, sync::Arc};
 
 use super::{
     Refusal,
@@ -40,7 +40,8 @@ pub(super) async fn run(scope: &Scope, args: &NotifyArgs) -> Result<u8, Refusal>
             Ok(()) => "has taken the test, and that it is over".to_owned(),
             Err(refused) => refused.why.clone(),
         };
-        text.push_str(&format!("{name:width$}  {:9}  {said}\n", rules.channel.word()));
+        // A String takes all that is written to it.
+        let _ = writeln!(text, "{name:width$}  {:9}  {said}", rules.channel.word());
     }
     output::write(&text, None)?;
     Ok(if told.iter().all(|(_, told)| told.is_ok()) { 0 } else { UNTOLD })

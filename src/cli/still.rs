@@ -7,7 +7,10 @@ use tokio::sync::watch::Receiver;
 use super::{Refusal, args::FrameFormat, clock, dashboard::Engine, output};
 use crate::{
     domain::text::{clean, nearest},
-    engine::watch::{Control, Day, Snapshot},
+    engine::{
+        inquiry::Asked,
+        watch::{Control, Day, Snapshot},
+    },
     tui::{
         self,
         commands::{self, Command},
@@ -24,6 +27,7 @@ const SCREENS: &[Command] = &[
     Command::Recent,
     Command::Accounts,
     Command::Spots,
+    Command::Traces,
     Command::Errors,
     Command::Help,
 ];
@@ -32,9 +36,17 @@ const SCREENS: &[Command] = &[
 enum Shows {
     /// A screen.
     Screen(Command),
-    /// A function, by its name.
-    Function(String),
+    /// A function, by its name; then what a command makes of that.
+    Function(String, Option<Command>),
 }
+
+/// Screens of one function, and the commands that lead there from its page.
+const OF_FUNCTIONS: [(&str, Option<Command>); 4] = [
+    ("function:", None),
+    ("traces:", Some(Command::FunctionTraces)),
+    ("trace:", Some(Command::Open)),
+    ("map:", Some(Command::Map)),
+];
 
 /// A frame that was asked for.
 pub(super) struct Still {
@@ -46,8 +58,9 @@ pub(super) struct Still {
 impl Still {
     /// Reads a screen and a size such as `120x40`.
     pub(super) fn parse(screen: &str, size: Option<&str>, format: FrameFormat) -> Result<Self, Refusal> {
-        let shows = match screen.strip_prefix("function:") {
-            Some(name) => Shows::Function(name.to_owned()),
+        let of_function = OF_FUNCTIONS.iter().find_map(|(prefix, then)| Some((screen.strip_prefix(prefix)?, *then)));
+        let shows = match of_function {
+            Some((name, then)) => Shows::Function(name.to_owned(), then),
             None => Shows::Screen(named(screen)?),
         };
         let usual = || terminal_size::terminal_size().filter(|_| std::io::stdout().is_terminal());
@@ -70,8 +83,11 @@ impl Still {
         match &self.shows {
             Shows::Screen(command) => {
                 model.update(Msg::Do(*command));
+                if !matches!(command, Command::Help) {
+                    self.answered(&mut model, engine, until).await;
+                }
             }
-            Shows::Function(name) => {
+            Shows::Function(name, then) => {
                 let board = model.board.clone();
                 let found = board.as_ref().and_then(|board| {
                     let of_it = |row: &&tui::board::Row| {
@@ -93,6 +109,11 @@ impl Still {
                 if let Some(snapshot) = shown {
                     model.update(Msg::Snapshot(snapshot));
                 }
+                self.answered(&mut model, engine, until).await;
+                if let Some(then) = then {
+                    model.update(Msg::Do(*then));
+                    self.answered(&mut model, engine, until).await;
+                }
             }
         }
         let frame = tui::frame(&mut model, self.size.0, self.size.1, clock::now());
@@ -107,6 +128,20 @@ impl Still {
         // Of nothing that could be read the frame says why.
         let is_blind = model.board.is_none_or(|board| board.counts.unseen > 0 && board.counts.seen == 0);
         Ok(if is_blind { 3 } else { 0 })
+    }
+
+    /// Asks what the screen asks, and waits for the answer.
+    async fn answered(&self, model: &mut Model, engine: &Engine, until: tokio::time::Instant) {
+        tui::frame(model, self.size.0, self.size.1, clock::now());
+        let Some((question, _)) = model.question() else { return };
+        let about = question.about();
+        let asked = Asked { question: Some(question), patience: Duration::ZERO, again: false };
+        let mut told = engine.told.clone();
+        if engine.questions.send(asked).is_ok() {
+            let _ = tokio::time::timeout_at(until, told.wait_for(|told| told.knows(&about))).await;
+        }
+        let told = told.borrow().clone();
+        model.update(Msg::Told(told));
     }
 }
 
@@ -132,7 +167,10 @@ fn named(screen: &str) -> Result<Command, Refusal> {
     known.map(|entry| entry.command).ok_or_else(|| {
         let near = nearest(screen, names()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         let all = names().collect::<Vec<_>>().join(", ");
-        Refusal::usage(format!("there is no screen `{}`{near} There are: {all}, and function:NAME", clean(screen)))
+        Refusal::usage(format!(
+            "there is no screen `{}`{near} There are: {all}, and function:NAME, traces:NAME, trace:NAME and map:NAME",
+            clean(screen)
+        ))
     })
 }
 

@@ -18,7 +18,7 @@ use crate::{
         fleet::{Fleet, Function},
         rules::{StageKind, span_minutes},
         text::AwsText,
-        trace::{TraceFilter, TraceRequest, Wanted, causes::Cut, chunks, words::small_usd},
+        trace::{TraceFilter, TraceRequest, Wanted, causes::Cut, chunks, took::Took, words::small_usd},
         usage::Usage,
         window::{Horizon, Minute},
     },
@@ -31,7 +31,7 @@ use crate::{
         self, Api,
         build::coverage_of,
         trace::TraceRow,
-        traces::{SCHEMA, Took, TraceList, TraceListRow},
+        traces::{SCHEMA, TraceList, TraceListRow},
     },
 };
 

@@ -146,7 +146,7 @@ impl Front {
                     tellers.begin(&self.shared, config, &mut self.log);
                     let snapshot = engine.snapshots.borrow().clone();
                     let is_late = begun.elapsed() >= config.alert.deadline;
-                    let due = self.ready && turned.elapsed() >= TURN || !self.ready;
+                    let due = !self.ready || turned.elapsed() >= TURN;
                     if let Some(snapshot) = snapshot.filter(|snapshot| due && (snapshot.is_whole() || is_late)) {
                         turned = Instant::now();
                         self.turn(config, &snapshot);

@@ -311,7 +311,9 @@ impl Life {
             }
         }
         self.worst = self.worst.max(severity);
-        steps.iter_mut().for_each(|step| step.severity = self.worst);
+        for step in steps.iter_mut() {
+            step.severity = self.worst;
+        }
     }
 
     fn calms(&mut self, rules: &LifeRules, sign: &Sign, steps: &mut Vec<Transition>) {

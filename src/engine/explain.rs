@@ -11,6 +11,8 @@ use crate::{
     domain::{
         account::Target,
         failure::{Failure, Kind},
+        finding::Judged,
+        fleet::{Function, TargetState},
         text::AwsText,
         trace::{
             LONGEST, RawTrace, Summary, TraceFilter, TracePage, TraceRequest, Wanted,
@@ -19,13 +21,13 @@ use crate::{
             tree::Tree,
         },
         usage::DOLLARS_PER_TRACE,
-        window::Minute,
+        window::{Horizon, Minute},
     },
     source::{Source, calls},
 };
 
 /// Whose traces are asked for, and of when.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Ask {
     /// Where the function lives.
     pub target: Target,
@@ -43,6 +45,40 @@ pub struct Ask {
     pub throttles: bool,
     /// Whether it has tracing on, where that is known.
     pub tracing: Option<bool>,
+}
+
+/// Minutes of traces that are read from before the failing began, to tell what is new.
+pub const BEFORE: i64 = 15;
+/// Minutes of traces that are read at most.
+const MOST: i64 = 1440;
+
+impl Ask {
+    /// What is asked of a function's traces, up to a minute: from some time before it began to fail.
+    pub fn of(
+        state: &TargetState,
+        function: &Function,
+        judged: Option<&Judged>,
+        (horizon, to): (Horizon, Minute),
+    ) -> Self {
+        let start = judged.map_or(horizon.at.plus(-horizon.minutes), |judged| judged.window.start);
+        let findings = || judged.into_iter().flat_map(|judged| &judged.findings);
+        let from = findings().filter_map(|finding| finding.since).min();
+        let from = from.map_or(start, |since| since.min(start)).plus(-BEFORE);
+        // Where it may have begun earlier than was read, nothing can be called new.
+        let open = findings().any(|finding| finding.since_open);
+        let since = findings().filter_map(|finding| finding.since).min().filter(|_| !open);
+        Self {
+            target: state.target.clone(),
+            function: function.found.name.clone(),
+            from: Minute(from.0.max(to.0 - MOST)),
+            to,
+            since,
+            // What has not failed in the window may have failed a minute after it.
+            errors: true,
+            throttles: judged.is_none_or(|judged| judged.throttles != Some(0)),
+            tracing: function.configuration.as_ref().and_then(|configuration| configuration.tracing),
+        }
+    }
 }
 
 /// How many traces may be looked through, all questions together.
@@ -256,12 +292,12 @@ const AT_ONCE: usize = 64;
 pub async fn whole(source: &dyn Source, targets: &[Target], id: &AwsText, until: Instant) -> Whole {
     let ids = [id.clone()];
     let ids = &ids;
-    let asked = stream::iter(targets).map(|target| async move {
+    let asked = targets.iter().map(|target| async move {
         let late = || Failure::new(calls::BATCH_GET_TRACES, Kind::Deadline, "there was no time left for it");
         (target, timeout_at(until, part(source, target, ids)).await.unwrap_or_else(|_| Err(late())))
     });
     let (mut parts, mut failures) = (Vec::new(), Vec::new());
-    for (target, answer) in asked.buffered(AT_ONCE).collect::<Vec<_>>().await {
+    for (target, answer) in stream::iter(asked.collect::<Vec<_>>()).buffered(AT_ONCE).collect::<Vec<_>>().await {
         match answer {
             Ok(found) => parts.extend(found),
             Err(failure) => failures.push((target.clone(), failure)),
@@ -290,7 +326,7 @@ pub async fn map(
     span: (Timestamp, Timestamp),
     until: Instant,
 ) -> (Graph, Vec<(Target, Failure)>) {
-    let asked = stream::iter(targets).map(|target| async move {
+    let asked = targets.iter().map(|target| async move {
         let mut services = Vec::new();
         let mut pages = source.services(target, span);
         loop {
@@ -306,7 +342,9 @@ pub async fn map(
         }
     });
     let (mut graph, mut failures) = (Graph::default(), Vec::new());
-    for (target, services, failure) in asked.buffered(AT_ONCE).collect::<Vec<_>>().await {
+    for (target, services, failure) in
+        stream::iter(asked.collect::<Vec<_>>()).buffered(AT_ONCE).collect::<Vec<_>>().await
+    {
         graph.add(&services, &target.account.id);
         failures.extend(failure.map(|failure| (target.clone(), failure)));
     }

@@ -5,6 +5,7 @@ mod discover;
 pub mod doctor;
 pub mod explain;
 pub mod follow;
+pub mod inquiry;
 mod metrics;
 pub mod plan;
 mod roster;

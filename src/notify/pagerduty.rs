@@ -1,5 +1,5 @@
 //! The sink `pagerduty`: the Events API v2. One incident is one `dedup_key`, so that telling it twice opens nothing twice.
-//! Source: PagerDuty's documentation, "Send an alert event" (fields, their lengths, 202 for a yes, 429 for too many).
+//! Source: `PagerDuty`'s documentation, "Send an alert event" (fields, their lengths, 202 for a yes, 429 for too many).
 
 use std::sync::Arc;
 

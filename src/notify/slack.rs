@@ -53,13 +53,13 @@ fn text(message: &Message) -> String {
 fn block(notice: &Notice) -> String {
     let mut lines =
         vec![format!("{} *{}*", mark(notice), escaped(&event::one(notice))), escaped(&event::place(notice))];
-    let links = [
+    let pages = [
         event::console(notice).map(|url| format!("<{url}|console>")),
         event::runbook(notice).map(|url| format!("<{}|runbook>", escaped(url))),
     ];
-    let links: Vec<String> = links.into_iter().flatten().collect();
-    if !links.is_empty() {
-        lines.push(links.join(" · "));
+    let pages: Vec<String> = pages.into_iter().flatten().collect();
+    if !pages.is_empty() {
+        lines.push(pages.join(" · "));
     }
     lines.join("\n")
 }

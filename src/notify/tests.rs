@@ -330,8 +330,8 @@ async fn a_dead_sink_delays_nobody_and_loses_nothing_for_days() {
     tokio::time::sleep(Duration::from_millis(1)).await;
     assert_eq!(*heard.lock().unwrap(), ["a", "b", "c"]);
     tokio::time::sleep(Duration::from_hours(72)).await;
-    let tries = tried.lock().unwrap().len();
-    assert!((72 * 12 - 12..=72 * 12 + 12).contains(&tries), "every five minutes: {tries}");
+    let attempts = tried.lock().unwrap().len();
+    assert!((72 * 12 - 12..=72 * 12 + 12).contains(&attempts), "every five minutes: {attempts}");
     assert_eq!(left(folder.path()), 6);
 }
 

@@ -19,6 +19,8 @@ pub enum Command {
     Accounts,
     /// Blind spots.
     Spots,
+    /// The newest traces of what is watched.
+    Traces,
     /// What could not be read, and why.
     Errors,
     /// Everything by its name.
@@ -53,8 +55,14 @@ pub enum Command {
     Columns,
     /// By what rows are put together.
     Group,
-    /// Accounts as a table, or as a map of accounts and regions.
+    /// Who calls a function, and what it calls; accounts as a table, or as a map of accounts and regions.
     Map,
+    /// The newest traces of the function.
+    FunctionTraces,
+    /// Of traces and on maps: only what fails, or everything.
+    Everything,
+    /// To the next part of a trace that holds what was searched.
+    NextMatch,
     /// Show or hide what fails outside of production.
     Dev,
     /// Narrow the rows by typing.
@@ -187,7 +195,8 @@ table! {
     Recent "recent" ["3"], "What fired in the last 24 hours, and when it ended", None;
     Accounts "accounts" ["4"], "Accounts and regions: reached or not", None;
     Spots "blind-spots" ["5"], "What tags hide", None;
-    Errors "error-log" ["6", "!"], "What could not be read, why, and what to do", None;
+    Traces "traces" ["6"], "The newest traces of production that failed", None;
+    Errors "error-log" ["!"], "What could not be read, why, and what to do", None;
     Palette "palette" [":"], "Everything by its name", Some("palette");
     Up "up" ["k", "up"], "One row up", None;
     Down "down" ["j", "down"], "One row down", None;
@@ -197,19 +206,22 @@ table! {
     Last "last" ["G", "end"], "To the last row", None;
     Open "open" ["enter"], "Into the selected row; a group folds", Some("open");
     Back "back" ["esc", "backspace"], "Back to where you came from", Some("back");
-    Left "left" ["left", "h"], "Crosshair to the left; in lists: back", Some("crosshair");
-    Right "right" ["right", "l"], "Crosshair to the right; in lists: into the row", None;
+    Left "left" ["left", "h"], "Crosshair to the left; in a trace: fold; on a map: to who calls; in lists: back", Some("crosshair");
+    Right "right" ["right", "l"], "Crosshair to the right; in a trace: unfold; on a map: to what is called; in lists: into the row", None;
     Hours "hours" ["w"], "Charts over 1, 6 or 24 hours", Some("1/6/24 h");
-    Filter "filter" ["/"], "Narrow the rows as you type", Some("filter");
+    Filter "filter" ["/"], "Narrow the rows as you type; in a trace: search", Some("filter");
     Dev "dev" ["d"], "Show or hide what fails outside of production", Some("dev failures");
     Sort "sort" ["s"], "Sort by a column", Some("sort");
     Reverse "reverse" ["r"], "Sort the other way round", None;
     Columns "columns" ["c"], "Choose columns", Some("columns");
     Group "group" ["b"], "Put together by client, account, stage or a tag", Some("group");
-    Map "map" ["m"], "Accounts as a table, or as a map of accounts and regions", Some("map");
-    CopyName "copy-name" ["y"], "Copy the function's name", Some("copy name");
+    Map "map" ["m"], "Who calls the function, and what it calls; accounts as a map of accounts and regions", Some("map");
+    FunctionTraces "function-traces" ["x"], "The newest traces of the function", Some("traces");
+    Everything "everything" ["a"], "Of traces and on maps: only what fails, or everything", Some("all or failing");
+    NextMatch "next-match" ["n"], "To the next part of a trace that holds what was searched", Some("next");
+    CopyName "copy-name" ["y"], "Copy the function's name, or the trace's id", Some("copy name");
     CopyArn "copy-arn" ["Y"], "Copy the function's ARN", None;
-    Console "console" ["o"], "Open the function in the AWS console", Some("console");
+    Console "console" ["o"], "Open the function or the trace in the AWS console", Some("console");
     CopyLink "copy-link" ["u"], "Copy the address of the function in the AWS console", None;
     Refresh "refresh" ["R", "ctrl-r"], "Read again now", None;
     Pause "pause" ["space"], "Stop and resume reading", Some("pause");

@@ -28,10 +28,23 @@ pub fn address(portal: Option<&Portal>, target: &Target, function: &str) -> Opti
     let host = host(target.region.partition())?;
     let name = encoded(function);
     let page = format!("https://{region}.{host}/lambda/home?region={region}#/functions/{name}?tab=monitoring");
-    let Some(portal) = portal else { return Some(page) };
+    Some(through(portal, target, page))
+}
+
+/// The page that shows a trace. Source: where the console of CloudWatch leads to from its list of traces.
+pub fn trace(portal: Option<&Portal>, target: &Target, id: &str) -> Option<String> {
+    let region = target.region.as_str();
+    let host = host(target.region.partition())?;
+    let page = format!("https://{region}.{host}/cloudwatch/home?region={region}#xray:traces/{}", encoded(id));
+    Some(through(portal, target, page))
+}
+
+/// An address, through the access portal where there is one.
+fn through(portal: Option<&Portal>, target: &Target, page: String) -> String {
+    let Some(portal) = portal else { return page };
     let role = portal.role.as_ref().map(|role| format!("&role_name={}", encoded(role))).unwrap_or_default();
     let start = portal.url.trim_end_matches('/');
-    Some(format!("{start}/#/console?account_id={}{role}&destination={}", target.account.id, encoded(&page)))
+    format!("{start}/#/console?account_id={}{role}&destination={}", target.account.id, encoded(&page))
 }
 
 /// Percent-encoded but for what RFC 3986 calls unreserved.

@@ -90,6 +90,30 @@ impl Filter {
         self.terms.is_empty()
     }
 
+    /// What of it is about functions alone: fields, tags and stages, no words that may stand anywhere and no numbers.
+    #[must_use]
+    pub fn of_functions(&self) -> Self {
+        let about = |term: &&Term| matches!(term.test, Test::Field(..) | Test::Tag(..));
+        Self { text: self.text.clone(), terms: self.terms.iter().filter(about).cloned().collect() }
+    }
+
+    /// Whether it lets a trace through. `text` is all that is shown of it, in small letters; then its client, account,
+    /// region, and functions. What a trace does not tell was judged of its functions.
+    pub fn fits_trace(&self, text: &str, (client, account, region, functions): (&str, &str, &str, &str)) -> bool {
+        self.terms.iter().all(|term| {
+            let has = |whole: &str, part: &String| whole.to_lowercase().contains(part.as_str());
+            let held = match &term.test {
+                Test::Fuzzy(part) | Test::Anywhere(part) => text.contains(part.as_str()),
+                Test::Field(Field::Client, part) => has(client, part),
+                Test::Field(Field::Account, part) => has(account, part),
+                Test::Field(Field::Region, part) => has(region, part),
+                Test::Field(Field::Name, part) => has(functions, part),
+                Test::Field(..) | Test::Tag(..) | Test::Number(..) => return true,
+            };
+            held != term.not
+        })
+    }
+
     /// What looks through rows; it keeps its memory from row to row.
     pub fn sieve(&self) -> Sieve<'_> {
         let config = Config::default().max_typos(Some(0));

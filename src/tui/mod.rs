@@ -33,10 +33,13 @@ use self::{
     board::Board,
     commands::Chord,
     input::Input,
-    model::{Effect, Kept, Model, Msg},
+    model::{Asks, Effect, Kept, Model, Msg},
     terminal::Screen,
 };
-use crate::engine::watch::{Control, Focus, Snapshot};
+use crate::engine::{
+    inquiry::{Asked, Told},
+    watch::{Control, Focus, Snapshot},
+};
 
 /// How whoever looks elsewhere is told of new alerts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,6 +71,10 @@ pub struct Stage {
     pub snapshots: Receiver<Option<Arc<Snapshot>>>,
     /// Asks the engine to read again, or to stop.
     pub control: UnboundedSender<Control>,
+    /// Asks X-Ray for what a screen shows.
+    pub questions: UnboundedSender<Asked>,
+    /// What was answered.
+    pub told: Receiver<Told>,
     /// The exit code, as soon as the program is asked to end from outside.
     pub ends: Receiver<Option<u8>>,
     /// What it can do outside of its terminal.
@@ -105,6 +112,7 @@ async fn show(mut model: Model, stage: &mut Stage, now: impl Fn() -> Timestamp) 
     // When what has come while nobody looks is drawn.
     let mut later: Option<Instant> = None;
     let mut focus = Focus::default();
+    let mut asks = Asks::default();
     let mut title = String::new();
     let mut area = Rect::default();
     loop {
@@ -120,6 +128,11 @@ async fn show(mut model: Model, stage: &mut Stage, now: impl Fn() -> Timestamp) 
             if seen != focus {
                 focus = seen;
                 let _ = stage.control.send(Control::Focus(focus.clone()));
+            }
+            let wanted = model.asks();
+            if wanted != asks {
+                asks = wanted;
+                ask(&model, &stage.questions, false);
             }
             let said = model.title();
             if said != title {
@@ -160,6 +173,11 @@ async fn show(mut model: Model, stage: &mut Stage, now: impl Fn() -> Timestamp) 
                     }
                 }
             }
+            Ok(()) = stage.told.changed() => {
+                let told = stage.told.borrow_and_update().clone();
+                model.update(Msg::Told(told));
+                dirty = true;
+            }
             // Ages are shown in whole minutes.
             () = sleep_until(wake) => dirty = true,
         }
@@ -173,6 +191,7 @@ async fn show(mut model: Model, stage: &mut Stage, now: impl Fn() -> Timestamp) 
                 }
                 Effect::Refresh => {
                     let _ = stage.control.send(Control::Refresh);
+                    ask(&model, &stage.questions, true);
                 }
                 Effect::Pause(paused) => {
                     let _ = stage.control.send(Control::Pause(paused));
@@ -189,6 +208,13 @@ async fn show(mut model: Model, stage: &mut Stage, now: impl Fn() -> Timestamp) 
             input.more();
         }
     }
+}
+
+/// Asks what the screen shows; again, where what was answered before is not enough.
+fn ask(model: &Model, questions: &UnboundedSender<Asked>, again: bool) {
+    let question = model.question();
+    let patience = question.as_ref().map(|(_, patience)| *patience).unwrap_or_default();
+    let _ = questions.send(Asked { question: question.map(|(question, _)| question), patience, again });
 }
 
 /// Does what is outside of the screen, and says what was done.

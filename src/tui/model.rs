@@ -1,14 +1,18 @@
 //! What the screens remember, and what happens to it: `update` takes a message and says what is to be done outside.
 //! Nothing here draws, waits or reads.
 
+mod carry;
 mod choose;
 mod news;
 mod select;
+mod traces;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use crossterm::event::KeyCode;
-
+pub use self::traces::{Asks, Side, Walk};
 pub use super::list::Kept;
 use super::{
     board::{Board, Key, Row, State},
@@ -16,12 +20,15 @@ use super::{
     console::Portal,
     filter::Filter,
     list::{self, Column, Line, Order},
-    overlay::{Act, Kind, Overlay},
+    overlay::{Act, Overlay},
     theme::{SHIPPED, Theme},
 };
 use crate::{
-    domain::{account::TargetKey, window::Minute},
-    engine::watch::{Focus, Look, Snapshot},
+    domain::{account::TargetKey, text::AwsText, trace::took::Took, window::Minute},
+    engine::{
+        inquiry::Told,
+        watch::{Focus, Look, Snapshot},
+    },
 };
 
 /// Over how many hours charts go, one after the other.
@@ -44,6 +51,12 @@ pub enum Screen {
     Errors,
     /// One function.
     Function(Key),
+    /// The newest traces: of one function, or of all that is watched.
+    Traces(Option<Key>),
+    /// One trace, and where it was found.
+    Trace(AwsText, TargetKey),
+    /// Who calls a function, and what it calls.
+    Map(Key),
 }
 
 impl Screen {
@@ -57,6 +70,10 @@ impl Screen {
             Self::Spots => "Blind spots".into(),
             Self::Errors => "Error log".into(),
             Self::Function(key) => key.name.shown().into_owned(),
+            Self::Traces(None) => "Traces".into(),
+            Self::Traces(Some(key)) => format!("Traces of {}", key.name.shown()),
+            Self::Trace(id, _) => id.shown().into_owned(),
+            Self::Map(key) => format!("Map of {}", key.name.shown()),
         }
     }
 }
@@ -72,6 +89,12 @@ pub enum RowKey {
     Episode(Key, &'static str, Minute),
     /// A target.
     Target(TargetKey),
+    /// Why a function fails: what was thrown, and where.
+    Cause(String),
+    /// A trace.
+    Trace(AwsText),
+    /// A part of a trace, by its id.
+    Span(Box<str>),
     /// One of several rows about the same thing.
     Place(usize),
 }
@@ -114,6 +137,8 @@ pub enum Msg {
     Paste(String),
     /// What became of something outside.
     Said(String),
+    /// What was answered.
+    Told(Told),
 }
 
 /// What is to be done outside.
@@ -184,11 +209,27 @@ pub struct Model {
     /// Whether somebody looks, as far as the terminal tells.
     pub focused: bool,
     /// When whoever looks elsewhere was last told.
-    pub told: Option<Minute>,
+    pub notified: Option<Minute>,
     /// The themes to choose from, by name.
     pub shelf: Vec<(String, Theme)>,
     /// The place of the one that is shown.
     pub chosen: usize,
+    /// What was answered so far.
+    pub told: Told,
+    /// Whether what does not fail is shown as well, of traces and on maps.
+    pub everything: bool,
+    /// The places of the traces in sight, in their order.
+    pub traces: Vec<usize>,
+    /// How long these took.
+    pub took: Took,
+    /// The places of the parts of the trace in sight.
+    pub spans: Vec<usize>,
+    /// Parts of traces whose own parts are out of sight, by their ids.
+    pub folded: BTreeSet<Box<str>>,
+    /// What is searched in a trace.
+    pub search: String,
+    /// Where one is on the map.
+    pub walk: Walk,
 }
 
 impl Model {
@@ -216,9 +257,17 @@ impl Model {
             page: 1,
             demo,
             focused: true,
-            told: None,
+            notified: None,
             shelf: Theme::all_shipped(),
             chosen: SHIPPED.iter().position(|(name, _)| *name == theme).unwrap_or(0),
+            told: Told::default(),
+            everything: false,
+            traces: Vec::new(),
+            took: Took::default(),
+            spans: Vec::new(),
+            folded: BTreeSet::new(),
+            search: String::new(),
+            walk: Walk::default(),
         };
         model.take_theme();
         model
@@ -264,6 +313,7 @@ impl Model {
             }
             _ => Vec::new(),
         };
+        self.arrange_traces();
         self.settle();
     }
 
@@ -312,6 +362,16 @@ impl Model {
                 self.paste(&text);
                 None
             }
+            Msg::Told(told) => {
+                let arrives = self.tree().is_none();
+                self.told = told;
+                self.arrange();
+                // A trace is entered where it failed.
+                if arrives && let Some(place) = self.failed_part() {
+                    self.select(place);
+                }
+                None
+            }
             Msg::SortBy(column) => self.act(Act::Sort(Some(column))),
             Msg::Choose(act) => self.act(act),
             Msg::Said(text) => {
@@ -351,141 +411,5 @@ impl Model {
                 self.carry_out(self.keys.of(chord)?)
             }
         }
-    }
-
-    fn carry_out(&mut self, command: Command) -> Option<Effect> {
-        let page = i64::try_from(self.page.max(1)).unwrap_or(1);
-        match command {
-            Command::Alerts => self.jump(Screen::Alerts),
-            Command::Functions => self.jump(Screen::Functions),
-            Command::Accounts => self.jump(Screen::Accounts),
-            Command::Recent => self.jump(Screen::Recent),
-            Command::Spots => self.jump(Screen::Spots),
-            Command::Errors => self.jump(Screen::Errors),
-            Command::Palette => self.overlay = Some(Overlay::new(Kind::Palette)),
-            Command::Help => self.overlay = Some(Overlay::new(Kind::Help)),
-            Command::Sort => self.pick(Kind::Sort),
-            Command::Columns => self.pick(Kind::Columns),
-            Command::Group => self.pick(Kind::Group),
-            Command::Reverse => {
-                let sort = self.order().map(|order| order.sort.map_or(Column::Function, |(column, _)| column));
-                return sort.and_then(|column| self.act(Act::Sort(Some(column))));
-            }
-            Command::Left if matches!(self.screen(), Screen::Function(_)) => self.move_cross(1),
-            Command::Right if matches!(self.screen(), Screen::Function(_)) => self.move_cross(-1),
-            Command::Left => return self.carry_out(Command::Back),
-            Command::Right => return self.carry_out(Command::Open),
-            Command::Hours => {
-                let next = HOURS.iter().position(|hours| *hours == self.hours).map_or(0, |place| place + 1);
-                self.hours = HOURS[next % HOURS.len()];
-                self.cross = None;
-            }
-            Command::Map => self.map = !self.map,
-            Command::Up => self.go(-1),
-            Command::Down => self.go(1),
-            Command::PageUp => self.go(-page),
-            Command::PageDown => self.go(page),
-            Command::First => self.select(0),
-            Command::Last => self.select(usize::MAX),
-            Command::Open => match self.list().selected {
-                Some(RowKey::Function(key) | RowKey::Episode(key, ..)) => self.go_to(key),
-                Some(RowKey::Group(title)) => {
-                    if let Some(order) = self.order_mut()
-                        && !order.folded.remove(&title)
-                    {
-                        order.folded.insert(title);
-                    }
-                    self.arrange();
-                }
-                Some(RowKey::Target(key)) => self.go_to_target(&key),
-                _ => {}
-            },
-            Command::Back => {
-                if self.cross.is_some() {
-                    self.cross = None;
-                } else if self.trail.len() > 1 {
-                    self.trail.pop();
-                } else if !self.filter.is_empty() {
-                    self.filter = Filter::default();
-                }
-                self.arrange();
-            }
-            Command::Dev => {
-                self.dev = !self.dev;
-                self.arrange();
-            }
-            Command::Filter => self.typing = matches!(self.screen(), Screen::Alerts | Screen::Functions),
-            Command::Theme => {
-                let mut overlay = Overlay::new(Kind::Theme(self.chosen));
-                overlay.place = self.chosen;
-                self.overlay = Some(overlay);
-            }
-            Command::CopyName => return self.copy("name", |key, _| key.name.shown().into_owned()),
-            Command::CopyArn => return self.copy("ARN", |_, arn| arn),
-            Command::Console => {
-                let address = self.address();
-                return address.map(Effect::OpenUrl);
-            }
-            Command::CopyLink => return Some(Effect::Copy(self.address()?, "address")),
-            Command::Refresh => return Some(Effect::Refresh),
-            Command::Pause => {
-                self.paused = !self.paused;
-                return Some(Effect::Pause(self.paused));
-            }
-            Command::Quit => return Some(Effect::Quit),
-        }
-        None
-    }
-
-    /// To another screen of the first level.
-    fn jump(&mut self, screen: Screen) {
-        self.trail = vec![screen];
-        self.cross = None;
-        self.arrange();
-    }
-
-    fn go_to(&mut self, key: Key) {
-        self.trail.push(Screen::Function(key));
-        self.cross = None;
-        self.arrange();
-    }
-
-    /// To the functions of a target.
-    fn go_to_target(&mut self, (account, region): &TargetKey) {
-        self.filter = Filter::parse(&format!("account:{account} region:{region}"));
-        self.trail.push(Screen::Functions);
-        self.arrange();
-    }
-
-    /// Moves the crosshair by so many steps into the past.
-    fn move_cross(&mut self, by: i64) {
-        let chart = self.board.as_ref().and_then(|board| board.snapshot.chart.as_ref());
-        let step = chart.map_or(1, |chart| chart.period);
-        let cross = self.cross.map_or(0, |cross| cross + by * step);
-        self.cross = Some(cross.clamp(0, self.hours * 60 - 1));
-    }
-
-    fn type_into_filter(&mut self, chord: Chord) {
-        match chord.code() {
-            KeyCode::Enter => self.typing = false,
-            KeyCode::Esc => {
-                self.typing = false;
-                self.filter = Filter::default();
-            }
-            KeyCode::Backspace => {
-                let mut text = self.filter.text().to_owned();
-                text.pop();
-                self.filter = Filter::parse(&text);
-            }
-            KeyCode::Up => self.go(-1),
-            KeyCode::Down => self.go(1),
-            _ if chord.is_control('u') => self.filter = Filter::default(),
-            _ => {
-                if let Some(c) = chord.typed() {
-                    self.filter = Filter::parse(&format!("{}{c}", self.filter.text()));
-                }
-            }
-        }
-        self.arrange();
     }
 }

@@ -1,5 +1,7 @@
 //! Screens over the demo estate, driven by keys, in a time that stands still.
 
+mod traces;
+
 use std::{
     collections::BTreeSet,
     fmt::Write as _,
@@ -17,6 +19,7 @@ use super::{
     frame, list,
     model::{Effect, Model, Msg, RowKey, Screen},
     plain,
+    tests::traces::Desk,
 };
 use crate::{
     domain::{roster::Roster, rules::Rules, window::Minute},
@@ -66,55 +69,55 @@ fn world() -> World {
     World::demo(1, Minute::floor(now()).plus(-2))
 }
 
+/// The same without what can't be read.
+fn whole() -> World {
+    let world = world();
+    World {
+        faults: Vec::new(),
+        accounts: world.accounts.into_iter().filter(|it| it.name.raw() != "larkspur-core").collect(),
+        ..world
+    }
+}
+
+/// The same without what fails or can't be told.
+fn fine() -> World {
+    let board = Board::new(incident());
+    let fired: BTreeSet<Key> = board
+        .snapshot
+        .episodes
+        .iter()
+        .map(|it| {
+            let (account, region) = it.target.clone();
+            Key { account, region, name: it.function.clone() }
+        })
+        .collect();
+    let bad = |row: &&Row| row.state <= State::Muted || !board.facts(row).unwrap().1.class.spots.is_empty();
+    let bad: BTreeSet<Key> = board.rows.iter().filter(bad).filter_map(|row| board.key(row)).chain(fired).collect();
+    let mut world = whole();
+    for account in &mut world.accounts {
+        let key = |it: &crate::source::sim::world::WorldFunction| Key {
+            account: account.id.clone(),
+            region: it.region.clone(),
+            name: it.name.clone(),
+        };
+        account.functions.retain(|it| !bad.contains(&key(it)));
+    }
+    world
+}
+
 /// The demo: production fails, and an account is out of reach.
 fn demo() -> Arc<Snapshot> {
     static ONCE: OnceLock<Arc<Snapshot>> = OnceLock::new();
     ONCE.get_or_init(|| watched(world(), |roster| roster)).clone()
 }
 
-/// The same without what can't be read.
 fn incident() -> Arc<Snapshot> {
     static ONCE: OnceLock<Arc<Snapshot>> = OnceLock::new();
-    let whole = || {
-        let world = world();
-        World {
-            faults: Vec::new(),
-            accounts: world.accounts.into_iter().filter(|it| it.name.raw() != "larkspur-core").collect(),
-            ..world
-        }
-    };
     ONCE.get_or_init(|| watched(whole(), |roster| roster)).clone()
 }
 
-/// The same without what fails or can't be told.
 fn quiet() -> Arc<Snapshot> {
     static ONCE: OnceLock<Arc<Snapshot>> = OnceLock::new();
-    let fine = || {
-        let board = Board::new(incident());
-        let fired: BTreeSet<Key> = board
-            .snapshot
-            .episodes
-            .iter()
-            .map(|it| {
-                let (account, region) = it.target.clone();
-                Key { account, region, name: it.function.clone() }
-            })
-            .collect();
-        let bad = |row: &&Row| row.state <= State::Muted || !board.facts(row).unwrap().1.class.spots.is_empty();
-        let bad: BTreeSet<Key> = board.rows.iter().filter(bad).filter_map(|row| board.key(row)).chain(fired).collect();
-        let mut world = world();
-        world.faults.clear();
-        world.accounts.retain(|it| it.name.raw() != "larkspur-core");
-        for account in &mut world.accounts {
-            let key = |it: &crate::source::sim::world::WorldFunction| Key {
-                account: account.id.clone(),
-                region: it.region.clone(),
-                name: it.name.clone(),
-            };
-            account.functions.retain(|it| !bad.contains(&key(it)));
-        }
-        world
-    };
     ONCE.get_or_init(|| watched(fine(), |roster| roster)).clone()
 }
 
@@ -188,25 +191,30 @@ fn every_screen_at_every_size_in_every_state() {
         ("accounts", "4"),
         ("map", "4 m"),
         ("spots", "5"),
-        ("errors", "6"),
+        ("errors", "!"),
+        ("cause", "1 enter"),
+        ("trace", "1 enter enter"),
+        ("graph", "1 j enter m"),
+        ("graph-of-all", "1 j enter m a right"),
+        ("traces", "6"),
         ("palette", ": s o r t"),
         ("themes", "t down down"),
         ("help", "?"),
     ];
     let states = [
-        ("production fails, an account is out of reach", Some(demo())),
-        ("production fails", Some(incident())),
-        ("all is quiet", Some(quiet())),
-        ("there is nothing", Some(nothing())),
-        ("before the first answer", None),
+        ("production fails, an account is out of reach", Some(demo()), Desk::new(world())),
+        ("production fails", Some(incident()), Desk::new(whole())),
+        ("all is quiet", Some(quiet()), Desk::new(fine())),
+        ("there is nothing", Some(nothing()), Desk::new(world())),
+        ("before the first answer", None, Desk::new(world())),
     ];
     for (name, keys) in screens {
         for (width, height) in SIZES {
             let mut all = String::new();
-            for (state, snapshot) in &states {
+            for (state, snapshot, desk) in &states {
                 let mut model = model(snapshot.clone());
                 frame(&mut model, width, height, now());
-                type_keys(&mut model, keys);
+                desk.type_keys(&mut model, keys);
                 let frame = frame(&mut model, width, height, now());
                 write!(all, "# {state}\n\n{}\n\n", looks(&frame)).unwrap();
             }
@@ -437,6 +445,7 @@ fn any_msg() -> impl Strategy<Value = Msg> {
         1 => any::<i32>().prop_map(Msg::Wheel),
         1 => (0usize..400).prop_map(Msg::Click),
         1 => Just(Msg::Snapshot(demo())),
+        1 => Just(Msg::Told(traces::everything())),
     ]
 }
 

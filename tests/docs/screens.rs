@@ -3,8 +3,16 @@
 use std::{sync::Arc, time::Duration};
 
 use slmon::{
-    domain::{rules::Rules, window::Minute},
-    engine::watch::{self, Control, Pace, Snapshot, Watching},
+    domain::{
+        rules::Rules,
+        window::{Horizon, Minute},
+    },
+    engine::{
+        self,
+        inquiry::{self, Asked, Told},
+        plan::{Depth, Settings},
+        watch::{self, Control, Pace, Snapshot, Watching},
+    },
     source::sim::{Sim, World},
     tui::{
         self,
@@ -13,6 +21,8 @@ use slmon::{
         still,
     },
 };
+
+use tokio_util::sync::CancellationToken;
 
 /// The instant of the pictures.
 const NOW: &str = "2026-11-23T14:03:00Z";
@@ -31,6 +41,19 @@ pub(crate) const PICTURES: &[(&str, &str, &str, &[Command])] = &[
     ("recent-dark", "catppuccin-mocha", "What fired in the last 24 hours", &[Command::Recent]),
     ("accounts-dark", "catppuccin-mocha", "Accounts and regions, and how each is read", &[Command::Accounts]),
     ("functions-light", "catppuccin-latte", "All functions that are watched", &[Command::Functions]),
+    (
+        "trace-dark",
+        "catppuccin-mocha",
+        "One trace: its parts as bars, and where it failed",
+        &[Command::Alerts, Command::Down, Command::Open, Command::Open],
+    ),
+    (
+        "map-dark",
+        "catppuccin-mocha",
+        "Who calls a function, and what it calls",
+        &[Command::Alerts, Command::Down, Command::Map, Command::Everything],
+    ),
+    ("traces-light", "catppuccin-latte", "The newest traces that failed", &[Command::Traces]),
 ];
 
 fn model(theme: &str, snapshot: Option<Arc<Snapshot>>) -> Model {
@@ -71,15 +94,60 @@ fn watched() -> Arc<Snapshot> {
     })
 }
 
+/// What the screens ask X-Ray for is answered by the demo at the instant of the pictures.
+struct Desk {
+    runtime: tokio::runtime::Runtime,
+    sim: Arc<Sim>,
+}
+
+impl Desk {
+    fn new(now: jiff::Timestamp) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+        let runtime = runtime.expect("a runtime");
+        let minute = Minute::floor(now);
+        let sim = Arc::new(Sim::with_clock(World::demo(1, minute.plus(-2)), move || now));
+        runtime.block_on(async {
+            let (roster, rules) = (Arc::new(sim.roster()), Arc::new(Rules::default()));
+            let horizon = Horizon::new(minute, 15, minute);
+            let settings = Settings { horizon, depth: Depth::Discover { all: false, configurations: false } };
+            let (limit, never) = (Duration::from_mins(5), CancellationToken::new());
+            engine::once(sim.clone(), roster, rules, settings, limit, &never, |_| {}).await;
+        });
+        Self { runtime, sim }
+    }
+
+    fn answer(&self, model: &mut Model, now: jiff::Timestamp) {
+        let Some((question, _)) = model.question() else { return };
+        let about = question.about();
+        let told = self.runtime.block_on(async {
+            let (publish, mut told) = tokio::sync::watch::channel(Told::default());
+            let (questions, asked) = tokio::sync::mpsc::unbounded_channel();
+            tokio::spawn(inquiry::answer(self.sim.clone(), asked, publish, move || now));
+            let asked = Asked { question: Some(question), patience: Duration::ZERO, again: false };
+            questions.send(asked).expect("somebody listens");
+            told.wait_for(|told| told.knows(&about)).await.expect("an answer").clone()
+        });
+        let mut known = model.told.clone();
+        known.causes.extend(told.causes);
+        known.traces.extend(told.traces);
+        known.map = told.map.or(known.map);
+        known.newest = told.newest.or(known.newest);
+        model.update(Msg::Told(known));
+    }
+}
+
 /// Each picture with its file's name.
 pub(crate) fn draw() -> Vec<(String, String)> {
     let now: jiff::Timestamp = NOW.parse().expect("an instant");
     let snapshot = watched();
+    let desk = Desk::new(now);
     let picture = |(name, theme, title, commands): &(&str, &str, &str, &[Command])| {
         let mut model = model(theme, Some(snapshot.clone()));
         for command in *commands {
             tui::frame(&mut model, SIZE.0, SIZE.1, now);
             model.update(Msg::Do(*command));
+            tui::frame(&mut model, SIZE.0, SIZE.1, now);
+            desk.answer(&mut model, now);
         }
         let frame = tui::frame(&mut model, SIZE.0, SIZE.1, now);
         (format!("docs/screens/{name}.svg"), still::svg(&frame, title))

@@ -116,11 +116,12 @@ fn reply(method: &str, path: &str, board: &Board) -> (&'static str, &'static str
         ("GET" | "HEAD", "/healthz", Some(Err(why))) => {
             ("503 Service Unavailable", TEXT, format!("can't see: {why}\n"))
         }
-        ("GET" | "HEAD", "/healthz", None) => ("503 Service Unavailable", TEXT, "nothing was read yet\n".into()),
         ("GET" | "HEAD", "/metrics", Some(_)) => {
             ("200 OK", "application/openmetrics-text; version=1.0.0; charset=utf-8", board.metrics.to_string())
         }
-        ("GET" | "HEAD", "/metrics", None) => ("503 Service Unavailable", TEXT, "nothing was read yet\n".into()),
+        ("GET" | "HEAD", "/healthz" | "/metrics", None) => {
+            ("503 Service Unavailable", TEXT, "nothing was read yet\n".into())
+        }
         ("GET" | "HEAD", ..) => ("404 Not Found", TEXT, "there are /metrics and /healthz\n".into()),
         _ => ("405 Method Not Allowed", TEXT, "only GET and HEAD\n".into()),
     }

@@ -23,7 +23,7 @@ const KINDS: &[(&str, &[&str])] = &[
 const CHANNEL: [&str; 8] = ["url", "url_env", "url_file", "token_env", "token_file", "key_env", "key_file", "command"];
 /// From so many alerts at once on, one message tells them all.
 const GROUP_FROM: u32 = 5;
-/// Where events go to, but for accounts in PagerDuty's European service region.
+/// Where events go to, but for accounts in `PagerDuty`'s European service region.
 const PAGERDUTY: &str = "https://events.pagerduty.com/v2/enqueue";
 
 impl Reader<'_> {

@@ -5,8 +5,11 @@ pub mod causes;
 pub mod document;
 pub mod graph;
 pub mod mask;
+pub mod took;
 pub mod tree;
 pub mod words;
+
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -18,6 +21,9 @@ pub const LONGEST: i64 = 360;
 
 /// How many traces one request can ask for whole. Source: as above; six code bases agree on it.
 pub const BATCH: usize = 5;
+
+/// Names that fit into one filter expression.
+const NAMED: usize = 20;
 
 /// Which traces are asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +43,8 @@ pub enum Wanted {
     Failed,
     /// Those in which Lambda refused to run it.
     Throttled,
+    /// Those in which either happened.
+    FailedOrThrottled,
     /// All in which it ran or was refused.
     All,
 }
@@ -56,6 +64,18 @@ impl TraceFilter {
         Self { functions: vec![function], wanted }
     }
 
+    /// Traces of any of these functions: where there are more than fit into an expression, of any function there is, and
+    /// [`is_about`](Self::is_about) sorts them out.
+    pub fn of_any(functions: &BTreeSet<AwsText>, wanted: Wanted) -> Self {
+        let named = if functions.len() > NAMED { Vec::new() } else { functions.iter().cloned().collect() };
+        Self { functions: named, wanted }
+    }
+
+    /// Whether a trace that such a filter lets through is about one of these functions.
+    pub fn is_about(functions: &BTreeSet<AwsText>, summary: &Summary) -> bool {
+        functions.len() <= NAMED || summary.services.iter().any(|service| functions.contains(&service.name))
+    }
+
     /// The filter expression. Lambda's own node of a function looks fine where only its code failed, so the node of its
     /// code is asked for. Whether an exception that nobody caught is an error or a fault is not documented: both are.
     pub fn expression(&self) -> String {
@@ -63,15 +83,21 @@ impl TraceFilter {
             let name = name.raw().replace('\\', "\\\\").replace('"', "\\\"");
             format!("service(id(name: \"{name}\", type: \"{kind}\"))")
         };
-        let (kind, inner) = match self.wanted {
-            Wanted::Failed => ("AWS::Lambda::Function", " { fault = true OR error = true }"),
-            Wanted::Throttled => ("AWS::Lambda", " { throttle = true }"),
-            Wanted::All => ("AWS::Lambda", ""),
+        let failed = ("AWS::Lambda::Function", " { fault = true OR error = true }");
+        let throttled = ("AWS::Lambda", " { throttle = true }");
+        let kinds = match self.wanted {
+            Wanted::Failed => vec![failed],
+            Wanted::Throttled => vec![throttled],
+            Wanted::FailedOrThrottled => vec![failed, throttled],
+            Wanted::All => vec![("AWS::Lambda", "")],
         };
-        if self.functions.is_empty() {
-            return format!("service(id(type: \"{kind}\")){inner}");
-        }
-        let each: Vec<String> = self.functions.iter().map(|name| format!("{}{inner}", node(kind, name))).collect();
+        let any = |(kind, inner): &(&str, &str)| format!("service(id(type: \"{kind}\")){inner}");
+        let each: Vec<String> = if self.functions.is_empty() {
+            kinds.iter().map(any).collect()
+        } else {
+            let of = |name| kinds.iter().map(move |(kind, inner)| format!("{}{inner}", node(kind, name)));
+            self.functions.iter().flat_map(of).collect()
+        };
         each.join(" OR ")
     }
 }
@@ -112,6 +138,17 @@ impl Summary {
         self.fault || self.error || self.throttle || !self.causes.is_empty()
     }
 
+    /// How it failed, as its first cause says, else as its first service does; none where nothing did.
+    pub fn failing(&self) -> Option<Failing> {
+        let own = match (self.throttle, self.fault, self.error) {
+            (true, ..) => Some(Failing::Throttle),
+            (_, true, _) => Some(Failing::Fault),
+            (_, _, true) => Some(Failing::Error),
+            _ => None,
+        };
+        self.causes.first().map(|cause| cause.failing).or(own)
+    }
+
     /// When it ended.
     pub fn end(&self) -> Timestamp {
         let after = jiff::SignedDuration::try_from_secs_f64(self.duration.max(0.0)).unwrap_or_default();
@@ -128,10 +165,15 @@ impl Summary {
         Some(format!("{name}{message}"))
     }
 
-    /// The functions in it, each once.
+    /// The functions in it, each once. Of one that was refused there is Lambda's node alone.
     pub fn functions(&self) -> impl Iterator<Item = &AwsText> {
-        let code = |service: &&ServiceName| service.kind.as_ref().is_some_and(|kind| kind.raw() == FUNCTION);
-        self.services.iter().filter(code).map(|service| &service.name)
+        let is =
+            |service: &ServiceName| service.kind.as_ref().is_some_and(|kind| [FUNCTION, LAMBDA].contains(&kind.raw()));
+        let known = move |at: usize, service: &ServiceName| {
+            self.services[..at].iter().any(|other| is(other) && other.name == service.name)
+        };
+        let each = self.services.iter().enumerate();
+        each.filter(move |(at, service)| is(service) && !known(*at, service)).map(|(_, service)| &service.name)
     }
 }
 

@@ -59,6 +59,11 @@ impl Node {
         self.end - self.span.start
     }
 
+    /// Whether it is the start of a function that was not running before.
+    pub fn is_cold_start(&self) -> bool {
+        matches!(self.span.name.raw(), "Initialization" | "Init")
+    }
+
     /// What it is, in a word for people; empty where it is a part of its segment and nothing else.
     pub fn what(&self) -> String {
         let span = &self.span;
@@ -106,7 +111,7 @@ impl Tree {
         if parts.iter().any(|part| part.limit_exceeded) {
             remarks.push("it was too large for X-Ray, which has dropped parts of it".into());
         }
-        let cold_start = nodes.iter().any(|node| matches!(node.span.name.raw(), "Initialization" | "Init"));
+        let cold_start = nodes.iter().any(Node::is_cold_start);
         let accounts = nodes.iter().filter_map(|node| node.span.account.clone()).collect();
         let retries = retries(&nodes);
         Self { id: id.clone(), nodes, start, end, remarks, cold_start, retries, accounts }

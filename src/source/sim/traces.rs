@@ -212,6 +212,7 @@ impl Sample<'_> {
             && match filter.wanted {
                 Wanted::Failed => self.failed(),
                 Wanted::Throttled => self.failing == Some(Failing::Throttle),
+                Wanted::FailedOrThrottled => self.failing.is_some(),
                 Wanted::All => true,
             }
     }

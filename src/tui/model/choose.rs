@@ -12,12 +12,14 @@ use super::{
     },
     Effect, Model, RowKey, Screen,
 };
+use crate::domain::text::AwsText;
 
 impl Model {
     /// The function that is looked at or selected.
     pub(super) fn chosen(&self) -> Option<Key> {
         match self.screen() {
-            Screen::Function(key) => Some(key.clone()),
+            Screen::Function(key) | Screen::Map(key) | Screen::Traces(Some(key)) => Some(key.clone()),
+            Screen::Traces(None) => self.function_of_trace(),
             _ => match self.list().selected? {
                 RowKey::Function(key) | RowKey::Episode(key, ..) => Some(key),
                 _ => None,
@@ -32,9 +34,40 @@ impl Model {
         Some(Effect::Copy(text(&key, function.found.arn.shown().into_owned()), what))
     }
 
-    /// The address of the chosen function in the console.
+    /// The trace that is looked at or selected.
+    pub(super) fn trace_id(&self) -> Option<&AwsText> {
+        match self.screen() {
+            Screen::Trace(id, _) => Some(id),
+            _ => self.seen(self.list().place).map(|seen| &seen.summary.id),
+        }
+    }
+
+    /// The first watched function of the selected trace.
+    fn function_of_trace(&self) -> Option<Key> {
+        let seen = self.seen(self.list().place)?;
+        let (account, region) = seen.target.key();
+        let keys = seen.summary.functions().map(|name| Key {
+            account: account.clone(),
+            region: region.clone(),
+            name: name.clone(),
+        });
+        let board = self.board.as_ref()?;
+        keys.into_iter().find(|key| board.row(key).is_some())
+    }
+
+    /// The address of the chosen function in the console, or of the chosen trace.
     pub(super) fn address(&mut self) -> Option<String> {
         let board = self.board.as_ref()?;
+        let traced = match self.screen() {
+            Screen::Trace(id, at) => board.snapshot.fleet.target(at).map(|state| (id.clone(), state.target.clone())),
+            Screen::Traces(_) => {
+                self.seen(self.list().place).map(|seen| (seen.summary.id.clone(), seen.target.clone()))
+            }
+            _ => None,
+        };
+        if let Some((id, target)) = traced {
+            return console::trace(self.portal.as_ref(), &target, id.raw());
+        }
         let key = self.chosen()?;
         let (state, function) = board.facts(board.row(&key)?)?;
         let address = console::address(self.portal.as_ref(), &state.target, function.found.name.raw());

@@ -3,10 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    super::{
-        board::{Board, Key, State},
-        filter::Filter,
-    },
+    super::board::{Board, Key, State},
     Model,
 };
 
@@ -25,7 +22,7 @@ impl Model {
         let before = self.board.as_ref()?;
         let now = board.snapshot.horizon.now;
         let started = before.snapshot.under_way.is_none() && before.snapshot.read_at.is_some();
-        if self.focused || !started || self.told.is_some_and(|told| now.0 - told.0 < 1) {
+        if self.focused || !started || self.notified.is_some_and(|at| now.0 - at.0 < 1) {
             return None;
         }
         let critical = |board: &Board| -> BTreeSet<Key> {
@@ -36,7 +33,7 @@ impl Model {
         let mut new = all.difference(&known);
         let first = new.next()?.name.shown().into_owned();
         let more = new.count();
-        self.told = Some(now);
+        self.notified = Some(now);
         Some(if more > 0 {
             format!("{first} and {more} more fail in production")
         } else {
@@ -51,7 +48,7 @@ impl Model {
             overlay.text.push_str(&line);
             overlay.place = 0;
         } else if self.typing {
-            self.filter = Filter::parse(&format!("{}{line}", self.filter.text()));
+            self.type_text(format!("{}{line}", self.typed()));
             self.arrange();
         }
     }

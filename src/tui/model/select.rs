@@ -15,7 +15,10 @@ impl Model {
             Screen::Accounts => board.targets.len(),
             Screen::Spots => board.spots.len(),
             Screen::Errors => board.troubles.len(),
-            Screen::Function(_) => 0,
+            Screen::Function(key) => self.groups(key).len(),
+            Screen::Traces(_) => self.traces.len(),
+            Screen::Trace(..) => self.spans.len(),
+            Screen::Map(_) => 0,
         }
     }
 
@@ -35,7 +38,15 @@ impl Model {
             }
             Screen::Accounts => board.targets.get(place).map(|state| RowKey::Target(state.target.key())),
             Screen::Spots | Screen::Errors => (place < self.count()).then_some(RowKey::Place(place)),
-            Screen::Function(_) => None,
+            Screen::Function(key) => {
+                self.groups(key).get(place).map(|group| RowKey::Cause(format!("{} {}", group.headline(), group.path())))
+            }
+            Screen::Traces(_) => self.seen(place).map(|seen| RowKey::Trace(seen.summary.id.clone())),
+            Screen::Trace(..) => {
+                let node = self.tree()?.nodes.get(*self.spans.get(place)?)?;
+                Some(RowKey::Span(node.span.id.clone()))
+            }
+            Screen::Map(_) => None,
         }
     }
 
@@ -68,13 +79,15 @@ impl Model {
     }
 
     pub(super) fn point_at(&mut self, place: usize) {
-        let place = place.min(self.count().saturating_sub(1));
+        let count = self.count();
+        let place = place.min(count.saturating_sub(1));
         let selected = self.key_at(place);
         let page = self.page.max(1);
         let list = self.lists.entry(self.trail.last().cloned().unwrap_or(Screen::Alerts)).or_default();
         list.selected = selected;
         list.place = place;
-        list.offset = list.offset.clamp(place.saturating_sub(page - 1), place);
+        // No line stays empty below while there are rows above.
+        list.offset = list.offset.clamp(place.saturating_sub(page - 1), place).min(count.saturating_sub(page));
     }
 
     /// Puts the selection where what it is about now stands, or near to where it stood.

@@ -10,7 +10,7 @@ use super::{
         model::{Model, RowKey},
         theme::Role,
     },
-    centred, rows,
+    causes, centred, rows,
     text::{elide, put, put_all, span},
 };
 use crate::domain::{
@@ -19,14 +19,19 @@ use crate::domain::{
     window::Minute,
 };
 
-/// Lines about the selected row, with the line above them.
-const WHY: u16 = 3;
+/// Lines about the selected row, with the line above them; on a low screen, what traces say is left to the function's page.
+const WHY: (u16, u16) = (4, 3);
 /// Lines about what is not shown, with the line above them.
 const BELOW: u16 = 6;
 
 /// Where the list stands.
 pub(super) fn list(model: &Model, area: Rect) -> Rect {
-    let why = if area.height > 12 && !model.lines.is_empty() { WHY } else { 0 };
+    let why = match area.height {
+        _ if model.lines.is_empty() => 0,
+        16.. => WHY.0,
+        13.. => WHY.1,
+        _ => 0,
+    };
     let below = if area.height > 9 { BELOW } else { 2 };
     Rect { height: area.height.saturating_sub(why + below), ..area }
 }
@@ -104,7 +109,14 @@ fn why(model: &Model, board: &Board, buf: &mut Buffer, area: Rect) {
     if let Some(runbook) = &function.class.runbook {
         facts = format!("{facts} · runbook {}", runbook.shown());
     }
-    put(buf, area, (area.x + 1, area.y + 2), &fit(&facts), theme.style(Role::Muted));
+    let mut y = area.y + 2;
+    if area.height >= WHY.0 {
+        if let Some((text, role)) = causes::glance(model, &key, usize::from(area.width.saturating_sub(2))) {
+            put(buf, area, (area.x + 1, y), &text, theme.style(role));
+        }
+        y += 1;
+    }
+    put(buf, area, (area.x + 1, y), &fit(&facts), theme.style(Role::Muted));
 }
 
 /// What is not among the rows, always in sight.

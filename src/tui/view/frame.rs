@@ -131,15 +131,20 @@ pub(super) fn footer(model: &Model, buf: &mut Buffer, area: Rect) {
     buf.set_style(area, theme.style(Role::Bar));
     let start = (area.x + 1, area.y);
     if model.typing {
-        let found = counted(model.functions().count() as u64, "row");
-        let x = put_all(
-            buf,
-            area,
-            start,
-            &[("/", theme.style(Role::Accent)), (model.filter.text(), theme.style(Role::Text))],
-        );
+        let found = match model.screen() {
+            Screen::Traces(_) => counted(model.traces.len() as u64, "trace"),
+            Screen::Trace(..) => format!("{} goes to the next", model.keys.key_of(Command::NextMatch)),
+            _ => counted(model.functions().count() as u64, "row"),
+        };
+        let x =
+            put_all(buf, area, start, &[("/", theme.style(Role::Accent)), (model.typed(), theme.style(Role::Text))]);
         let x = put(buf, area, (x, area.y), "▏", theme.style(Role::Accent));
-        let hint = format!("   {found} · client:  stage:  tag:team=pay  err>5  !not · Enter keeps, Esc clears");
+        let forms = match model.screen() {
+            Screen::Traces(_) => " · client:  account:  region:  name:  !not",
+            Screen::Trace(..) => "",
+            _ => " · client:  stage:  tag:team=pay  err>5  !not",
+        };
+        let hint = format!("   {found}{forms} · Enter keeps, Esc clears");
         put(buf, area, (x, area.y), &hint, theme.style(Role::Muted));
         return;
     }
@@ -172,7 +177,21 @@ fn hints(model: &Model) -> Vec<(String, String)> {
     let here: &[Command] = match model.screen() {
         Screen::Alerts => &[Command::Open, Command::Dev, Command::Filter, Command::Sort, Command::Group],
         Screen::Functions => &[Command::Open, Command::Filter, Command::Sort, Command::Group, Command::Columns],
-        Screen::Function(_) => &[Command::Back, Command::Hours, Command::Left, Command::Console, Command::CopyName],
+        Screen::Function(_) => &[
+            Command::Open,
+            Command::Back,
+            Command::FunctionTraces,
+            Command::Map,
+            Command::Hours,
+            Command::Left,
+            Command::Console,
+            Command::CopyName,
+        ],
+        Screen::Traces(_) => &[Command::Open, Command::Everything, Command::Filter, Command::Map, Command::CopyName],
+        Screen::Trace(..) => {
+            &[Command::Open, Command::Back, Command::Filter, Command::NextMatch, Command::CopyName, Command::Console]
+        }
+        Screen::Map(_) => &[Command::Open, Command::Back, Command::Everything, Command::FunctionTraces],
         Screen::Recent => &[Command::Open],
         Screen::Accounts => &[Command::Map, Command::Open],
         Screen::Spots | Screen::Errors => &[],
@@ -183,11 +202,20 @@ fn hints(model: &Model) -> Vec<(String, String)> {
         (Command::Recent, "recent"),
         (Command::Accounts, "accounts"),
         (Command::Spots, "spots"),
+        (Command::Traces, "traces"),
         (Command::Errors, "errors"),
     ];
     // A command without a key is left out.
     let hint = |command: Command, word: &str| (model.keys.key_of(command), word.to_owned());
-    let own = |command: Command| Some(hint(command, commands::entry(command)?.hint?));
+    let word = |command: Command| match (model.screen(), command) {
+        (Screen::Function(_), Command::Open) => Some("a trace of it"),
+        (Screen::Trace(..), Command::Open) => Some("fold"),
+        (Screen::Trace(..), Command::Filter) => Some("search"),
+        (Screen::Trace(..) | Screen::Traces(_), Command::CopyName) => Some("copy id"),
+        (Screen::Map(_), Command::Open) => Some("into the middle"),
+        _ => commands::entry(command)?.hint,
+    };
+    let own = |command: Command| Some(hint(command, word(command)?));
     let here = here.iter().copied().chain([Command::Help, Command::Palette]).filter_map(own);
     let screens = screens.map(|(command, word)| hint(command, word));
     let hints = here.chain(screens).chain(own(Command::Quit));

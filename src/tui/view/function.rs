@@ -10,7 +10,8 @@ use super::{
         model::Model,
         theme::Role,
     },
-    centred, charts, of_state,
+    alerts::rule,
+    causes, centred, charts, of_state,
     rows::DAY,
     text::{put, span, wrap},
 };
@@ -38,43 +39,123 @@ pub(super) fn draw(model: &Model, key: &Key, buf: &mut Buffer, area: Rect) {
         centred(buf, area, area.y + area.height / 3, &text, model.theme.style(Role::Muted));
         return;
     };
-    // Words take what they need, charts at least a half where there is room for both.
+    let parts = parts(model, key, area, board, row, state, function);
     let width = usize::from(area.width.saturating_sub(LABEL + 2));
-    let lines = lines(board, row, state, function);
-    let needed: usize = lines.iter().map(|(_, text, _)| wrap(text, width).len()).sum();
-    let chart = if area.height >= 14 { (area.height / 2).max(area.height.saturating_sub(span(needed) + 1)) } else { 0 };
-    let words = Rect { height: area.height - chart, ..area };
-    let mut y = words.y;
-    for (label, lines, role) in lines {
-        for (place, line) in wrap(&lines, width).iter().enumerate() {
-            if y >= words.bottom() {
-                break;
+    let place = |lines: &[Line], buf: &mut Buffer, area: Rect| {
+        let mut y = area.y;
+        for (label, text, role) in lines {
+            for (place, line) in wrap(text, width).iter().enumerate() {
+                if y >= area.bottom() {
+                    return;
+                }
+                if place == 0 {
+                    put(buf, area, (area.x + 1, y), label, model.theme.style(Role::Muted));
+                }
+                let style =
+                    if *role == Role::Critical { of_state(&model.theme, row.state) } else { model.theme.style(*role) };
+                put(buf, area, (area.x + 1 + LABEL, y), line, style);
+                y += 1;
             }
-            if place == 0 {
-                put(buf, words, (area.x + 1, y), label, model.theme.style(Role::Muted));
-            }
-            let style =
-                if role == Role::Critical { of_state(&model.theme, row.state) } else { model.theme.style(role) };
-            put(buf, words, (area.x + 1 + LABEL, y), line, style);
-            y += 1;
         }
-    }
-    if chart > 0 {
+    };
+    place(&parts.verdict, buf, parts.above);
+    causes::draw(model, key, buf, parts.causes);
+    if parts.chart.height > 0 {
         let of_it = |chart: &&Arc<Chart>| chart.target == state.target.key() && chart.function == key.name;
         let read = board.snapshot.chart.as_ref().filter(of_it).map(|chart| &**chart);
-        charts::draw(model, read, buf, Rect { y: words.bottom(), height: chart, ..area });
+        charts::draw(model, read, buf, parts.chart);
+    }
+    if parts.below.height > 1 {
+        rule(model, buf, parts.below, "what is known of it");
+        let below = Rect { y: parts.below.y + 1, height: parts.below.height - 1, ..parts.below };
+        place(&parts.facts, buf, below);
+    }
+}
+
+/// Where the error groups stand.
+pub(super) fn list(model: &Model, key: &Key, area: Rect) -> Rect {
+    let Some(board) = &model.board else { return area };
+    let facts = board.row(key).and_then(|row| Some((row, board.facts(row)?)));
+    let Some((row, (state, function))) = facts else { return area };
+    let causes = parts(model, key, area, board, row, state, function).causes;
+    Rect { y: causes.y + 1, height: causes.height.saturating_sub(2), ..causes }
+}
+
+/// What stands where: how it fares, why, its charts, and what else is known.
+struct Parts {
+    verdict: Vec<Line>,
+    facts: Vec<Line>,
+    above: Rect,
+    causes: Rect,
+    chart: Rect,
+    below: Rect,
+}
+
+/// The verdict takes what it needs; the error groups some lines; then charts as far as one can read them; what is known
+/// of it gets the rest, and where that is little, gives way.
+fn parts(
+    model: &Model,
+    key: &Key,
+    area: Rect,
+    board: &Board,
+    row: &Row,
+    state: &TargetState,
+    function: &Function,
+) -> Parts {
+    let width = usize::from(area.width.saturating_sub(LABEL + 2));
+    let tall = |lines: &[Line]| span(lines.iter().map(|(_, text, _)| wrap(text, width).len()).sum::<usize>());
+    let (verdict, facts) = (above(board, row), lines(board, state, function));
+    let top = tall(&verdict).min(area.height);
+    let mut left = area.height - top;
+    let most = if area.height < 24 { 6 } else { (area.height / 3).max(7) };
+    let causes = causes::lines(model, key, area.width, most).min(left);
+    left -= causes;
+    let needed = tall(&facts) + 1;
+    // Charts get a half of what is left, and all that nothing else needs.
+    let chart = if left >= 6 { (left / 2).max(left.saturating_sub(needed)).max(6) } else { 0 };
+    let at = |y: u16, height: u16| Rect { y, height, ..area };
+    Parts {
+        verdict,
+        facts,
+        above: at(area.y, top),
+        causes: at(area.y + top, causes),
+        chart: at(area.y + top + causes, chart),
+        below: at(area.y + top + causes + chart, left - chart),
     }
 }
 
 type Line = (&'static str, String, Role);
 
-fn lines(board: &Board, row: &Row, state: &TargetState, function: &Function) -> Vec<Line> {
-    let account = &state.target.account;
-    let class = &function.class;
+/// How it fares.
+fn above(board: &Board, row: &Row) -> Vec<Line> {
     let mut lines: Vec<Line> = vec![("state", format!("{} {}", row.state.sign(), row.state.word()), Role::Critical)];
     lines.extend(board.judged(row).into_iter().flat_map(|judged| verdict(board, judged, row.since)));
     if row.state == State::Hidden {
         lines.push(("why", "it is not production, so its failures never alert".into(), Role::Text));
+    }
+    lines
+}
+
+/// What else is known of it.
+fn lines(board: &Board, state: &TargetState, function: &Function) -> Vec<Line> {
+    let account = &state.target.account;
+    let class = &function.class;
+    let mut lines: Vec<Line> = Vec::new();
+    if let Some(configuration) = &function.configuration {
+        let tracing = match configuration.tracing {
+            Some(true) => "tracing on",
+            Some(false) => "tracing off",
+            None => "",
+        };
+        let parts = [
+            configuration.runtime.as_ref().map(|runtime| runtime.shown().into_owned()),
+            configuration.memory.map(|memory| format!("{memory} MB")),
+            configuration.timeout.map(|timeout| format!("timeout {timeout} s")),
+            at_once(board, state, function),
+            Some(tracing.to_owned()).filter(|tracing| !tracing.is_empty()),
+            configuration.last_modified.map(|at| format!("changed {}", at.strftime("%-d %b %Y %H:%M UTC"))),
+        ];
+        lines.push(("runs", parts.into_iter().flatten().collect::<Vec<_>>().join(" · "), Role::Text));
     }
     let place = [
         account.client.as_ref().map(|client| client.shown().into_owned()),
@@ -96,16 +177,6 @@ fn lines(board: &Board, row: &Row, state: &TargetState, function: &Function) -> 
     }
     if let Some((until, by)) = &class.mute {
         lines.push(("muted", format!("until {until} by {by}"), Role::Info));
-    }
-    if let Some(configuration) = &function.configuration {
-        let parts = [
-            configuration.runtime.as_ref().map(|runtime| runtime.shown().into_owned()),
-            configuration.memory.map(|memory| format!("{memory} MB")),
-            configuration.timeout.map(|timeout| format!("timeout {timeout} s")),
-            at_once(board, state, function),
-            configuration.last_modified.map(|at| format!("changed {}", at.strftime("%-d %b %Y %H:%M UTC"))),
-        ];
-        lines.push(("runs", parts.into_iter().flatten().collect::<Vec<_>>().join(" · "), Role::Text));
     }
     let tags: Vec<String> = function.found.tags.iter().map(|(k, v)| format!("{}={}", k.shown(), v.shown())).collect();
     lines.push(("tags", tags.join("  "), Role::Muted));

@@ -2,11 +2,13 @@
 
 mod accounts;
 mod alerts;
+mod causes;
 mod charts;
 mod errors;
 mod frame;
 mod function;
 mod functions;
+mod map;
 mod overlay;
 mod recent;
 mod rows;
@@ -14,6 +16,8 @@ pub mod spark;
 mod spots;
 mod table;
 pub mod text;
+mod traces;
+mod waterfall;
 
 use jiff::Timestamp;
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
@@ -53,6 +57,9 @@ pub fn draw(model: &Model, buf: &mut Buffer, now: Timestamp) {
             Screen::Accounts => accounts::draw(model, buf, body),
             Screen::Spots => spots::draw(model, buf, body),
             Screen::Function(key) => function::draw(model, key, buf, body),
+            Screen::Traces(_) => traces::draw(model, buf, body),
+            Screen::Trace(id, at) => waterfall::draw(model, id, at, buf, body),
+            Screen::Map(key) => map::draw(model, key, buf, body),
         }
     }
     if let Some(overlay) = &model.overlay {
@@ -72,7 +79,10 @@ pub fn page(model: &Model, area: Rect) -> usize {
         Screen::Accounts => accounts::list(model, body),
         Screen::Spots => spots::list(body),
         Screen::Errors => errors::list(body),
-        Screen::Functions | Screen::Function(_) => body,
+        Screen::Function(key) => function::list(model, key, body),
+        Screen::Traces(_) => traces::list(body),
+        Screen::Trace(..) => waterfall::list(body),
+        Screen::Functions | Screen::Map(_) => body,
     };
     usize::from(list.height.saturating_sub(1)).max(1)
 }

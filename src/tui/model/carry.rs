@@ -1,0 +1,242 @@
+//! What commands do: where one goes, what is typed, and how things are shown from then on.
+
+use std::collections::BTreeSet;
+
+use crossterm::event::KeyCode;
+
+use super::{
+    super::{
+        board::Key,
+        commands::{Chord, Command},
+        filter::Filter,
+        list::Column,
+        overlay::{Act, Kind, Overlay},
+    },
+    Effect, HOURS, Model, RowKey, Screen, Side, Walk,
+};
+use crate::domain::{account::TargetKey, text::AwsText};
+
+impl Model {
+    pub(super) fn carry_out(&mut self, command: Command) -> Option<Effect> {
+        let page = i64::try_from(self.page.max(1)).unwrap_or(1);
+        match command {
+            Command::Alerts => self.jump(Screen::Alerts),
+            Command::Functions => self.jump(Screen::Functions),
+            Command::Accounts => self.jump(Screen::Accounts),
+            Command::Recent => self.jump(Screen::Recent),
+            Command::Traces => self.jump(Screen::Traces(None)),
+            Command::Spots => self.jump(Screen::Spots),
+            Command::Errors => self.jump(Screen::Errors),
+            Command::Palette => self.overlay = Some(Overlay::new(Kind::Palette)),
+            Command::Help => self.overlay = Some(Overlay::new(Kind::Help)),
+            Command::Sort => self.pick(Kind::Sort),
+            Command::Columns => self.pick(Kind::Columns),
+            Command::Group => self.pick(Kind::Group),
+            Command::Reverse => {
+                let sort = self.order().map(|order| order.sort.map_or(Column::Function, |(column, _)| column));
+                return sort.and_then(|column| self.act(Act::Sort(Some(column))));
+            }
+            Command::Left if matches!(self.screen(), Screen::Function(_)) => self.move_cross(1),
+            Command::Right if matches!(self.screen(), Screen::Function(_)) => self.move_cross(-1),
+            Command::Left if matches!(self.screen(), Screen::Trace(..)) => self.fold(Some(true)),
+            Command::Right if matches!(self.screen(), Screen::Trace(..)) => self.fold(Some(false)),
+            Command::Left if matches!(self.screen(), Screen::Map(_)) => self.step(0, -1, false),
+            Command::Right if matches!(self.screen(), Screen::Map(_)) => self.step(0, 1, false),
+            Command::Up if matches!(self.screen(), Screen::Map(_)) => self.step(-1, 0, false),
+            Command::Down if matches!(self.screen(), Screen::Map(_)) => self.step(1, 0, false),
+            Command::Left => return self.carry_out(Command::Back),
+            Command::Right => return self.carry_out(Command::Open),
+            Command::Hours => {
+                let next = HOURS.iter().position(|hours| *hours == self.hours).map_or(0, |place| place + 1);
+                self.hours = HOURS[next % HOURS.len()];
+                self.cross = None;
+            }
+            Command::Map if *self.screen() == Screen::Accounts => self.map = !self.map,
+            Command::Map => {
+                if let Some(key) = self.chosen().filter(|_| !matches!(self.screen(), Screen::Map(_))) {
+                    self.walk = Walk::default();
+                    self.push(Screen::Map(key));
+                }
+            }
+            Command::FunctionTraces => {
+                let key = self.chosen().filter(|_| !matches!(self.screen(), Screen::Traces(_)));
+                if let Some(key) = key {
+                    self.push(Screen::Traces(Some(key)));
+                }
+            }
+            Command::Everything => {
+                self.everything = !self.everything;
+                self.walk = Walk::default();
+                self.arrange();
+            }
+            Command::NextMatch => self.find_next(self.span_place() + 1),
+            Command::Up => self.go(-1),
+            Command::Down => self.go(1),
+            Command::PageUp => self.go(-page),
+            Command::PageDown => self.go(page),
+            Command::First => self.select(0),
+            Command::Last => self.select(usize::MAX),
+            Command::Open => match self.list().selected {
+                Some(RowKey::Function(key) | RowKey::Episode(key, ..)) => self.go_to(key),
+                Some(RowKey::Group(title)) => {
+                    if let Some(order) = self.order_mut()
+                        && !order.folded.remove(&title)
+                    {
+                        order.folded.insert(title);
+                    }
+                    self.arrange();
+                }
+                Some(RowKey::Target(key)) => self.go_to_target(&key),
+                Some(RowKey::Cause(_)) => self.go_to_example(),
+                Some(RowKey::Trace(id)) => {
+                    if let Some(seen) = self.seen(self.list().place) {
+                        let at = seen.target.key();
+                        self.go_to_trace(id, at);
+                    }
+                }
+                Some(RowKey::Span(_)) => self.fold(None),
+                _ if matches!(self.screen(), Screen::Map(_)) => {
+                    if self.walk.side == Side::Middle {
+                        if let Some(key) = self.middle() {
+                            self.go_to(key);
+                        }
+                    } else {
+                        self.step(0, 0, true);
+                    }
+                }
+                _ => {}
+            },
+            Command::Back => {
+                if self.cross.is_some() {
+                    self.cross = None;
+                } else if let Some(before) = self.walk.before.pop().filter(|_| matches!(self.screen(), Screen::Map(_)))
+                {
+                    (self.walk.at, self.walk.side) = (Some(before), Side::Middle);
+                } else if self.trail.len() > 1 {
+                    self.trail.pop();
+                } else if !self.filter.is_empty() {
+                    self.filter = Filter::default();
+                }
+                self.arrange();
+            }
+            Command::Dev => {
+                self.dev = !self.dev;
+                self.arrange();
+            }
+            Command::Filter => {
+                self.typing =
+                    matches!(self.screen(), Screen::Alerts | Screen::Functions | Screen::Traces(_) | Screen::Trace(..));
+            }
+            Command::Theme => {
+                let mut overlay = Overlay::new(Kind::Theme(self.chosen));
+                overlay.place = self.chosen;
+                self.overlay = Some(overlay);
+            }
+            Command::CopyName if matches!(self.screen(), Screen::Trace(..) | Screen::Traces(_)) => {
+                return self.trace_id().map(|id| Effect::Copy(id.shown().into_owned(), "trace id"));
+            }
+            Command::CopyName => return self.copy("name", |key, _| key.name.shown().into_owned()),
+            Command::CopyArn => return self.copy("ARN", |_, arn| arn),
+            Command::Console => {
+                let address = self.address();
+                return address.map(Effect::OpenUrl);
+            }
+            Command::CopyLink => return Some(Effect::Copy(self.address()?, "address")),
+            Command::Refresh => return Some(Effect::Refresh),
+            Command::Pause => {
+                self.paused = !self.paused;
+                return Some(Effect::Pause(self.paused));
+            }
+            Command::Quit => return Some(Effect::Quit),
+        }
+        None
+    }
+
+    /// To another screen of the first level.
+    fn jump(&mut self, screen: Screen) {
+        self.trail = vec![screen];
+        self.cross = None;
+        self.arrange();
+    }
+
+    pub(super) fn go_to(&mut self, key: Key) {
+        self.push(Screen::Function(key));
+    }
+
+    fn push(&mut self, screen: Screen) {
+        self.trail.push(screen);
+        self.cross = None;
+        self.arrange();
+    }
+
+    /// To a trace of the error group that is selected.
+    fn go_to_example(&mut self) {
+        let Screen::Function(key) = self.screen().clone() else { return };
+        let example = self.groups(&key).get(self.list().place).map(|group| group.example.clone());
+        if let Some(id) = example {
+            self.go_to_trace(id, (key.account, key.region));
+        }
+    }
+
+    fn go_to_trace(&mut self, id: AwsText, at: TargetKey) {
+        (self.folded, self.search) = (BTreeSet::new(), String::new());
+        self.push(Screen::Trace(id, at));
+        if let Some(place) = self.failed_part() {
+            self.select(place);
+        }
+    }
+
+    /// To the functions of a target.
+    fn go_to_target(&mut self, (account, region): &TargetKey) {
+        self.filter = Filter::parse(&format!("account:{account} region:{region}"));
+        self.trail.push(Screen::Functions);
+        self.arrange();
+    }
+
+    /// Moves the crosshair by so many steps into the past.
+    fn move_cross(&mut self, by: i64) {
+        let chart = self.board.as_ref().and_then(|board| board.snapshot.chart.as_ref());
+        let step = chart.map_or(1, |chart| chart.period);
+        let cross = self.cross.map_or(0, |cross| cross + by * step);
+        self.cross = Some(cross.clamp(0, self.hours * 60 - 1));
+    }
+
+    /// What is being typed: a filter, or what is searched in a trace.
+    pub fn typed(&self) -> &str {
+        if matches!(self.screen(), Screen::Trace(..)) { &self.search } else { self.filter.text() }
+    }
+
+    pub(super) fn type_text(&mut self, text: String) {
+        if matches!(self.screen(), Screen::Trace(..)) {
+            self.search = text;
+            self.find_next(self.span_place());
+        } else {
+            self.filter = Filter::parse(&text);
+        }
+    }
+
+    pub(super) fn type_into_filter(&mut self, chord: Chord) {
+        self.said = None;
+        match chord.code() {
+            KeyCode::Enter => self.typing = false,
+            KeyCode::Esc => {
+                self.typing = false;
+                self.type_text(String::new());
+            }
+            KeyCode::Backspace => {
+                let mut text = self.typed().to_owned();
+                text.pop();
+                self.type_text(text);
+            }
+            KeyCode::Up => self.go(-1),
+            KeyCode::Down => self.go(1),
+            _ if chord.is_control('u') => self.type_text(String::new()),
+            _ => {
+                if let Some(c) = chord.typed() {
+                    self.type_text(format!("{}{c}", self.typed()));
+                }
+            }
+        }
+        self.arrange();
+    }
+}

@@ -9,6 +9,8 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod notify;
 pub mod report;
 pub mod source;
+pub mod store;
 pub mod tui;

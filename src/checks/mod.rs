@@ -11,6 +11,7 @@ use crate::domain::{
     account::TargetKey,
     finding::{Doubt, Finding, Judged, JudgedFunction, Judgement, Outcome, OverlookedFunction, Severity, Verdict},
     fleet::{Fleet, Function, TargetState},
+    life::Sign,
     observation::Reading,
     rules::limits::{CheckLimits, Clause, Limits},
     series::{Metric, Series},
@@ -194,6 +195,24 @@ pub fn judge(function: &Function, horizon: &Horizon) -> Judged {
         errors: evidence.known(Metric::Errors),
         throttles: evidence.known(Metric::Throttles),
         invocations: evidence.known(Metric::Invocations),
+    }
+}
+
+/// What a check says of a watched production function that was judged: whether it fires, and else how far it is from that;
+/// `below` is the share of its limits below which it is on its way to be over.
+pub fn sign(function: &Function, horizon: &Horizon, judged: &Judged, check: &str, below: f64) -> Sign {
+    if let Some(finding) = judged.findings.iter().find(|finding| finding.check == check) {
+        let (severity, reason, since) = (finding.severity, finding.reason.clone(), finding.since);
+        return Sign::Fires { severity, reason, since };
+    }
+    let doubted = judged.verdict == Verdict::Unknown || judged.doubts.iter().any(|doubt| doubt.check == check);
+    let Some(check) = asked(horizon).find(|known| known.id() == check && !doubted) else { return Sign::Unknown };
+    let evidence = Evidence { window: judged.window, baseline: None, function };
+    match check.evaluate(&evidence, &function.class.limits.scaled(below)) {
+        Outcome::Finding(_) => Sign::Near,
+        Outcome::Unknown(_) => Sign::Unknown,
+        Outcome::Ok if evidence.is_idle() => Sign::Idle,
+        Outcome::Ok => Sign::Clear,
     }
 }
 

@@ -1,8 +1,12 @@
 //! The command line, as typed. What it means is resolved elsewhere.
 
+mod watch;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use self::watch::{LogFormat, NotifyArgs, NotifyWhat, Watch};
 
 /// Which production Lambda functions fail, over many AWS accounts, and nothing else.
 ///
@@ -156,6 +160,10 @@ pub enum Command {
     Config,
     /// Print the IAM policies that slmon needs, made from the calls that it makes
     Policy(Policy),
+    /// Watch without a screen: a line for each thing that happens, and whoever [[notify]] names is told
+    Watch(Watch),
+    /// Try who is told of alerts
+    Notify(NotifyArgs),
     /// List the themes of the dashboard; check one, or look at it
     Themes(Themes),
     /// Print a script that completes flags and names in a shell: `source <(slmon completions bash)`

@@ -18,6 +18,7 @@ mod listing;
 mod logs;
 mod man;
 pub mod map;
+mod notify;
 mod output;
 mod plain;
 mod policy;
@@ -30,6 +31,7 @@ mod sweep;
 mod themes;
 pub mod traces;
 mod wait;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -106,6 +108,8 @@ pub fn run() -> ExitCode {
             Some(Command::Accounts(args)) => accounts::run(&cli.scope, args).await,
             Some(Command::Config) => show_config::run(&cli.scope),
             Some(Command::Policy(args)) => policy::run(&cli.scope, args),
+            Some(Command::Watch(args)) => watch::run(&cli.scope, args).await,
+            Some(Command::Notify(args)) => notify::run(&cli.scope, args).await,
             Some(Command::Themes(args)) => themes::run(&cli.scope, args),
             Some(Command::Completions { shell }) => completions::run(shell),
             Some(Command::Man { folder }) => man::run(folder.as_deref()),

@@ -205,17 +205,17 @@ const INTERRUPTED: i32 = 130;
 const HUNG_UP: u8 = 129;
 
 #[cfg(unix)]
-struct Signals(Option<(tokio::signal::unix::Signal, tokio::signal::unix::Signal)>);
+pub(super) struct Signals(Option<(tokio::signal::unix::Signal, tokio::signal::unix::Signal)>);
 
 #[cfg(unix)]
 impl Signals {
-    fn catch() -> Self {
+    pub(super) fn catch() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
         Self(signal(SignalKind::interrupt()).ok().zip(signal(SignalKind::terminate()).ok()))
     }
 
     /// The exit code for the signal that came.
-    async fn next(&mut self) -> u8 {
+    pub(super) async fn next(&mut self) -> u8 {
         let Some((interrupt, terminate)) = &mut self.0 else { return std::future::pending().await };
         tokio::select! {
             _ = interrupt.recv() => 130,
@@ -225,16 +225,16 @@ impl Signals {
 }
 
 #[cfg(unix)]
-struct Hangup(Option<tokio::signal::unix::Signal>);
+pub(super) struct Hangup(Option<tokio::signal::unix::Signal>);
 
 #[cfg(unix)]
 impl Hangup {
-    fn catch() -> Self {
+    pub(super) fn catch() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
         Self(signal(SignalKind::hangup()).ok())
     }
 
-    async fn next(&mut self) {
+    pub(super) async fn next(&mut self) {
         match &mut self.0 {
             Some(hangup) => drop(hangup.recv().await),
             None => std::future::pending().await,
@@ -243,15 +243,15 @@ impl Hangup {
 }
 
 #[cfg(not(unix))]
-struct Signals;
+pub(super) struct Signals;
 
 #[cfg(not(unix))]
 impl Signals {
-    fn catch() -> Self {
+    pub(super) fn catch() -> Self {
         Self
     }
 
-    async fn next(&mut self) -> u8 {
+    pub(super) async fn next(&mut self) -> u8 {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
@@ -260,15 +260,15 @@ impl Signals {
 }
 
 #[cfg(not(unix))]
-struct Hangup;
+pub(super) struct Hangup;
 
 #[cfg(not(unix))]
 impl Hangup {
-    fn catch() -> Self {
+    pub(super) fn catch() -> Self {
         Self
     }
 
-    async fn next(&mut self) {
+    pub(super) async fn next(&mut self) {
         std::future::pending().await
     }
 }

@@ -27,8 +27,10 @@ pub use problem::ConfigErrors;
 use crate::domain::{
     accept::AcceptUnseen,
     finding::FailOn,
+    life::LifeRules,
     roster::{Regions, Roster},
     rules::Rules,
+    sink::SinkRules,
 };
 use origin::Origin;
 use read::{Reader, View};
@@ -104,6 +106,10 @@ pub struct Config {
     pub cache: bool,
     /// What the dashboard may cost and how it looks.
     pub dashboard: Dashboard,
+    /// How alerts live, for whoever is told of them.
+    pub alerts: LifeRules,
+    /// Who is told of them.
+    pub notify: Vec<SinkRules>,
 }
 
 /// `[watch]` and `[dashboard]`: what the dashboard may cost and how it looks.
@@ -248,7 +254,8 @@ pub fn load(inputs: &Inputs<'_>) -> Result<Loaded, ConfigErrors> {
     let cache = read::switch(&root, "cache").unwrap_or(true);
     let (accept_unseen, alert) = (reader.accept_unseen(&root), reader.alert(&root));
     let dashboard = reader.dashboard(&root);
-    let config = Config { roster, rules, accept_unseen, alert, cache, dashboard };
+    let (alerts, notify) = (reader.alerts(&root), reader.sinks(&root));
+    let config = Config { roster, rules, accept_unseen, alert, cache, dashboard, alerts, notify };
     if !reader.problems.is_empty() {
         return Err(ConfigErrors::new(reader.problems));
     }
@@ -258,12 +265,13 @@ pub fn load(inputs: &Inputs<'_>) -> Result<Loaded, ConfigErrors> {
 
 /// Variables that the file names by itself.
 fn referred_variables(file: &Node) -> Vec<String> {
-    ["organizations", "accounts"]
+    ["organizations", "accounts", "notify"]
         .iter()
         .filter_map(|key| file.get(key))
         .flat_map(Node::items)
-        .filter_map(|table| table.get("external_id_env")?.as_text())
-        .map(|name| name.trim().to_string())
+        .flat_map(Node::entries)
+        .filter(|entry| entry.key.ends_with("_env"))
+        .filter_map(|entry| Some(entry.node.as_text()?.trim().to_string()))
         .collect()
 }
 

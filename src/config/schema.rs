@@ -12,6 +12,8 @@ pub(super) enum Kind {
     Share,
     /// `true` or `false`.
     Switch,
+    /// A whole number.
+    Number,
     /// A list of strings.
     Words,
     /// A list of `{ count, rate }`.
@@ -45,7 +47,7 @@ const fn flag(path: &'static str, kind: Kind, short: Option<&'static str>, flag:
     Key { path, kind, short, flag: Some(flag) }
 }
 
-use Kind::{Bindings, Clauses, Labels, Share, Switch, Table, Tables, Text, When, Words};
+use Kind::{Bindings, Clauses, Labels, Number, Share, Switch, Table, Tables, Text, When, Words};
 
 /// All keys, parents before their children.
 pub(super) const KEYS: &[Key] = &[
@@ -102,6 +104,31 @@ pub(super) const KEYS: &[Key] = &[
     flag("alert.blind_spots", Switch, Some("SLMON_BLIND_SPOTS"), "--blind-spots"),
     key("watch", Table),
     key("watch.budget", Text),
+    key("alerts", Table),
+    key("alerts.for", Number),
+    key("alerts.resolve_below", Share),
+    key("alerts.resolve_after", Text),
+    key("alerts.resolve_idle", Text),
+    key("alerts.flapping_changes", Number),
+    key("alerts.flapping_within", Text),
+    key("alerts.steady_after", Text),
+    key("notify", Tables),
+    key("notify.name", Text),
+    key("notify.kind", Text),
+    key("notify.url", Text),
+    key("notify.url_env", Text),
+    key("notify.url_file", Text),
+    key("notify.token_env", Text),
+    key("notify.token_file", Text),
+    key("notify.key_env", Text),
+    key("notify.key_file", Text),
+    key("notify.command", Words),
+    key("notify.severity", Text),
+    key("notify.clients", Words),
+    key("notify.accounts", Words),
+    key("notify.tags", Words),
+    key("notify.checks", Words),
+    key("notify.group_from", Number),
     key("dashboard", Table),
     key("dashboard.theme", Text),
     key("dashboard.theme_dark", Text),

@@ -36,7 +36,8 @@ fn value(node: &Node, path: &str, kind: Kind, problems: &mut Vec<Problem>) {
         (Kind::Text | Kind::When | Kind::Share, Value::Text(_))
         | (Kind::When, Value::Date(_))
         | (Kind::Share, Value::Integer(_) | Value::Float(_))
-        | (Kind::Switch, Value::Switch(_)) => {}
+        | (Kind::Switch, Value::Switch(_))
+        | (Kind::Number, Value::Integer(_)) => {}
         (Kind::Words, Value::List(items)) => {
             problems.extend(items.iter().filter(|item| !matches!(item.value, Value::Text(_))).map(|item| {
                 Problem::new(
@@ -116,6 +117,7 @@ fn needs(kind: Kind, path: &str) -> String {
         Kind::When => "a date or an instant, such as 2026-12-01".into(),
         Kind::Share => "a share, such as \"95%\" or 0.95".into(),
         Kind::Switch => "true or false".into(),
+        Kind::Number => "a whole number".into(),
         Kind::Words => "a list of strings".into(),
         Kind::Clauses => "a list of limits, such as [{ count = 3, rate = 0.05 }]".into(),
         Kind::Labels => "a glob and a stage in quotes, such as \"*-sandbox\" = \"other\"".into(),
@@ -134,7 +136,7 @@ fn mend(kind: Kind, path: &str, found: &Value) -> Option<String> {
             Some("put it in quotes".into())
         }
         (Kind::Words, Value::Text(_)) => Some("put it in brackets: [\"…\"]".into()),
-        (Kind::Switch, Value::Text(_)) => Some("leave the quotes away".into()),
+        (Kind::Switch | Kind::Number, Value::Text(_)) => Some("leave the quotes away".into()),
         (Kind::Clauses, Value::Table(_)) => Some("put it in brackets: [{ … }]".into()),
         (Kind::Tables, Value::Table(_)) => Some(format!("there can be several: write [[{path}]], in double brackets")),
         _ => None,

@@ -4,6 +4,7 @@
 mod discover;
 pub mod doctor;
 pub mod explain;
+pub mod follow;
 pub mod inquiry;
 pub mod lines;
 pub mod logs;

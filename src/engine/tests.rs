@@ -3,6 +3,7 @@
 
 mod accounts;
 mod ends;
+mod following;
 mod reading;
 mod search;
 mod waiting;

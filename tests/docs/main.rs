@@ -175,7 +175,8 @@ fn options_that_are_named_exist() {
 
 #[test]
 fn every_configuration_loads() {
-    let variables = BTreeMap::from([("ACME_EXTERNAL_ID".to_owned(), "s3".to_owned())]);
+    let set = [("ACME_EXTERNAL_ID", "s3"), ("SLACK_URL", "https://hooks.example.com/x"), ("PAGERDUTY_KEY", "k3y")];
+    let variables = BTreeMap::from(set.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let mut loaded = 0;
     for page in pages() {
         for block in page.blocks().filter(|block| block.language == "toml") {

@@ -25,7 +25,7 @@ impl Reader<'_> {
         }
     }
 
-    fn share(&mut self, view: &View<'_>, key: &str) -> Option<f64> {
+    pub(super) fn share(&mut self, view: &View<'_>, key: &str) -> Option<f64> {
         let node = view.get(key)?;
         let Some(number) = node.as_number() else { return self.text(view, key, share) };
         let share = whole(number);

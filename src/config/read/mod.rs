@@ -2,9 +2,11 @@
 //! stopping the rest. Forms are checked before (`shape`); a value of a wrong form is passed over here.
 
 pub(super) mod alert;
+pub(super) mod alerts;
 pub(super) mod roster;
 pub(super) mod rules;
 pub(super) mod screen;
+pub(super) mod sinks;
 
 use std::{collections::BTreeMap, io, path::Path};
 

@@ -9,6 +9,9 @@ use crate::config::{
 
 const PAGE: &str = include_str!("../../../docs/configuration.md");
 
+/// What is said in one way only, or needs a file.
+const ALONE: [&str; 5] = ["external_id", "external_id_file", "url_file", "token_file", "key_file"];
+
 /// The embedded file with everything that it has as a comment switched on, where it is TOML.
 pub(super) fn everything() -> String {
     let lines = DEFAULT.lines().map(|line| match line.strip_prefix("# ") {
@@ -22,14 +25,30 @@ pub(super) fn everything() -> String {
     });
     // An external id is said in one way only, and the account is one that can be left to itself.
     lines
-        .filter(|line| !line.starts_with("external_id = ") && !line.starts_with("external_id_file = "))
+        .filter(|line| !ALONE.iter().any(|key| line.starts_with(&format!("{key} = "))))
+        .flat_map(|line| match line {
+            "name = \"from-files\"" => vec![line, "url_env = \"SLACK_URL\""],
+            "name = \"eu\"" => vec![line, "key_env = \"PAGERDUTY_KEY\""],
+            _ => vec![line],
+        })
         .flat_map(|line| [line, "\n"])
         .collect()
 }
 
+/// With all variables that an example names.
+pub(super) fn all_set(world: World) -> World {
+    let set = [
+        ("ACME_EXTERNAL_ID", "s3"),
+        ("SLACK_URL", "https://hooks.example.com/x"),
+        ("PAGERDUTY_KEY", "0123"),
+        ("HOOK_TOKEN", "t"),
+    ];
+    set.into_iter().fold(world, |world, (name, value)| world.var(name, value))
+}
+
 #[test]
 fn the_embedded_file_shows_every_key() {
-    World::of(&everything()).var("ACME_EXTERNAL_ID", "s3").config();
+    all_set(World::of(&everything())).config();
     for key in KEYS {
         let (table, last) = split(key.path);
         let headers = [format!("[{}]", key.path), format!("[[{}]]", key.path), format!("[{}.", key.path)];
@@ -69,7 +88,7 @@ fn every_example_of_the_page_loads() {
     let examples: Vec<&str> = PAGE.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(examples.len() >= 5);
     for example in examples {
-        let world = World::of(example).var("ACME_EXTERNAL_ID", "s3").file("/etc/slmon/beta.external-id", "s3");
+        let world = all_set(World::of(example)).file("/etc/slmon/beta.external-id", "s3");
         assert!(world.load().is_ok(), "{example}\n{}", world.errors());
     }
 }

@@ -259,7 +259,7 @@ fn all_errors_at_once_in_the_order_of_the_file_then_variables_then_flags() {
     2 | color = true
       | ^^^^^
       |
-      = help: known here: `regions`, `cache`, `organizations`, `accounts`, `discovery`, `stage`, `checks`, `alert`, `watch`, `dashboard`, `keys`, `override`, `accept_unseen`
+      = help: known here: `regions`, `cache`, `organizations`, `accounts`, `discovery`, `stage`, `checks`, `alert`, `watch`, `alerts`, `notify`, `dashboard`, `keys`, `override`, `accept_unseen`
 
     error: bad value for `window` in [alert]
      --> /etc/slmon/config.toml:5:10

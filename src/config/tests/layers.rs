@@ -236,6 +236,15 @@ checks.throttles.warning = []
     [watch]
     budget = "off"                                                         # default
 
+    [alerts]
+    for = 1                                                                # default
+    resolve_below = 0.5                                                    # default
+    resolve_after = "5m"                                                   # default
+    resolve_idle = "15m"                                                   # default
+    flapping_changes = 4                                                   # default
+    flapping_within = "1h"                                                 # default
+    steady_after = "30m"                                                   # default
+
     [dashboard]
     theme = "terminal"                                                     # default
     theme_dark = "catppuccin-mocha"                                        # default
@@ -302,6 +311,15 @@ checks.throttles.warning = []
     [watch]
     budget = "off"                                                         # default
 
+    [alerts]
+    for = 1                                                                # default
+    resolve_below = 0.5                                                    # default
+    resolve_after = "5m"                                                   # default
+    resolve_idle = "15m"                                                   # default
+    flapping_changes = 4                                                   # default
+    flapping_within = "1h"                                                 # default
+    steady_after = "30m"                                                   # default
+
     [dashboard]
     theme = "terminal"                                                     # default
     theme_dark = "catppuccin-mocha"                                        # default
@@ -330,8 +348,8 @@ fn the_print_is_a_configuration_that_means_the_same() {
     });
     let texts = [String::new(), super::docs::everything(), start.load().unwrap().effective.to_string()];
     for text in texts {
-        let first = World::of(&text).var("ACME_EXTERNAL_ID", "s3").load().unwrap();
-        let second = World::of(first.effective.as_toml()).var("ACME_EXTERNAL_ID", "s3").load().unwrap();
+        let first = super::docs::all_set(World::of(&text)).load().unwrap();
+        let second = super::docs::all_set(World::of(first.effective.as_toml())).load().unwrap();
         assert_eq!(without_origins(&first.config), without_origins(&second.config), "{}", first.effective);
     }
 }

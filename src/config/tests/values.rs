@@ -93,3 +93,48 @@ fn what_is_accepted_has_an_end_and_a_reason() {
     assert_eq!((accepted.account.as_str(), accepted.region.as_ref()), ("7777*", None));
     assert_eq!((accepted.until.to_string().as_str(), accepted.reason.as_str()), ("2026-12-31T00:00:00Z", "closing"));
 }
+
+#[test]
+fn sinks_take_their_secrets_from_variables_and_files_and_never_show_them() {
+    use crate::domain::sink::Channel;
+    let world = World::of(
+        "[[notify]]\nname = \"chat\"\nkind = \"slack\"\nurl_file = \"chat\"\nseverity = \"critical\"\ntags = [\"team=pay-*\", \"a\"]\ngroup_from = 9\n\
+         [[notify]]\nname = \"on-call\"\nkind = \"pagerduty\"\nkey_env = \"PD\"\n[[notify]]\nname = \"c\"\nkind = \"command\"\ncommand = [\"x\", \"y\"]\n",
+    );
+    let world = world.var("PD", "k3y").file("/etc/slmon/chat", "https://hooks.example.com/s3cret\n");
+    let sinks = world.config().notify;
+    assert_eq!(sinks[0].channel, Channel::Slack { url: Secret::new("https://hooks.example.com/s3cret") });
+    assert_eq!((sinks[0].group_from, sinks[1].group_from), (9, 5));
+    assert_eq!((sinks[0].filter.severity, sinks[0].filter.tags.len()), (Some(Severity::Critical), 2));
+    let key = Secret::new("k3y");
+    assert_eq!(sinks[1].channel, Channel::PagerDuty { url: "https://events.pagerduty.com/v2/enqueue".into(), key });
+    let shown = format!("{sinks:?}{}", world.load().unwrap().effective);
+    assert!(!shown.contains("s3cret") && !shown.contains("k3y"), "{shown}");
+}
+
+#[test]
+fn a_sink_that_can_tell_nothing_is_refused_with_what_is_missing() {
+    let said = |toml: &str| World::of(&format!("[[notify]]\n{toml}\n")).var("BAD", "ftp://s3cret").errors();
+    for (toml, words) in [
+        ("name = \"a\"", "[[notify]] without `kind`"),
+        ("kind = \"command\"\ncommand = [\"x\"]", "[[notify]] without `name`"),
+        ("name = \"a\"\nkind = \"slak\"", "did you mean `slack`?"),
+        ("name = \"a\"\nkind = \"slack\"\nurl = \"https://x\"", "it is a secret: url_env or url_file"),
+        ("name = \"a\"\nkind = \"slack\"", "url_env or url_file is missing"),
+        ("name = \"a\"\nkind = \"pagerduty\"\nkey_env = \"NONE\"", "the variable NONE is not set"),
+        ("name = \"a\"\nkind = \"webhook\"\nurl = \"http://example.com\"", "begins with https://"),
+        ("name = \"a\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1.example.com\"", "begins with https://"),
+        ("name = \"a\"\nkind = \"webhook\"\nurl_env = \"BAD\"", "in the variable BAD, an address is needed"),
+        ("name = \"a b\"\nkind = \"command\"\ncommand = [\"x\"]", "letters, digits and -_."),
+        ("name = \"a\"\nkind = \"command\"\ncommand = []", "at least one is needed"),
+        ("name = \"a\"\nkind = \"command\"\ncommand = [\"x\"]\nchecks = [\"error\"]", "did you mean `errors`?"),
+        ("name = \"a\"\nkind = \"command\"\ncommand = [\"x\"]\ngroup_from = 0", "a whole number from 1"),
+        (
+            "name = \"a\"\nkind = \"command\"\ncommand = [\"x\"]\n[[notify]]\nname = \"a\"\nkind = \"command\"\ncommand = [\"x\"]",
+            "another [[notify]] has this name",
+        ),
+    ] {
+        let errors = said(toml);
+        assert!(errors.contains(words) && !errors.contains("s3cret"), "{toml}\n{errors}");
+    }
+}

@@ -101,6 +101,21 @@ impl LimitsPatch {
     }
 }
 
+impl Limits {
+    /// The same limits with all their numbers times `share`.
+    #[must_use]
+    pub fn scaled(&self, share: f64) -> Self {
+        let mut scaled = self.clone();
+        let Self { errors, throttles } = &mut scaled;
+        for clauses in [&mut errors.critical, &mut errors.warning, &mut throttles.critical, &mut throttles.warning] {
+            for clause in &mut clauses.any {
+                (clause.count, clause.rate) = (clause.count * share, clause.rate * share);
+            }
+        }
+        scaled
+    }
+}
+
 impl CheckLimits {
     /// Takes a function's own numbers: one critical clause instead of all (what is not given stays at the first
     /// clause's), and the warning's numbers rise to half of what was given where that is higher.

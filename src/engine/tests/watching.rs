@@ -14,8 +14,8 @@ use crate::{
 };
 
 /// What is shown at the end of each minute.
-struct Watched {
-    minutes: Vec<Arc<Snapshot>>,
+pub(super) struct Watched {
+    pub(super) minutes: Vec<Arc<Snapshot>>,
     log: Vec<Line>,
 }
 
@@ -23,7 +23,7 @@ struct Watched {
 type Alerts = BTreeSet<(String, &'static str, &'static str)>;
 
 #[derive(Clone, Default)]
-struct How {
+pub(super) struct How {
     minutes: u64,
     budget: Option<f64>,
     cached: Option<(Fleet, Minute)>,
@@ -31,11 +31,11 @@ struct How {
     asks: Vec<(u64, Control)>,
 }
 
-fn how(minutes: u64) -> How {
+pub(super) fn how(minutes: u64) -> How {
     How { minutes, ..How::default() }
 }
 
-fn watched(asked: Ask, how: How) -> Watched {
+pub(super) fn watched(asked: Ask, how: How) -> Watched {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
         let (begun, start) = (Instant::now(), asked.world.now);
@@ -130,7 +130,7 @@ fn functions(n: usize, stage: &str, more: &str) -> String {
     (0..n).map(one).collect::<Vec<_>>().concat()
 }
 
-fn account(functions: &str) -> String {
+pub(super) fn account(functions: &str) -> String {
     format!("[[accounts]]\nid = \"111111111111\"\nfunctions = [\n{functions}]\n")
 }
 

@@ -1,0 +1,133 @@
+//! What `slmon watch` says: a line for each thing that happens, in words or as JSON, on standard output. Nobody has to read it:
+//! a log that can't be written ends nothing.
+
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    cli::{args::LogFormat, clock},
+    domain::{
+        life::Notice,
+        text::{clean, counted},
+    },
+    notify::{self, Told},
+    report::Unseen,
+};
+
+/// Something that happens.
+pub(super) enum Event {
+    Started {
+        sinks: usize,
+    },
+    Listening(SocketAddr),
+    Ready,
+    Alert(Box<Notice>),
+    Unseen(Box<Unseen>),
+    Seen(Box<Unseen>),
+    Told(Told),
+    Store(String),
+    Reloaded,
+    /// The configuration that was read again is broken, and how.
+    Kept(String),
+    Ending,
+    Ended {
+        left: usize,
+    },
+}
+
+/// Where it is written.
+pub(super) struct Log {
+    format: LogFormat,
+}
+
+impl Log {
+    pub(super) fn new(format: LogFormat) -> Self {
+        Self { format }
+    }
+
+    pub(super) fn write(&mut self, event: &Event) {
+        let at = clock::now().round(jiff::Unit::Second).unwrap_or_else(|_| clock::now());
+        let line = match self.format {
+            LogFormat::Text => format!("{at} {}\n", words(event)),
+            LogFormat::Json => {
+                let mut line = document(event);
+                if let Value::Object(keys) = &mut line {
+                    keys.insert("time".into(), at.to_string().into());
+                }
+                format!("{line}\n")
+            }
+        };
+        let mut stdout = io::stdout().lock();
+        let _ = stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush());
+    }
+}
+
+fn words(event: &Event) -> String {
+    match event {
+        Event::Started { sinks: 0 } => "started; the configuration has no [[notify]], so nobody is told".into(),
+        Event::Started { sinks } => format!("started; {} told", counted(*sinks as u64, "sink")),
+        Event::Listening(address) => format!("listening on {address}"),
+        Event::Ready => "ready: all that can be read was read once".into(),
+        Event::Alert(notice) => {
+            let told = if notice.step.tell { "" } else { " (nobody is told)" };
+            format!("{} ({}){told}", notify::one(notice), notify::place(notice))
+        }
+        Event::Unseen(row) => format!("unseen {}: {}; {}", place(row), row.message.shown(), clean(&row.hint)),
+        Event::Seen(row) => format!("seen again {}", place(row)),
+        Event::Told(Told::Taken { sink, id }) => format!("told {sink}: {}", clean(id)),
+        Event::Told(Told::Delayed { sink, id, why, again }) => {
+            format!("{sink} has not taken {}: {}; again in {} s", clean(id), clean(why), again.as_secs())
+        }
+        Event::Told(Told::Refused { sink, id, why }) => {
+            format!("{sink} will not take {}: {}; it is told no more", clean(id), clean(why))
+        }
+        Event::Told(Told::Unwritten(why)) => {
+            format!("what was told can't be kept in mind, so it is told again after a restart: {}", clean(why))
+        }
+        Event::Store(said) => clean(said).into_owned(),
+        Event::Reloaded => "the configuration was read again".into(),
+        Event::Kept(why) => format!("the configuration is broken, and the old one stays:\n{why}"),
+        Event::Ending => "asked to end".into(),
+        Event::Ended { left: 0 } => "ended".into(),
+        Event::Ended { left } => format!("ended; {} kept for the next start", counted(*left as u64, "message")),
+    }
+}
+
+fn place(row: &Unseen) -> String {
+    let parts = [
+        row.account.as_ref().map(ToString::to_string),
+        row.region.as_ref().map(ToString::to_string),
+        Some(row.operation.to_string()),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+fn document(event: &Event) -> Value {
+    match event {
+        Event::Started { sinks } => json!({ "event": "started", "sinks": sinks }),
+        Event::Listening(address) => json!({ "event": "listening", "address": address.to_string() }),
+        Event::Ready => json!({ "event": "ready" }),
+        Event::Alert(notice) => {
+            json!({ "event": "alert", "id": notice.id(), "told": notice.step.tell, "alert": notify::alert(notice) })
+        }
+        Event::Unseen(row) => json!({ "event": "unseen", "unseen": row }),
+        Event::Seen(row) => json!({ "event": "seen", "seen": row }),
+        Event::Told(Told::Taken { sink, id }) => json!({ "event": "told", "sink": sink, "id": id }),
+        Event::Told(Told::Delayed { sink, id, why, again }) => {
+            json!({ "event": "delayed", "sink": sink, "id": id, "why": why, "again_in_s": again.as_secs() })
+        }
+        Event::Told(Told::Refused { sink, id, why }) => {
+            json!({ "event": "refused", "sink": sink, "id": id, "why": why })
+        }
+        Event::Told(Told::Unwritten(why)) => json!({ "event": "unwritten", "why": why }),
+        Event::Store(said) => json!({ "event": "store", "said": said }),
+        Event::Reloaded => json!({ "event": "reloaded" }),
+        Event::Kept(why) => json!({ "event": "reload-failed", "why": why }),
+        Event::Ending => json!({ "event": "ending" }),
+        Event::Ended { left } => json!({ "event": "ended", "left": left }),
+    }
+}

@@ -1,0 +1,103 @@
+//! Where steps in the lives of alerts go: one file a sink, and what they share. A sink gets a message and says whether it has
+//! taken it; what is to be told to whom, in which order and how often is decided here and by `deliver`, and kept by
+//! `store`. No sink knows another, and none knows where alerts come from.
+
+mod command;
+mod deliver;
+mod event;
+mod pagerduty;
+mod post;
+mod slack;
+mod webhook;
+
+use std::{sync::Arc, time::Duration};
+
+use futures::future::BoxFuture;
+
+pub use deliver::{Deliveries, Told, deliver, test};
+pub use event::{alert, one, place};
+pub use post::Post;
+
+use crate::{
+    domain::{
+        life::Notice,
+        sink::{Channel, SinkRules},
+    },
+    store::Message,
+};
+
+/// The longest that a sink may take for one message.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+/// More alerts than this are told in several messages.
+const AT_MOST: usize = 100;
+
+/// Somebody who is told.
+pub trait Sink: Send + Sync {
+    /// Tells it. Telling the same message twice must do no harm: a crash may come between telling and keeping in mind
+    /// that it was told.
+    fn tell<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<(), Refused>>;
+}
+
+/// Why a message was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// In words, without any secret.
+    pub why: String,
+    /// Whether the message is at fault, so that trying again is in vain.
+    pub is_final: bool,
+    /// When the sink wants to be asked again, if it says so.
+    pub after: Option<Duration>,
+}
+
+impl Refused {
+    fn later(why: impl Into<String>) -> Self {
+        Self { why: why.into(), is_final: false, after: None }
+    }
+}
+
+/// The sink that the configuration means.
+pub fn sink(rules: &SinkRules, post: &Arc<Post>) -> Box<dyn Sink> {
+    let post = post.clone();
+    match rules.channel.clone() {
+        Channel::Webhook { url, token } => Box::new(webhook::Webhook { post, url, token }),
+        Channel::Slack { url } => Box::new(slack::Slack { post, url }),
+        Channel::PagerDuty { url, key } => Box::new(pagerduty::PagerDuty { post, url, key }),
+        Channel::Command { argv } => Box::new(command::Command { argv }),
+    }
+}
+
+/// The messages that sinks get of these steps: each its own, or together where they are many. The same steps make the same
+/// messages, with the same ids.
+pub fn messages(sinks: &[SinkRules], notices: &[Notice]) -> Vec<Message> {
+    let mut all = Vec::new();
+    for rules in sinks {
+        let wanted: Vec<Notice> =
+            notices.iter().filter(|notice| notice.step.tell && rules.filter.admits(notice)).cloned().collect();
+        // PagerDuty groups by itself, and each incident has to end by itself.
+        let each = matches!(rules.channel, Channel::PagerDuty { .. }) || wanted.len() < rules.group_from as usize;
+        let sink = rules.name.clone();
+        if each {
+            all.extend(wanted.into_iter().map(|notice| Message {
+                sink: sink.clone(),
+                id: notice.id(),
+                notices: vec![notice],
+            }));
+        } else {
+            all.extend(wanted.chunks(AT_MOST).map(|notices| Message {
+                sink: sink.clone(),
+                id: format!("group:{:016x}", hashed(notices)),
+                notices: notices.to_vec(),
+            }));
+        }
+    }
+    all
+}
+
+/// FNV-1a, 64 bits, over the ids.
+fn hashed(notices: &[Notice]) -> u64 {
+    let bytes = notices.iter().flat_map(|notice| notice.id().into_bytes().into_iter().chain([0xff]));
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,191 @@
+//! Watching without a screen: who is told, what a service manager hears, what is answered, and every way to end.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "in a test, that is how one fails")]
+
+mod support;
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    os::unix::net::UnixDatagram,
+    path::Path,
+};
+
+use serde_json::Value;
+use support::{Output, PATIENCE, slmon};
+
+/// Somebody who hears what a service manager hears.
+struct Manager(UnixDatagram);
+
+impl Manager {
+    fn at(path: &Path) -> Self {
+        let socket = UnixDatagram::bind(path).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self(socket)
+    }
+
+    /// The next that is no sign of life.
+    fn hears(&self) -> String {
+        loop {
+            let mut bytes = [0; 256];
+            let length = self.0.recv(&mut bytes).expect("it is told something");
+            let words = String::from_utf8_lossy(&bytes[..length]).into_owned();
+            if words != "WATCHDOG=1" {
+                return words.lines().next().unwrap().to_owned();
+            }
+        }
+    }
+}
+
+/// A sink: answers one request after the other with a status, and returns what it was told.
+fn told(listener: &TcpListener, status: u16) -> Value {
+    let (socket, _) = listener.accept().unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut reader = BufReader::new(socket);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        if line == "\r\n" {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    let answer = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+    reader.into_inner().write_all(answer.as_bytes()).unwrap();
+    serde_json::from_slice(&body).unwrap()
+}
+
+fn get(port: u16, request: &str) -> String {
+    let mut socket = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.write_all(format!("{request} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).unwrap();
+    let mut text = String::new();
+    socket.read_to_string(&mut text).unwrap();
+    text
+}
+
+fn events(output: &Output) -> Vec<Value> {
+    output.stdout.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
+}
+
+fn of<'e>(events: &'e [Value], kind: &str) -> Vec<&'e Value> {
+    events.iter().filter(|event| event["event"] == kind).collect()
+}
+
+#[test]
+fn it_tells_answers_reloads_and_ends() {
+    let sink = TcpListener::bind("127.0.0.1:0").unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let config = |port: u16| {
+        format!(
+            "[[notify]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{port}/x\"\ngroup_from = 3\n"
+        )
+    };
+    let run = slmon();
+    let (file, socket) = (run.file("own.toml", &config(sink.local_addr().unwrap().port())), run.home().join("manager"));
+    let manager = Manager::at(&socket);
+    let run = run
+        .args(["--demo", "watch", "--log-format", "json", "--listen", &format!("127.0.0.1:{free}"), "--config"])
+        .args([&file])
+        .env("NOTIFY_SOCKET", &socket)
+        .env("WATCHDOG_USEC", "2000000");
+    let running = run.start();
+    let first = told(&sink, 500);
+    assert_eq!(told(&sink, 204), first, "what is not taken comes again, with the same id");
+    assert_eq!(first["type"], "slmon.alerts");
+    assert_eq!(manager.hears(), "READY=1");
+    // Two of the demo's 16 targets can't be seen.
+    let health = get(free, "GET /healthz");
+    assert!(health.starts_with("HTTP/1.1 503") && health.contains("14 of 16 targets seen"), "{health}");
+    let metrics = get(free, "GET /metrics");
+    assert!(metrics.contains("slmon_alert{") && metrics.ends_with("# EOF\n"), "{metrics}");
+    assert!(get(free, "GET /x").starts_with("HTTP/1.1 404") && get(free, "POST /metrics").starts_with("HTTP/1.1 405"));
+    assert!(get(free, "HEAD /metrics").ends_with("\r\n\r\n"));
+    // A broken configuration leaves the old one.
+    fs::write(&file, "[[notify]\n").unwrap();
+    running.signal("HUP");
+    assert_eq!((manager.hears(), manager.hears()), ("RELOADING=1".into(), "READY=1".into()));
+    fs::write(&file, config(1)).unwrap();
+    running.signal("HUP");
+    assert_eq!((manager.hears(), manager.hears()), ("RELOADING=1".into(), "READY=1".into()));
+    running.signal("TERM");
+    assert_eq!(manager.hears(), "STOPPING=1");
+    let output = running.finish().ended_with(0);
+    let events = events(&output);
+    assert_eq!((of(&events, "reload-failed").len(), of(&events, "reloaded").len()), (1, 1));
+    assert!(of(&events, "reload-failed")[0]["why"].as_str().unwrap().contains("own.toml:1"));
+    let fired: BTreeSet<&str> = of(&events, "alert").iter().map(|event| event["id"].as_str().unwrap()).collect();
+    assert_eq!(fired.len(), of(&events, "alert").len(), "nothing is told twice");
+    let incident = |alert: &Value| alert["incident"].as_str().unwrap().to_owned();
+    let logged: BTreeSet<String> = of(&events, "alert").iter().map(|event| incident(&event["alert"])).collect();
+    let alerts = first["data"]["alerts"].as_array().unwrap();
+    assert!(alerts.len() >= 5 && alerts.iter().all(|alert| logged.contains(&incident(alert))), "{alerts:?}");
+    assert_eq!(of(&events, "unseen")[0]["unseen"]["operation"], "sts:AssumeRole");
+    assert_eq!((of(&events, "delayed").len(), of(&events, "told").len(), of(&events, "ended").len()), (1, 1, 1));
+    assert_eq!(output.stderr, "");
+}
+
+#[test]
+fn what_nobody_has_taken_is_kept_for_the_next_start_and_said() {
+    // The demo leaves nothing behind, so it is what is said at the end that counts here.
+    let refuses = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = refuses.local_addr().unwrap().port();
+    let run = slmon().named_config(&format!(
+        "[[notify]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{port}/\"\n"
+    ));
+    let running = run.args(["--demo", "watch"]).start();
+    told(&refuses, 503);
+    drop(refuses);
+    running.signal("INT");
+    let output = running.finish().ended_with(0);
+    assert!(
+        output.stdout.contains("hook has not taken") && output.stdout.contains("1 message kept for the next start"),
+        "{}",
+        output.stdout
+    );
+}
+
+#[test]
+fn what_an_edit_mends_is_refused_at_once() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = slmon().args(["--demo", "watch", "--listen", &address]).run().ended_with(2);
+    assert!(output.stderr.contains(&format!("--listen {address}: ")), "{}", output.stderr);
+    let file = slmon();
+    let file = file.file("state", "");
+    let output = slmon().env("XDG_STATE_HOME", &file).region("eu-west-1").args(["watch"]).run().ended_with(2);
+    assert!(output.stderr.contains("can't be used"), "{}", output.stderr);
+    let output = slmon().args(["notify", "test"]).run().ended_with(2);
+    assert!(output.stderr.contains("no [[notify]]"), "{}", output.stderr);
+}
+
+#[test]
+fn a_test_is_sent_to_each_or_to_one_and_leaves_nothing_open() {
+    let sink = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = sink.local_addr().unwrap().port();
+    let config = format!(
+        "[[notify]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{port}/\"\n[[notify]]\nname = \"never\"\nkind = \"command\"\ncommand = [\"false\"]\n"
+    );
+    let running = slmon().config(&config).args(["notify", "test"]).start();
+    let (fired, over) = (told(&sink, 200), told(&sink, 200));
+    assert_eq!((&fired["type"], &over["type"]), (&"slmon.alert.fired".into(), &"slmon.alert.resolved".into()));
+    assert_eq!(fired["subject"], over["subject"]);
+    let output = running.finish().ended_with(1);
+    let lines: Vec<&str> = output.stdout.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "hook   webhook    has taken the test, and that it is over",
+            "never  command    false ended with exit status: 1"
+        ]
+    );
+    let output = slmon().config(&config).args(["notify", "test", "hok"]).run().ended_with(2);
+    assert!(output.stderr.contains("hook is meant?"), "{}", output.stderr);
+}

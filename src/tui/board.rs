@@ -386,8 +386,8 @@ fn row(
             .map(|since| if open { began(snapshot, of, function).map_or(since, |it| it.min(since)) } else { since });
         let pulse = snapshot.pulses.get(&of.target.key());
         let is_stale = pulse.is_some_and(|pulse| pulse.is_stale(&function.found.name));
-        let stale = is_stale.then(|| function.known_to()).flatten();
-        return Row { stale, ..row(state, judged.errors, judged.throttles, judged.invocations, since) };
+        let read_to = is_stale.then(|| function.known_to()).flatten();
+        return Row { stale: read_to, ..row(state, judged.errors, judged.throttles, judged.invocations, since) };
     }
     let errors = sum(Metric::Errors);
     let state = match (function.class.watched, function.class.stage.kind) {

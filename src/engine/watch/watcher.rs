@@ -407,10 +407,10 @@ impl<'a> Watcher<'a> {
         let Some(pass) = self.passes.remove(key) else { return };
         let (Some(beat), Some(state)) = (self.beats.get_mut(key), self.core.fleet.target(key)) else { return };
         let first = beat.read_at.is_none();
-        let mut past = Vec::new();
+        let mut episodes = Vec::new();
         if !pass.failed {
             for (function, stretch) in beat.unjudged(state, &pass.horizon) {
-                past.extend(recent::past(key, function, stretch, &pass.horizon));
+                episodes.extend(recent::past(key, function, stretch, &pass.horizon));
             }
             beat.judged_to = Some(pass.horizon.at);
             self.beside.begin(key);
@@ -419,7 +419,7 @@ impl<'a> Watcher<'a> {
         beat.conclude(state, &pass, pass.swept);
         let jitter = if first { Duration::from_millis(scattered(key, self.beats.len())) } else { Duration::ZERO };
         self.show(key, &pass.horizon);
-        self.judged_beside(key, pass.horizon.at, past);
+        self.judged_beside(key, pass.horizon.at, episodes);
         let judged = &self.judged;
         self.stretched = budget::hold(&mut self.beats, |key| judged.get(key).is_none_or(is_quiet), self.pace.budget);
         let every = self.beats.get(key).map_or(1, Beat::every);

@@ -356,12 +356,15 @@ impl Core<'_> {
     }
 }
 
+/// What is said of a call over which slmon itself has failed.
+fn fault_in(operation: &'static str) -> Failure {
+    Failure::new(operation, Kind::Other, "slmon itself has failed here")
+        .with_hint("this is a fault of slmon's: report it, with what standard error says above")
+}
+
 /// What a task that has panicked leaves behind.
 fn fault(task: &Task) -> Vec<Observation> {
-    let failure = |operation| {
-        Failure::new(operation, Kind::Other, "slmon itself has failed here")
-            .with_hint("this is a fault of slmon's: report it, with what standard error says above")
-    };
+    let failure = fault_in;
     match task {
         Task::Enter(account) => {
             vec![Observation::AccountFailed { account: account.clone(), failure: failure(calls::ASSUME_ROLE) }]

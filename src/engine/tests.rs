@@ -93,6 +93,7 @@ impl Ask {
             begun: Instant::now(),
             log: Mutex::default(),
             cancel: self.cancel_with.map(|call| (call, cancel.clone())),
+            broken: None,
         });
         let settings = Settings { horizon: Horizon::new(now.plus(-3), 15, now), depth: self.depth };
         if let Some(after) = self.cancel_after {
@@ -186,6 +187,17 @@ struct Recorded {
     begun: Instant,
     log: Mutex<Vec<Line>>,
     cancel: Option<(&'static str, CancellationToken)>,
+    /// From when to when no metrics can be read, and how it fails.
+    broken: Option<(std::ops::Range<Duration>, Broken)>,
+}
+
+/// How reading metrics fails.
+#[derive(Clone, Copy, PartialEq)]
+enum Broken {
+    /// By a fault of slmon's own.
+    Panics,
+    /// It is not allowed.
+    Denied,
 }
 
 impl Recorded {
@@ -265,6 +277,16 @@ impl Source for Recorded {
     }
 
     fn metrics<'a>(&'a self, target: &'a Target, request: &'a MetricRequest) -> Pages<'a, MetricPart> {
+        let broken = self.broken.as_ref().filter(|(when, _)| when.contains(&self.begun.elapsed()));
+        assert!(broken.is_none_or(|(_, how)| *how != Broken::Panics), "a fault of slmon's own, made for a test");
+        if broken.is_some() {
+            let denied = Failure::new(calls::GET_METRIC_DATA, Kind::Denied, "not any more");
+            return self.pages(
+                calls::GET_METRIC_DATA,
+                place(target),
+                futures::stream::once(async { Err(denied) }).boxed(),
+            );
+        }
         self.pages(calls::GET_METRIC_DATA, place(target), self.inner.metrics(target, request))
     }
 

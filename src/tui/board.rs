@@ -12,7 +12,7 @@ use crate::{
         observation::Reading,
         rules::StageKind,
         series::Metric,
-        text::AwsText,
+        text::{AwsText, minutes},
         window::{Minute, Window},
     },
     engine::watch::Snapshot,
@@ -117,6 +117,8 @@ pub struct Row {
     pub invocations: Option<u64>,
     /// Since when it fails.
     pub since: Option<Minute>,
+    /// Up to which minute it was last read, where it can't be read now.
+    pub stale: Option<Minute>,
 }
 
 impl Row {
@@ -370,6 +372,7 @@ fn row(
         throttles,
         invocations,
         since,
+        stale: None,
     };
     if let Some((_, JudgedFunction { judged, .. })) = judged {
         let state = match judged.verdict {
@@ -387,7 +390,10 @@ fn row(
         // What fails since before the first minute that was read has an episode that knows more.
         let since = since
             .map(|since| if open { began(snapshot, of, function).map_or(since, |it| it.min(since)) } else { since });
-        return row(state, judged.errors, judged.throttles, judged.invocations, since);
+        let pulse = snapshot.pulses.get(&of.target.key());
+        let is_stale = pulse.is_some_and(|pulse| pulse.is_stale(&function.found.name));
+        let read_to = is_stale.then(|| function.known_to()).flatten();
+        return Row { stale: read_to, ..row(state, judged.errors, judged.throttles, judged.invocations, since) };
     }
     let errors = sum(Metric::Errors);
     let state = match (function.class.watched, function.class.stage.kind) {
@@ -405,6 +411,12 @@ fn began(snapshot: &Snapshot, of: &TargetState, function: &Function) -> Option<M
     let (key, name) = (of.target.key(), &function.found.name);
     let firing = snapshot.episodes.iter().filter(|it| it.ended.is_none() && it.target == key && it.function == *name);
     firing.map(|it| it.began).min()
+}
+
+/// That a row can't be read now and how old it is, in words; nothing where it can.
+pub fn stale(board: &Board, row: &Row) -> Option<String> {
+    let age = board.snapshot.horizon.at.0 - row.stale?.0;
+    Some(if age > 0 { format!("stale {}", minutes(age)) } else { "stale".into() })
 }
 
 /// Whether nobody has asked anything of it yet.

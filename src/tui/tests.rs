@@ -26,7 +26,7 @@ use crate::{
     domain::{roster::Roster, rules::Rules, window::Minute},
     engine::{
         self,
-        watch::{Control, Pace, Snapshot, Watching},
+        watch::{Control, Pace, Pulse, Snapshot, Watching},
     },
     source::sim::{Sim, World},
 };
@@ -231,6 +231,51 @@ fn colours_carry_what_signs_and_words_say() {
         model.update(Msg::Snapshot(demo()));
         insta::assert_snapshot!(format!("styles-{theme}"), looks(&frame(&mut model, 80, 24, now())));
     }
+}
+
+/// The header's first line, and the text of a screen, of the demo whose targets are read so.
+fn read_so(keys: &str, change: impl Fn(usize, &mut Pulse)) -> (String, String) {
+    let mut snapshot = Snapshot::clone(&incident());
+    let pulses = Arc::make_mut(&mut snapshot.pulses);
+    pulses.values_mut().enumerate().for_each(|(n, pulse)| change(n, pulse));
+    snapshot.horizon.at = snapshot.horizon.at.plus(7);
+    snapshot.horizon.now = snapshot.horizon.now.plus(7);
+    let mut model = model(Some(Arc::new(snapshot)));
+    type_keys(&mut model, keys);
+    let text = text(&frame(&mut model, 200, 60, now().checked_add(jiff::SignedDuration::from_mins(7)).unwrap()));
+    (text.lines().next().unwrap().to_owned(), text)
+}
+
+#[test]
+fn the_header_tells_what_was_judged_and_not_what_time_it_is() {
+    let judged = |at: i64| Some(Minute::floor(now()).plus(7 - 3 + at));
+    let (head, _) = read_so("1", |_, pulse| (pulse.judged_to, pulse.every) = (judged(-4), 5));
+    assert!(head.contains("judged to 14:05 UTC"), "{head}");
+    let (head, _) = read_so("1", |n, pulse| (pulse.judged_to, pulse.every) = (judged(if n == 0 { -4 } else { 0 }), 5));
+    assert!(head.contains("judged to 14:05 UTC"), "{head}");
+    let (head, _) = read_so("1", |n, pulse| (pulse.judged_to, pulse.every) = (judged(if n == 0 { -4 } else { 0 }), 1));
+    assert!(head.contains("judged to 14:05–14:09 UTC"), "{head}");
+}
+
+#[test]
+fn what_fires_and_can_not_be_read_says_how_old_it_is() {
+    let (head, alerts) = read_so("1", |_, pulse| pulse.failures = 2);
+    assert!(head.contains("stale 8 min") && !head.contains("live"), "{head}");
+    assert!(alerts.contains(", stale 8 min") || alerts.contains(", stale 7 min"), "{alerts}");
+    let (_, page) = read_so("1 enter", |_, pulse| pulse.failures = 2);
+    assert!(page.contains(" min: it can't be read now, and was last read up to 14:0"), "{page}");
+    let (head, _) = read_so("1", |n, pulse| pulse.failures = u32::from(n == 0));
+    assert!(head.contains(" targets live"), "{head}");
+    let (_, accounts) = read_so("4", |_, pulse| pulse.every = 1);
+    assert!(accounts.contains("stale 8 min") && !accounts.contains("live"), "{accounts}");
+}
+
+#[test]
+fn a_budget_that_can_not_hold_is_said() {
+    let mut snapshot = Snapshot::clone(&incident());
+    (snapshot.meter.budget, snapshot.meter.least) = (Some(0.3), Some(0.576));
+    let text = text(&frame(&mut model(Some(Arc::new(snapshot))), 200, 60, now()));
+    assert!(text.contains("$0.58/day at least: $0.30/day can't hold"), "{text}");
 }
 
 #[test]

@@ -75,6 +75,7 @@ async fn watch_now(asked: Ask, how: How) -> Watch {
         begun,
         log: Mutex::default(),
         cancel: None,
+        broken: None,
     });
     let mut rounds = Rounds::new(source.clone(), Arc::new(asked.roster), Arc::new(asked.rules));
     let what = Wait {

@@ -29,6 +29,10 @@ pub(super) struct How {
     cached: Option<(Fleet, Minute)>,
     /// After so many minutes, this is asked for.
     asks: Vec<(u64, Control)>,
+    /// The same half a minute later.
+    then: Vec<(u64, Control)>,
+    /// From which second to which no metrics can be read, and how it fails.
+    broken: Option<(u64, u64, Broken)>,
 }
 
 pub(super) fn how(minutes: u64) -> How {
@@ -41,7 +45,9 @@ pub(super) fn watched(asked: Ask, how: How) -> Watched {
         let (begun, start) = (Instant::now(), asked.world.now);
         let clock = move || -> Timestamp { start.timestamp().checked_add(begun.elapsed()).unwrap() };
         let inner = Sim::with_clock(asked.world, clock);
-        let source = Arc::new(Recorded { inner, begun, log: Mutex::default(), cancel: None });
+        let seconds = |(from, to, how)| (Duration::from_secs(from)..Duration::from_secs(to), how);
+        let broken = how.broken.map(seconds);
+        let source = Arc::new(Recorded { inner, begun, log: Mutex::default(), cancel: None, broken });
         let watching = Watching {
             source: source.clone(),
             roster: Arc::new(asked.roster),
@@ -55,6 +61,10 @@ pub(super) fn watched(asked: Ask, how: How) -> Watched {
         let mut minutes = Vec::new();
         for minute in 0..how.minutes {
             for (_, ask) in how.asks.iter().filter(|(at, _)| *at == minute) {
+                control.send(ask.clone()).unwrap();
+            }
+            tokio::time::sleep_until(begun + Duration::from_secs(minute * 60 + 30)).await;
+            for (_, ask) in how.then.iter().filter(|(at, _)| *at == minute) {
                 control.send(ask.clone()).unwrap();
             }
             tokio::time::sleep_until(begun + Duration::from_secs(minute * 60 + 58)).await;
@@ -182,6 +192,63 @@ fn what_can_not_be_read_any_more_is_no_longer_fine_and_what_fired_still_does() {
     assert!(seen.last().fleet.targets().all(TargetState::is_seen));
 }
 
+/// Two that are fine, and one that fails.
+fn estate() -> String {
+    account(&(functions(2, "prod", "invocations = 60") + &functions(1, "live", "invocations = 60, errors = 30")))
+}
+
+#[test]
+fn nothing_is_fine_any_more_as_soon_as_it_can_not_be_read_even_in_the_minute_of_a_reading() {
+    let broken = Some((615, 3600, Broken::Denied));
+    let seen = watched(ask(&estate()), How { then: vec![(10, Control::Refresh)], broken, ..how(30) });
+    assert_eq!(seen.verdicts(9), [Verdict::Critical, Verdict::Ok, Verdict::Ok]);
+    for minute in 10..30 {
+        let then = seen.verdicts(minute);
+        assert_eq!(then, [Verdict::Critical, Verdict::Unknown, Verdict::Unknown], "minute {minute}");
+    }
+    let pulse = seen.last().pulses.values().next().unwrap().clone();
+    assert!(pulse.is_stale(&"live-000".into()) && !pulse.is_live(seen.last().horizon.now), "{pulse:?}");
+    assert_eq!(pulse.judged_to, Some(seen.minutes[10].horizon.at), "what was judged, and not what the clock says");
+}
+
+#[test]
+fn who_looks_on_as_nothing_can_be_read_sees_the_age_grow() {
+    let seen = watched(ask(&estate()), How { broken: Some((615, 3600, Broken::Denied)), ..how(40) });
+    let now: Vec<i64> = seen.minutes.iter().map(|snapshot| snapshot.horizon.now.0).collect();
+    assert!(now.windows(2).all(|pair| pair[1] == pair[0] + 1), "{now:?}");
+}
+
+#[test]
+fn what_comes_into_sight_does_not_shorten_a_back_off() {
+    let rows =
+        |n: usize| (0..2).map(|at| (target(), format!("prod-{at:03}").as_str().into())).take(1 + n % 2).collect();
+    let looks = (15..40).map(|n| (n as u64, Control::Focus(Focus { rows: rows(n), dev: n % 2 == 0, look: None })));
+    let calls = |asks: Vec<(u64, Control)>| {
+        let broken = Some((120, 3600, Broken::Denied));
+        let seen = watched(ask(&estate()), How { asks, broken, ..how(40) });
+        seen.log.iter().filter(|line| line.operation == "cloudwatch:GetMetricData").count()
+    };
+    assert_eq!(calls(looks.collect()), calls(Vec::new()));
+}
+
+fn target() -> crate::domain::account::TargetKey {
+    (AccountId::parse("111111111111").unwrap(), crate::domain::account::Region::parse("eu-west-1").unwrap())
+}
+
+#[test]
+fn a_fault_of_our_own_is_a_failure_like_any_other() {
+    let seen = watched(ask(&estate()), How { broken: Some((600, 1200, Broken::Panics)), ..how(50) });
+    assert_eq!(seen.verdicts(15), [Verdict::Critical, Verdict::Unknown, Verdict::Unknown]);
+    let failure = seen.minutes[15].fleet.targets().next().unwrap().unread[0].failure.clone();
+    assert!(failure.hint.contains("report it"), "{failure:?}");
+    assert_eq!(seen.verdicts(49)[0], Verdict::Critical);
+    assert!(seen.last().fleet.targets().all(TargetState::is_seen) && seen.last().read_at > seen.minutes[30].read_at);
+    // One that has never been read is not waited for for ever.
+    let never = watched(ask(&estate()), How { broken: Some((0, 3600, Broken::Panics)), ..how(10) });
+    assert!(never.last().under_way.is_none());
+    assert!(never.verdicts(9).iter().all(|verdict| *verdict == Verdict::Unknown));
+}
+
 #[test]
 fn where_nothing_was_ever_published_each_function_is_read() {
     let silent = watched(ask(&account(&functions(3, "prod", ""))), how(30));
@@ -209,6 +276,16 @@ fn a_budget_holds_by_reading_quiet_targets_less_often() {
     let failing = held.last().pulses.iter().next().unwrap().1;
     assert!(held.last().pulses.values().all(|pulse| pulse.every >= 1 && pulse.every <= 30));
     assert_eq!(failing.every, 5, "what fails is read as before");
+}
+
+#[test]
+fn a_budget_that_can_not_hold_says_what_it_costs_at_least() {
+    let text = |n: usize| format!("[[accounts]]\nid = \"{n:012}\"\nfunctions = [\n{}]\n", functions(1, "prod", ""));
+    let all: Vec<String> = (1..=12).map(text).collect();
+    let with = |budget| watched(ask(&all.concat()), How { budget: Some(budget), ..how(30) }).last().meter.clone();
+    let short = with(0.01);
+    assert!(short.least.is_some_and(|least| least > 0.01 && (least - short.dollars_per_hour * 24.0).abs() < 1e-9));
+    assert_eq!(with(5.0).least, None);
 }
 
 #[test]
@@ -322,17 +399,42 @@ fn what_failed_overnight_is_read_once_and_what_fails_since_goes_on_or_ends() {
     let names: Vec<_> = fired.iter().map(|(name, ..)| name.as_str()).collect();
     assert_eq!(names, ["a-night", "b-lasting", "c-ending", "d-coming"], "{fired:?}");
     let near = |at: i64, of: i64| (at - of).abs() <= 2;
-    // A minute fires as soon as the window reaches it, and until the window of fifteen minutes has left it behind.
-    assert_eq!(fired[0], ("a-night".into(), "errors", -599, Some(-575)));
-    assert!(near(fired[1].2, -299) && fired[1].3.is_none(), "{fired:?}");
-    assert!(near(fired[2].2, -119) && fired[2].3.is_some_and(|end| near(end, 35)), "{fired:?}");
-    assert!(near(fired[3].2, 31) && fired[3].3.is_none(), "{fired:?}");
+    // A minute fires if it fails, and until the window of fifteen minutes has left the last one that did behind.
+    assert_eq!(fired[0], ("a-night".into(), "errors", -600, Some(-576)));
+    assert!(near(fired[1].2, -300) && fired[1].3.is_none(), "{fired:?}");
+    assert!(near(fired[2].2, -120) && fired[2].3.is_some_and(|end| near(end, 34)), "{fired:?}");
+    assert!(near(fired[3].2, 30) && fired[3].3.is_none(), "{fired:?}");
     assert_eq!(seen.last().day, Day::Read { read: 1, of: 1 });
     let long = seen.log.iter().filter(|line| line.operation == "cloudwatch:GetMetricData").count();
     let quiet = watched(ask(&account(&own("e-fine", "0"))), how(60));
     assert!(long > 0 && quiet.last().episodes.is_empty() && quiet.last().day == Day::Read { read: 1, of: 1 });
     // Where the totals say that nothing failed, nothing is read of the day.
     assert_eq!(quiet.last().meter.usage.metrics, 2 * 60);
+}
+
+#[test]
+fn what_fired_in_the_hour_before_the_start_is_known_to_the_minute() {
+    let own = |name: &str, more: &str| {
+        format!(
+            "    {{ name = \"{name}\", tags = {{ monitor = \"true\", stage = \"prod\" }}, invocations = 60, {more} }},\n"
+        )
+    };
+    let during = |from: &str, to: &str| format!("{{ from = \"{from}\", to = \"{to}\", per_minute = 40 }}");
+    let text = account(
+        &(own("a-over", &format!("errors = {}", during("-45m", "-40m")))
+            + &own("b-lasting", &format!("throttles = {}", during("-21m", "300m")))
+            + &own("c-fine", "errors = 0")),
+    );
+    let start = ask(&text).world.now;
+    let seen = watched(ask(&text), how(30));
+    assert_eq!(
+        seen.fired(start),
+        [("a-over".into(), "errors", -45, Some(-26)), ("b-lasting".into(), "throttles", -21, None)]
+    );
+    // A restart moves nothing.
+    let mut again = ask(&text);
+    again.world.now = start.plus(7);
+    assert_eq!(watched(again, how(10)).fired(start), seen.fired(start));
 }
 
 #[test]

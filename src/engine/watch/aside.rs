@@ -3,10 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{
-    super::{metrics, plan},
-    Chart, Episode, Look, recent,
-};
+use super::{super::plan, Chart, Episode, Look, guarded, recent};
 use crate::{
     domain::{
         account::{Target, TargetKey},
@@ -51,7 +48,7 @@ async fn ask(
     let (mut known, mut whole) = (Readings::new(), true);
     for queries in queries.chunks(plan::most(read, period)) {
         let request = MetricRequest { read, period, queries: queries.to_vec() };
-        for observation in metrics::read(source, target, &request).await {
+        for observation in guarded::read(source, target, &request).await {
             match observation {
                 Observation::Readings { readings, .. } => {
                     for (of, metric, reading) in readings {
@@ -102,13 +99,25 @@ pub(super) async fn day(source: &dyn Source, state: Arc<TargetState>, metrics: V
     Aside::Day(key, whole.then_some(episodes))
 }
 
+/// A chart of which nothing could be read.
+pub(super) fn uncharted(look: &Look, horizon: Horizon) -> Chart {
+    let (read, period) = charted(look, horizon);
+    let (target, function) = (look.target.clone(), look.function.clone());
+    Chart { target, function, read, period, readings: BTreeMap::new() }
+}
+
+/// The stretch of a function's charts, and the minutes of a datapoint.
+fn charted(look: &Look, horizon: Horizon) -> (Window, i64) {
+    let period = if look.hours <= 6 { 1 } else { 5 };
+    (Window::ending(horizon.at, look.hours * 60).widened(period), period)
+}
+
 /// Reads the metrics of one function over some hours.
 pub(super) async fn chart(source: &dyn Source, target: Target, look: Look, horizon: Horizon) -> Aside {
-    let period = if look.hours <= 6 { 1 } else { 5 };
-    let read = Window::ending(horizon.at, look.hours * 60).widened(period);
+    let (read, period) = charted(&look, horizon);
     let queries = CHARTED.map(|metric| (Of::Function(look.function.clone()), metric));
     let (mut readings, _) = ask(source, &target, read, period, &queries).await;
     let readings = readings.remove(&look.function).unwrap_or_default();
-    let chart = Chart { target: look.target.clone(), function: look.function.clone(), read, period, readings };
+    let chart = Chart { readings, ..uncharted(&look, horizon) };
     Aside::Chart(look, chart)
 }

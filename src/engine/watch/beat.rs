@@ -1,7 +1,10 @@
 //! How one target is watched: what to ask of it next, and by which way failures are looked for. Pure: the time is an
 //! argument, and nothing here waits or asks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{super::plan, Pulse, Way};
 use crate::{
@@ -72,6 +75,8 @@ pub(super) struct Beat {
     pub(super) judged_to: Option<Minute>,
     pub(super) found_at: Option<Minute>,
     pub(super) failures: u32,
+    /// Functions that the last reading could read, where it failed.
+    answered: Arc<BTreeSet<AwsText>>,
     pub(super) billed: u64,
     /// By how much its interval is stretched, so that a budget holds.
     pub(super) stretch: i64,
@@ -90,6 +95,8 @@ pub(super) struct Pass {
     /// Whether all of production is read in it.
     full: bool,
     pub(super) failed: bool,
+    /// What was read of functions in it.
+    pub(super) answered: BTreeSet<(AwsText, Metric)>,
     /// Whether what is not production was read in it.
     pub(super) swept: bool,
     /// Whether somebody asked for all of it.
@@ -102,7 +109,18 @@ pub(super) struct Pass {
 
 impl Pass {
     pub(super) fn new(horizon: Horizon, thorough: bool, dev: bool, rows: Vec<AwsText>) -> Self {
-        Self { horizon, stage: Stage::Look, waiting: 0, full: false, failed: false, swept: false, thorough, dev, rows }
+        Self {
+            horizon,
+            stage: Stage::Look,
+            waiting: 0,
+            full: false,
+            failed: false,
+            answered: BTreeSet::new(),
+            swept: false,
+            thorough,
+            dev,
+            rows,
+        }
     }
 }
 
@@ -125,6 +143,7 @@ impl Beat {
             judged_to: None,
             found_at: None,
             failures: 0,
+            answered: Arc::default(),
             billed: 0,
             stretch: 1,
             steady: 2,
@@ -144,6 +163,11 @@ impl Beat {
         self.published == Some(true)
     }
 
+    /// Whether the last reading was to say something of a function and could not.
+    pub(super) fn is_lost(&self, function: &Function) -> bool {
+        self.failures > 0 && !self.answered.contains(&function.found.name)
+    }
+
     /// Minutes between two readings without budget and back-off.
     pub(super) fn usual(&self) -> i64 {
         if self.steady <= CHEAP { 1 } else { SELDOM }
@@ -160,11 +184,13 @@ impl Beat {
             why: self.why.clone(),
             every: self.every(),
             read_at: self.read_at,
+            judged_to: self.judged_to,
             found_at: self.found_at,
             due,
             metrics: self.steady,
             billed: self.billed,
             failures: self.failures,
+            answered: self.answered.clone(),
         }
     }
 
@@ -280,11 +306,15 @@ impl Beat {
         let horizon = &pass.horizon;
         if pass.failed {
             self.failures += 1;
+            let whole = |name: &AwsText| COUNTED.iter().all(|metric| pass.answered.contains(&(name.clone(), *metric)));
+            let answered = pass.answered.iter().map(|(name, _)| name).filter(|name| whole(name)).cloned();
+            self.answered = Arc::new(answered.collect());
             self.why =
                 format!("{}; the last {} failed", way_in_words(self.way), counted(u64::from(self.failures), "reading"));
             return;
         }
         self.failures = 0;
+        self.answered = Arc::default();
         self.read_at = Some(horizon.now);
         if pass.full {
             self.full_at = Some(horizon.at);
@@ -386,10 +416,23 @@ impl Beat {
         left
     }
 
-    /// The window, and what of it nobody has judged yet.
+    /// The window, and what of the time before it nobody has judged yet: at first, all that is read.
     fn span(&self, frame: &Frame) -> Window {
-        let unjudged = self.judged_to.map_or(0, |judged| (frame.window.end.0 - judged.0).clamp(0, 60));
-        Window { start: frame.window.start.plus(-unjudged), end: frame.window.end }
+        let unjudged = |judged: Minute| frame.window.start.plus(-(frame.window.end.0 - judged.0).clamp(0, 60));
+        let start = self.judged_to.map_or(frame.read.start.min(frame.window.start), unjudged);
+        Window { start, end: frame.window.end }
+    }
+
+    /// Functions that failed since they were judged last, with the stretch that has not been judged: up to the minute
+    /// before the last one, which is judged anyway.
+    pub(super) fn unjudged<'s>(&self, state: &'s TargetState, horizon: &Horizon) -> Vec<(&'s Function, Window)> {
+        let failed = production(state).filter_map(|function| {
+            let frame = horizon.frame(function.class.window)?;
+            let start = self.judged_to.unwrap_or(frame.read.start).max(frame.read.start);
+            let stretch = Window { start, end: horizon.at };
+            (stretch.minutes() > 1 && self.failed(function, &frame)).then_some((function, stretch))
+        });
+        failed.collect()
     }
 
     fn failed(&self, function: &Function, frame: &Frame) -> bool {

@@ -17,17 +17,17 @@ pub(super) fn dollars_per_hour<'a>(beats: impl Iterator<Item = &'a Beat>) -> f64
     each.fold(0.0, |sum, dollars| sum + dollars)
 }
 
-/// Stretches intervals until a budget of so many dollars a day holds, those of quiet targets first; how many were
-/// stretched. Where it can't hold, all are stretched as far as they go.
+/// Stretches intervals until a budget of so many dollars a day holds, those of quiet targets first: how many were
+/// stretched. Where it can't hold, all are stretched as far as they go: how many dollars a day it costs then.
 pub(super) fn hold(
     beats: &mut BTreeMap<TargetKey, Beat>,
     is_quiet: impl Fn(&TargetKey) -> bool,
     budget: Option<f64>,
-) -> usize {
+) -> (usize, Option<f64>) {
     for beat in beats.values_mut() {
         beat.stretch = 1;
     }
-    let Some(budget) = budget else { return 0 };
+    let Some(budget) = budget else { return (0, None) };
     let mut cost = dollars_per_hour(beats.values()) * 24.0;
     let (quiet, firing): (Vec<_>, Vec<_>) = beats.keys().cloned().partition(|key| is_quiet(key));
     for keys in [quiet, firing] {
@@ -43,5 +43,5 @@ pub(super) fn hold(
             }
         }
     }
-    beats.values().filter(|beat| beat.stretch > 1).count()
+    (beats.values().filter(|beat| beat.stretch > 1).count(), (cost > budget).then_some(cost))
 }

@@ -10,9 +10,9 @@ use crate::{
     },
 };
 
-/// Judges a target: each function over the window up to which it was read. Where the target can't be read now, nothing
-/// old is called fine.
-pub(super) fn judge(state: &TargetState, horizon: &Horizon) -> Judgement {
+/// Judges a target: each function over the window up to which it was read. What the last reading was to read and could
+/// not (`is_lost`) is not called fine, however short ago it was; what fires goes on to fire.
+pub(super) fn judge(state: &TargetState, horizon: &Horizon, is_lost: impl Fn(&Function) -> bool) -> Judgement {
     let mut judgement = Judgement { checks: Vec::new(), functions: Vec::new(), hidden: (0, 0), overlooked: Vec::new() };
     let own = |function: &Function| {
         let frame = horizon.frame(function.class.window);
@@ -27,12 +27,9 @@ pub(super) fn judge(state: &TargetState, horizon: &Horizon) -> Judgement {
         }
     };
     checks::judge_target(state, own, &mut judgement);
-    if state.unread.is_empty() {
-        return judgement;
-    }
     for judged in &mut judgement.functions {
-        let late = state.known().get(judged.place).is_some_and(|function| own(function).at < horizon.at);
-        if late && matches!(judged.judged.verdict, Verdict::Ok | Verdict::Idle) {
+        let is_lost = state.known().get(judged.place).is_some_and(&is_lost);
+        if is_lost && matches!(judged.judged.verdict, Verdict::Ok | Verdict::Idle) {
             judged.judged.verdict = Verdict::Unknown;
             let why = format!("it was last read up to {}", judged.judged.window.end);
             judged.judged.doubts.push(Doubt { check: "errors", why });

@@ -3,6 +3,7 @@
 mod aside;
 mod beat;
 mod budget;
+mod guarded;
 mod judged;
 mod recent;
 mod snapshot;

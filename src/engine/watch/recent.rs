@@ -44,7 +44,7 @@ impl Recent {
                 let known = self.episodes.entry((target.clone(), of.0, of.1)).or_default();
                 match known.last_mut().filter(|episode| episode.ended.is_none()) {
                     Some(episode) => worsen(episode, finding),
-                    None => known.push(begin(&target, &found.found.name, finding, judged.window.end)),
+                    None => known.push(begin(&target, &found.found.name, finding, last(judged.window.end))),
                 }
             }
         }
@@ -59,7 +59,7 @@ impl Recent {
                 .find(|judged| state.known().get(judged.place).is_some_and(|function| function.found.name == *name));
             if let Some(open) = known.last_mut().filter(|episode| episode.ended.is_none()) {
                 // One that is gone ended when it was last seen to fire, as far as anybody knows.
-                let end = judged.map_or(open.began.plus(1), |judged| judged.judged.window.end);
+                let end = judged.map_or(open.began.plus(1), |judged| last(judged.judged.window.end));
                 open.ended = Some(end.max(open.began.plus(1)));
             }
         }
@@ -104,6 +104,11 @@ fn fires(judged: &Judged) -> impl Iterator<Item = &Finding> {
     judged.findings.iter().filter(move |_| counts)
 }
 
+/// The minute that a window up to this one is about: what happened in it makes a check fire, or no longer.
+fn last(end: Minute) -> Minute {
+    end.plus(-1)
+}
+
 fn begin(target: &TargetKey, name: &AwsText, finding: &Finding, at: Minute) -> Episode {
     Episode {
         target: target.clone(),
@@ -132,7 +137,8 @@ fn join(last: &mut Episode, next: Episode) {
     }
 }
 
-/// The minutes of a day in which a function fired, had it been judged in each of them. Its readings are those of `day`.
+/// The minutes of a stretch, such as a day, in which a function fired, had it been judged in each of them. Its readings
+/// are those of the stretch.
 pub(super) fn past(target: &TargetKey, function: &Function, day: Window, horizon: &Horizon) -> Vec<Episode> {
     let minutes = horizon.frame(function.class.window).map_or(horizon.minutes, |frame| frame.window.minutes());
     let mut failed: BTreeSet<Minute> = BTreeSet::new();
@@ -147,7 +153,7 @@ pub(super) fn past(target: &TargetKey, function: &Function, day: Window, horizon
         let window = Window::ending(at, minutes);
         if failed.range(window.start..window.end).next().is_none() {
             for place in std::mem::take(&mut open).into_values() {
-                episodes[place].ended = Some(at);
+                episodes[place].ended = Some(last(at));
             }
             continue;
         }
@@ -156,7 +162,7 @@ pub(super) fn past(target: &TargetKey, function: &Function, day: Window, horizon
         open.retain(|check, place| {
             let goes_on = firing.contains_key(check);
             if !goes_on {
-                episodes[*place].ended = Some(at);
+                episodes[*place].ended = Some(last(at));
             }
             goes_on
         });
@@ -165,13 +171,13 @@ pub(super) fn past(target: &TargetKey, function: &Function, day: Window, horizon
                 worsen(&mut episodes[*place], finding);
             } else {
                 open.insert(check, episodes.len());
-                episodes.push(begin(target, &function.found.name, finding, at));
+                episodes.push(begin(target, &function.found.name, finding, last(at)));
             }
         }
     }
     // Whether it goes on is for those to say who look now.
     for place in open.values() {
-        episodes[*place].ended = Some(day.end.plus(1));
+        episodes[*place].ended = Some(day.end);
     }
     episodes
 }

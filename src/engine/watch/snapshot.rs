@@ -1,7 +1,10 @@
 //! What whoever shows a fleet gets to see of it: facts and conclusions at one moment, how each target is read, and what
 //! it costs. Values only.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     checks,
@@ -113,6 +116,8 @@ pub struct Pulse {
     pub every: i64,
     /// The minute in which it was last read whole; none before the first time.
     pub read_at: Option<Minute>,
+    /// The minute up to which it was then judged; none before the first time.
+    pub judged_to: Option<Minute>,
     /// The minute in which its functions were last found; none before the first time.
     pub found_at: Option<Minute>,
     /// The minute in which it is read again.
@@ -123,6 +128,20 @@ pub struct Pulse {
     pub billed: u64,
     /// Readings in a row that failed.
     pub failures: u32,
+    /// Functions that the last reading could read, where it failed.
+    pub answered: Arc<BTreeSet<AwsText>>,
+}
+
+impl Pulse {
+    /// Whether the last reading was to say something of a function and could not.
+    pub fn is_stale(&self, function: &AwsText) -> bool {
+        self.failures > 0 && !self.answered.contains(function)
+    }
+
+    /// Whether it was read no longer ago than it is meant to be.
+    pub fn is_live(&self, now: Minute) -> bool {
+        self.failures == 0 && self.read_at.is_some_and(|at| now.0 - at.0 <= self.every + 1)
+    }
 }
 
 /// What watching costs.
@@ -136,6 +155,8 @@ pub struct Meter {
     pub budget: Option<f64>,
     /// Targets that are read less often, so that the budget holds.
     pub stretched: usize,
+    /// US dollars a day that it costs at least, where the budget can't hold.
+    pub least: Option<f64>,
 }
 
 /// How much is known of the last day.
@@ -164,7 +185,7 @@ pub struct Episode {
     pub check: &'static str,
     /// How bad it was at its worst.
     pub severity: Severity,
-    /// The first minute in which it fired.
+    /// The first minute in which it fired: what happened up to its end made it fire.
     pub began: Minute,
     /// The first minute in which it fired no longer; none where it still does.
     pub ended: Option<Minute>,

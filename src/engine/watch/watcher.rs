@@ -22,22 +22,23 @@ use tokio::{
 
 use self::beside::Beside;
 use super::{
-    super::{BACKLOG, Core, Progress, Sent, Task, Waiting, enters, metrics, plan, roster},
+    super::{BACKLOG, Core, Progress, Sent, Task, Waiting, enters, plan, roster},
     Control, Focus, Meter, Pace, Snapshot,
     aside::Aside,
     beat::{self, Beat, Pass, Stage},
-    budget,
+    budget, guarded,
     judged::{is_quiet, judge, named},
+    recent,
 };
 use crate::{
     checks,
     domain::{
         account::{AccountId, TargetKey},
         finding::Judgement,
-        fleet::Fleet,
+        fleet::{Fleet, Function},
         observation::{Observation, Reading},
         roster::Roster,
-        series::Metric,
+        series::{Metric, Of},
         window::{Horizon, Minute},
     },
     source::{MetricRequest, Source, calls},
@@ -87,7 +88,8 @@ pub(super) struct Watcher<'a> {
     changed: bool,
     published: Option<Instant>,
     read_at: Option<Minute>,
-    stretched: usize,
+    /// Targets that are read less often for a budget, and what a day costs at least where it can't hold.
+    stretched: (usize, Option<f64>),
 }
 
 impl<'a> Watcher<'a> {
@@ -142,7 +144,7 @@ impl<'a> Watcher<'a> {
             version: 0,
             published: None,
             read_at: None,
-            stretched: 0,
+            stretched: (0, None),
         }
     }
 
@@ -197,15 +199,20 @@ impl<'a> Watcher<'a> {
             Control::Pause(paused) => self.paused = paused,
             Control::Focus(focus) => {
                 let now = Instant::now();
+                // One that fails is left alone until it is due, whatever is looked at.
+                let backs_off = |key: &TargetKey| self.beats.get(key).is_some_and(|beat| beat.failures > 0);
                 if focus.dev && !self.focus.dev {
-                    self.due.values_mut().for_each(|due| *due = now);
+                    self.due.iter_mut().filter(|(key, _)| !backs_off(key)).for_each(|(_, due)| *due = now);
                 }
                 // What comes into sight is read first.
                 for (target, name) in &focus.rows {
                     let state = self.core.fleet.target(target);
                     let function = state.and_then(|state| named(state, name.raw()));
                     let unread = function.is_some_and(|f| f.class.alerts() && f.invocations == Reading::NotAsked);
-                    if unread && let Some(due) = self.due.get_mut(target) {
+                    if unread
+                        && !backs_off(target)
+                        && let Some(due) = self.due.get_mut(target)
+                    {
                         *due = now;
                     }
                 }
@@ -221,7 +228,11 @@ impl<'a> Watcher<'a> {
     /// When there is something to do though nothing comes.
     fn wake(&self) -> Instant {
         let now = Instant::now();
-        let publish = self.changed.then(|| self.published.map_or(now, |at| at + self.between()));
+        let publish = match self.published {
+            // What nothing is read of grows older all the same.
+            Some(at) => Some(at + if self.changed { self.between() } else { MINUTE }),
+            None => self.changed.then_some(now),
+        };
         let idle = |key: &&TargetKey| !self.passes.contains_key(*key);
         let due = self.due.iter().filter(|(key, _)| idle(key)).map(|(_, due)| *due);
         let find = self.find.iter().filter(|(key, _)| !self.is_finding(key)).map(|(_, due)| *due);
@@ -354,6 +365,15 @@ impl<'a> Watcher<'a> {
             {
                 pass.failed = true;
             }
+            if let Observation::Readings { readings, .. } = &observation
+                && let Some(pass) = self.passes.get_mut(&target)
+            {
+                let read = readings.iter().filter_map(|(of, metric, reading)| match (of, reading) {
+                    (Of::Function(name), Reading::Known(_)) => Some((name.clone(), *metric)),
+                    _ => None,
+                });
+                pass.answered.extend(read);
+            }
             let observation = self.keep_known(observation);
             self.core.fleet.apply(observation);
         }
@@ -372,8 +392,8 @@ impl<'a> Watcher<'a> {
         if let Some(state) = self.core.fleet.target(&target) {
             readings.retain(|(of, metric, reading)| {
                 let known = match of {
-                    crate::domain::series::Of::Region => state.totals.series(*metric).is_some(),
-                    crate::domain::series::Of::Function(name) => named(state, name.raw())
+                    Of::Region => state.totals.series(*metric).is_some(),
+                    Of::Function(name) => named(state, name.raw())
                         .is_some_and(|function| matches!(function.reading(*metric), Reading::Known(_))),
                 };
                 !(known && matches!(reading, Reading::Unknown(_)))
@@ -387,15 +407,19 @@ impl<'a> Watcher<'a> {
         let Some(pass) = self.passes.remove(key) else { return };
         let (Some(beat), Some(state)) = (self.beats.get_mut(key), self.core.fleet.target(key)) else { return };
         let first = beat.read_at.is_none();
-        beat.conclude(state, &pass, pass.swept);
+        let mut episodes = Vec::new();
         if !pass.failed {
+            for (function, stretch) in beat.unjudged(state, &pass.horizon) {
+                episodes.extend(recent::past(key, function, stretch, &pass.horizon));
+            }
             beat.judged_to = Some(pass.horizon.at);
             self.beside.begin(key);
             self.read_at = self.read_at.max(Some(pass.horizon.now));
         }
+        beat.conclude(state, &pass, pass.swept);
         let jitter = if first { Duration::from_millis(scattered(key, self.beats.len())) } else { Duration::ZERO };
         self.show(key, &pass.horizon);
-        self.judged_beside(key, pass.horizon.at);
+        self.judged_beside(key, pass.horizon.at, episodes);
         let judged = &self.judged;
         self.stretched = budget::hold(&mut self.beats, |key| judged.get(key).is_none_or(is_quiet), self.pace.budget);
         let every = self.beats.get(key).map_or(1, Beat::every);
@@ -409,7 +433,9 @@ impl<'a> Watcher<'a> {
         self.leave_cache();
         self.shown.adopt_target(self.core.fleet, key);
         if let Some(state) = self.shown.target(key) {
-            self.judged.insert(key.clone(), judge(state, horizon));
+            let beat = self.beats.get(key);
+            let is_lost = |function: &Function| beat.is_some_and(|beat| beat.is_lost(function));
+            self.judged.insert(key.clone(), judge(state, horizon, is_lost));
         }
         self.changed = true;
     }
@@ -424,7 +450,11 @@ impl<'a> Watcher<'a> {
 
     fn publish(&mut self, publish: &watch::Sender<Option<Arc<Snapshot>>>, minute: Minute) {
         let now = Instant::now();
-        if !self.changed || self.published.is_some_and(|at| now < at + self.between()) {
+        let is_due = match self.published {
+            Some(at) => now >= at + if self.changed { self.between() } else { MINUTE },
+            None => self.changed,
+        };
+        if !is_due {
             return;
         }
         (self.changed, self.published) = (false, Some(now));
@@ -464,7 +494,8 @@ impl<'a> Watcher<'a> {
                 usage: self.core.source.usage(),
                 dollars_per_hour: budget::dollars_per_hour(self.beats.values()),
                 budget: self.pace.budget,
-                stretched: self.stretched,
+                stretched: self.stretched.0,
+                least: self.stretched.1,
             },
             under_way: starting.then_some(progress),
             read_at: self.read_at,
@@ -484,7 +515,7 @@ async fn tell(
     request: &MetricRequest,
     sender: &mpsc::Sender<Told>,
 ) {
-    let observations = metrics::read(source, target, request).await;
+    let observations = guarded::read(source, target, request).await;
     let _ = sender.send(Told { target: target.key(), observations }).await;
 }
 

@@ -143,7 +143,14 @@ fn state_of(board: &Board, state: &TargetState) -> (&'static str, String, Role) 
             };
             ("!", format!("{since}{word}"), Role::Warning)
         }
-        (true, None) => ("●", "live".to_owned(), Role::Ok),
+        (true, None) => {
+            let now = board.snapshot.horizon.now;
+            match board.snapshot.pulses.get(&state.target.key()).map(|pulse| (pulse.is_live(now), pulse.read_at)) {
+                Some((false, Some(at))) => ("!", format!("stale {}", minutes(now.0 - at.0)), Role::Warning),
+                Some((_, None)) => ("…", "reading".to_owned(), Role::Muted),
+                _ => ("●", "live".to_owned(), Role::Ok),
+            }
+        }
         (false, None) => ("…", "reading".to_owned(), Role::Muted),
     }
 }

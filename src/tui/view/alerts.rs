@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{
     super::{
-        board::{Board, State, called},
+        board::{Board, State, called, stale},
         commands::Command,
         model::{Model, RowKey},
         theme::Role,
@@ -133,6 +133,9 @@ fn why(model: &Model, board: &Board, buf: &mut Buffer, area: Rect) {
         let reasons: Vec<String> =
             judged.findings.iter().map(|finding| format!("{}: {}", finding.check, finding.reason)).collect();
         text = reasons.join("; ");
+        if let Some(old) = stale(board, row) {
+            text = format!("{old}, it can't be read now: {text}");
+        }
     } else if row.state == State::Hidden {
         text = format!("{}, and it is not production: never alerted", counted(row.errors.unwrap_or(0), "error"));
     }

@@ -13,9 +13,12 @@ use super::{
     centred,
     text::{elide, put, put_all, span},
 };
-use crate::domain::{
-    text::{clock, count, counted, usd},
-    window::Minute,
+use crate::{
+    domain::{
+        text::{clock, count, counted, usd},
+        window::Minute,
+    },
+    engine::watch::{Pulse, Snapshot},
 };
 
 /// Lines of the header.
@@ -65,6 +68,7 @@ fn age(model: &Model, now: Timestamp) -> Vec<String> {
     let Some(board) = &model.board else { return vec![format!("{demo}starting"), "starting".into()] };
     let snapshot = &board.snapshot;
     let minute = Minute::floor(now);
+    let unread = snapshot.pulses.values().filter(|pulse| pulse.failures > 0).count();
     if let Some(at) = snapshot.cached {
         let at = clock(at, minute);
         return vec![format!("{demo}functions as of {at}, reading"), format!("as of {at}")];
@@ -72,15 +76,46 @@ fn age(model: &Model, now: Timestamp) -> Vec<String> {
     let read = match (snapshot.read_at, snapshot.under_way) {
         _ if model.paused => "PAUSED".to_owned(),
         (None, Some(progress)) => format!("reading {} of {} targets", progress.done, progress.targets),
-        (None, None) if !board.troubles.is_empty() => "nothing could be read".to_owned(),
+        (None, None) if !snapshot.pulses.is_empty() || !board.troubles.is_empty() => "nothing could be read".to_owned(),
         (None, None) => "nothing to read".to_owned(),
         (Some(_), Some(progress)) if progress.done < progress.targets => {
             format!("reading {} of {} targets", progress.done, progress.targets)
         }
+        (Some(at), _) if unread > 0 && unread == snapshot.pulses.len() => match minute.0 - at.0 {
+            0 => "stale".to_owned(),
+            age => format!("stale {}", crate::domain::text::minutes(age)),
+        },
+        (Some(_), _) if unread > 0 => {
+            let all = snapshot.pulses.len();
+            format!("{} of {} live", count((all - unread) as u64), counted(all as u64, "target"))
+        }
         (Some(at), _) if minute.0 - at.0 <= 1 => "live".to_owned(),
         (Some(at), _) => format!("read {} ago", crate::domain::text::minutes(minute.0 - at.0)),
     };
-    vec![format!("{demo}{read} · judged to {} UTC", clock(snapshot.horizon.at, minute)), format!("{demo}{read}"), read]
+    let mut all = vec![format!("{demo}{read}"), read.clone()];
+    if let Some(judged) = judged_to(snapshot, minute) {
+        all.insert(0, format!("{demo}{read} · judged to {judged} UTC"));
+    }
+    all
+}
+
+/// Up to which minute all that is read has been judged; from which to which, where targets differ by more than how
+/// often they are read. Where nothing can be read any more, up to when it was; none where nothing was.
+fn judged_to(snapshot: &Snapshot, near: Minute) -> Option<String> {
+    if snapshot.pulses.is_empty() {
+        return Some(clock(snapshot.horizon.at, near));
+    }
+    let of = |pulse: &Pulse| Some((pulse.judged_to?, pulse.every));
+    let pulses = || snapshot.pulses.values();
+    let mut read: Vec<_> = pulses().filter(|pulse| pulse.failures == 0).filter_map(of).collect();
+    if read.is_empty() {
+        read = pulses().filter_map(of).collect();
+    }
+    let ends = || read.iter().map(|(at, _)| *at);
+    let (oldest, newest) = (ends().min()?, ends().max()?);
+    let late = read.iter().any(|(at, every)| newest.0 - at.0 > *every);
+    let range = || format!("{}–{}", clock(oldest, near), clock(newest, near));
+    Some(if late { range() } else { clock(oldest, near) })
 }
 
 /// Production in one line: how many fail, and what else there is.
@@ -125,6 +160,10 @@ fn verdict(model: &Model, buf: &mut Buffer, area: Rect) {
     let meter = &board.snapshot.meter;
     let spent = format!("{} requests, {}", count(meter.usage.total()), usd(meter.usage.dollars()));
     let pace = match (meter.stretched, meter.budget) {
+        (_, Some(budget)) if meter.least.is_some() => {
+            let least = usd(meter.least.unwrap_or_default());
+            format!("{}/h, {least}/day at least: {}/day can't hold", usd(meter.dollars_per_hour), usd(budget))
+        }
         (0, _) | (_, None) => format!("{}/h", usd(meter.dollars_per_hour)),
         (n, Some(budget)) => {
             let targets = counted(n as u64, "target");

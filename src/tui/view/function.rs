@@ -6,7 +6,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
     super::{
-        board::{Board, Key, Row, State},
+        board::{Board, Key, Row, State, stale},
         model::Model,
         theme::Role,
     },
@@ -129,6 +129,11 @@ type Line = (&'static str, String, Role);
 /// How it fares.
 fn above(board: &Board, row: &Row) -> Vec<Line> {
     let mut lines: Vec<Line> = vec![("state", format!("{} {}", row.state.sign(), row.state.word()), Role::Critical)];
+    if let (Some(old), Some(end)) = (stale(board, row), row.stale) {
+        let end = clock(end, board.snapshot.horizon.at);
+        let text = format!("{old}: it can't be read now, and was last read up to {end}; what fired then may be over");
+        lines.push(("read", text, Role::Warning));
+    }
     lines.extend(board.judged(row).into_iter().flat_map(|judged| verdict(board, judged, row.since)));
     if row.state == State::Hidden {
         lines.push(("why", "it is not production, so its failures never alert".into(), Role::Text));

@@ -31,7 +31,7 @@ const fn columns(cells: u16) -> [Column; 10] {
         Column { title: "CLIENT", least: 12, most: 20, holds: Holds::Names, rank: 8 },
         Column { title: "ACCOUNT", least: 14, most: 24, holds: Holds::Names, rank: 5 },
         Column { title: "REGION", least: 14, most: 14, holds: Holds::Names, rank: 9 },
-        Column { title: "BEGAN", least: 7, most: 13, holds: Holds::Numbers, rank: 2 },
+        Column { title: "ALERTED", least: 7, most: 13, holds: Holds::Numbers, rank: 2 },
         Column { title: "ENDED", least: 6, most: 13, holds: Holds::Numbers, rank: 3 },
         Column { title: "LASTED", least: 6, most: 11, holds: Holds::Numbers, rank: 7 },
         Column { title: "24 HOURS UP TO NOW", least: cells, most: cells, holds: Holds::Time, rank: 4 },

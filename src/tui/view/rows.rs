@@ -4,7 +4,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::{
     super::{
-        board::{Board, Row, State, called},
+        board::{Board, Row, State, called, stale},
         list::{COLUMNS, Column, Heading, Line, Order, stage},
         model::Model,
         theme::Role,
@@ -25,7 +25,7 @@ use crate::domain::{
 const fn look(column: Column) -> table::Column {
     let (title, least, most, holds, rank) = match column {
         Column::Function => ("FUNCTION", 18, 56, Holds::Names, 1),
-        Column::State => ("STATE", 8, 9, Holds::Names, 6),
+        Column::State => ("STATE", 8, 24, Holds::Names, 6),
         Column::Stage => ("STAGE", 8, 14, Holds::Names, 11),
         Column::Client => ("CLIENT", 10, 20, Holds::Names, 7),
         Column::Account => ("ACCOUNT", 14, 24, Holds::Names, 8),
@@ -35,7 +35,7 @@ const fn look(column: Column) -> table::Column {
         Column::Rate => ("RATE", 4, 8, Holds::Numbers, 3),
         Column::Throttles => ("THROTTLES", 9, 9, Holds::Numbers, 5),
         Column::Invocations => ("CALLS", 5, 12, Holds::Numbers, 12),
-        Column::Since => ("SINCE", 5, 14, Holds::Numbers, 4),
+        Column::Since => ("SINCE", 5, 28, Holds::Numbers, 4),
         Column::Trend => ("LAST HOUR", TREND.0, TREND.0, Holds::Time, 9),
         Column::Changed => ("CHANGED", 7, 14, Holds::Numbers, 15),
         Column::Owner => ("OWNER", 10, 20, Holds::Names, 14),
@@ -148,7 +148,11 @@ fn cell(model: &Model, board: &Board, row: &Row, (column, width): (Column, u16))
             let style = if row.state == State::Hidden { muted } else { text };
             (function.found.name.shown().into_owned(), style)
         }
-        Column::State => (row.state.word().to_owned(), strong),
+        Column::State => {
+            // Of what can't be told, the word says enough.
+            let old = stale(board, row).filter(|_| row.state <= State::Warning);
+            (old.map_or(row.state.word().to_owned(), |old| format!("{}, {old}", row.state.word())), strong)
+        }
         Column::Stage => (stage(function), muted),
         Column::Client => words(account.client.as_ref()),
         Column::Account => (called(account), muted),
@@ -167,8 +171,14 @@ fn cell(model: &Model, board: &Board, row: &Row, (column, width): (Column, u16))
         Column::Invocations => number(row.invocations, text),
         Column::Since => match row.since {
             // Beyond what is known of the last day, no minute would be true.
-            Some(since) if at.0 - since.0 >= DAY => ("> 24 h".into(), text),
-            since => (since.map(|since| clock(since, at)).unwrap_or_default(), text),
+            Some(since) => {
+                let since = if at.0 - since.0 >= DAY { "> 24 h".into() } else { clock(since, at) };
+                match stale(board, row) {
+                    Some(old) => (format!("{since}, {old}"), theme.style(Role::Warning)),
+                    None => (since, text),
+                }
+            }
+            None => (String::new(), text),
         },
         Column::Trend => {
             let metric = if row.errors.unwrap_or(0) > 0 { Metric::Errors } else { Metric::Throttles };

@@ -1,4 +1,5 @@
-//! A series as a line of blocks. A gap is a gap: a stretch without a datapoint is a dot, a zero is the lowest block.
+//! A series as a line of blocks. A gap is a gap: a stretch without a datapoint is a dot, a zero is the lowest block, and of
+//! what was not read to its end nothing is drawn, unless something happened before.
 
 use crate::domain::{
     series::Series,
@@ -7,17 +8,25 @@ use crate::domain::{
 
 const BLOCKS: [char; 7] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇'];
 const GAP: char = '·';
+const UNREAD: char = ' ';
 
 /// The series over a window in at most so many cells. The highest stretch is the highest block, and any event at all
 /// stands above the lowest one.
 pub fn spark(series: &Series, window: Window, cells: usize) -> String {
     let sums = buckets(series, window, cells);
-    let most = sums.iter().flatten().copied().max().unwrap_or(0);
-    sums.iter().map(|sum| sum.map_or(GAP, |sum| block(sum, most))).collect()
+    let most = sums.iter().filter_map(|(_, sum)| *sum).max().unwrap_or(0);
+    let read = series.read();
+    let known = |part: Window| part.start >= read.start && part.end <= read.end;
+    let cell = |(part, sum): &(Window, Option<u64>)| match sum {
+        Some(sum) if *sum > 0 || known(*part) => block(*sum, most),
+        _ if known(*part) => GAP,
+        _ => UNREAD,
+    };
+    sums.iter().map(cell).collect()
 }
 
-/// The sums over equal stretches of a window, at most so many; none for one without a datapoint.
-pub fn buckets(series: &Series, window: Window, cells: usize) -> Vec<Option<u64>> {
+/// Equal stretches of a window, at most so many, and their sums; none for one without a datapoint.
+fn buckets(series: &Series, window: Window, cells: usize) -> Vec<(Window, Option<u64>)> {
     let points = usize::try_from(window.minutes() / series.period().max(1)).unwrap_or(0);
     let cells = cells.min(points);
     if cells == 0 {
@@ -29,7 +38,8 @@ pub fn buckets(series: &Series, window: Window, cells: usize) -> Vec<Option<u64>
     (0..cells)
         .map(|cell| {
             let start = Minute(first + width * i64::try_from(cell).unwrap_or(0));
-            series.sum(Window { start, end: start.plus(width) })
+            let part = Window { start, end: start.plus(width) };
+            (part, series.sum(part))
         })
         .collect()
 }
@@ -58,5 +68,8 @@ mod tests {
         assert_eq!(spark(&series, window, 3), "▂▇▄");
         assert_eq!(spark(&series, window, 0), "");
         assert_eq!(spark(&Series::gaps(window, 1), window, 4), "····");
+        // What was not read is not a gap: nobody knows what happened there.
+        let longer = Window { start: Minute(-2), end: Minute(9) };
+        assert_eq!(spark(&series, longer, 11), "  ▁▂·▇▄·   ");
     }
 }

@@ -1,7 +1,8 @@
 //! When the questions beside the watching are asked, and what becomes of their answers.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use futures::FutureExt;
 use tokio::time::Instant;
 
 use super::{MINUTE, Watcher};
@@ -97,10 +98,9 @@ impl Watcher<'_> {
             match (look.clone(), target.map(|state| state.target.clone())) {
                 (Some(look), Some(target)) => {
                     self.beside.chart_due = None;
-                    let (source, sender) = (self.core.source.clone(), self.asides.0.clone());
-                    self.tasks.spawn(async move {
-                        let _ = sender.send(aside::chart(&*source, target, look, horizon).await).await;
-                    });
+                    let source = self.core.source.clone();
+                    let fault = Aside::Chart(look.clone(), aside::uncharted(&look, horizon));
+                    self.spawn_beside(fault, async move { aside::chart(&*source, target, look, horizon).await });
                 }
                 // One that the cache tells of may not have been found yet.
                 (Some(_), None) => self.beside.chart_due = Some(now + SOON),
@@ -124,19 +124,27 @@ impl Watcher<'_> {
                 self.beside.days.remove(&key);
                 continue;
             };
-            // What every reading looks back at has been judged.
+            // What the first reading looked back at was judged with it.
             let before = horizon.frame(None).map_or(horizon.at, |frame| frame.read.start);
             let metrics = recent::worth_reading(&state, beat.is_published(), before);
             if metrics.is_empty() {
                 self.day_read(&key, Vec::new());
                 continue;
             }
-            self.beside.days.insert(key, DayOf::Asked);
-            let (source, sender) = (self.core.source.clone(), self.asides.0.clone());
-            self.tasks.spawn(async move {
-                let _ = sender.send(aside::day(&*source, state, metrics, horizon).await).await;
-            });
+            self.beside.days.insert(key.clone(), DayOf::Asked);
+            let source = self.core.source.clone();
+            let work = async move { aside::day(&*source, state, metrics, horizon).await };
+            self.spawn_beside(Aside::Day(key, None), work);
         }
+    }
+
+    /// Asks something beside the watching; what is told where slmon itself fails over it.
+    fn spawn_beside(&mut self, fault: Aside, work: impl Future<Output = Aside> + Send + 'static) {
+        let sender = self.asides.0.clone();
+        self.tasks.spawn(async move {
+            let aside = AssertUnwindSafe(work).catch_unwind().await.unwrap_or(fault);
+            let _ = sender.send(aside).await;
+        });
     }
 
     fn day_read(&mut self, key: &TargetKey, episodes: Vec<Episode>) {
@@ -164,10 +172,11 @@ impl Watcher<'_> {
         }
     }
 
-    /// A target has been judged.
-    pub(super) fn judged_beside(&mut self, key: &TargetKey, now: Minute) {
+    /// A target has been judged, and so has the time since it was judged before.
+    pub(super) fn judged_beside(&mut self, key: &TargetKey, now: Minute, past: Vec<Episode>) {
         if let (Some(state), Some(judgement)) = (self.shown.target(key), self.judged.get(key)) {
             self.beside.recent.judged(state, judgement);
+            self.beside.recent.learn(past);
             self.beside.recent.forget(now);
             self.beside.stale = true;
         }

@@ -149,9 +149,11 @@ async fn show(mut model: Model, stage: &mut Stage, now: impl Fn() -> Timestamp) 
             events = input.events.recv() => {
                 for event in events.unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into()))? {
                     let msg = message(&event, &model, area);
+                    // What means nothing draws nothing.
+                    dirty |= msg.is_some() || matches!(event, Event::Resize(..));
                     effects.extend(msg.and_then(|msg| model.update(msg)));
                 }
-                (dirty, more) = (true, true);
+                more = true;
             }
             _ = stage.ends.changed() => {
                 let code = *stage.ends.borrow();
@@ -276,7 +278,7 @@ fn message(event: &Event, model: &Model, area: Rect) -> Option<Msg> {
             MouseEventKind::ScrollDown => Some(Msg::Wheel(3)),
             MouseEventKind::Down(MouseButton::Left) => {
                 let head = view::column_at(model, area, (mouse.column, mouse.row));
-                let row = || mouse.row.checked_sub(view::first_row()).map(|row| Msg::Click(usize::from(row)));
+                let row = || view::row_at(model, area, (mouse.column, mouse.row)).map(Msg::Click);
                 head.map(Msg::SortBy).or_else(row)
             }
             _ => None,

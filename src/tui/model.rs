@@ -24,7 +24,13 @@ use super::{
     theme::{SHIPPED, Theme},
 };
 use crate::{
-    domain::{account::TargetKey, text::AwsText, trace::took::Took, window::Minute},
+    domain::{
+        account::{Region, TargetKey},
+        finding::SpotKind,
+        text::AwsText,
+        trace::took::Took,
+        window::Minute,
+    },
     engine::{
         inquiry::Told,
         watch::{Focus, Look, Snapshot},
@@ -95,8 +101,10 @@ pub enum RowKey {
     Trace(AwsText),
     /// A part of a trace, by its id.
     Span(Box<str>),
-    /// One of several rows about the same thing.
-    Place(usize),
+    /// A blind spot: its function, its kind, and what was found.
+    Spot(Key, SpotKind, String),
+    /// What could not be read: whose, where, which call, and the first of its parts.
+    Trouble(String, Option<Region>, &'static str, Option<String>),
 }
 
 /// Where a list stands.
@@ -123,7 +131,7 @@ pub enum Msg {
     Choose(Act),
     /// The wheel: so many rows, up where negative.
     Wheel(i32),
-    /// A row that was clicked, counted from the first in sight.
+    /// The place of a row that was clicked.
     Click(usize),
     /// The head of a column was clicked.
     SortBy(Column),
@@ -379,19 +387,18 @@ impl Model {
                 None
             }
             Msg::Wheel(rows) => {
-                self.go(i64::from(rows));
+                self.turn(i64::from(rows));
                 None
             }
             Msg::Click(row) => {
-                let list = self.list();
-                if self.overlay.is_some() {
+                if self.overlay.is_some() || row >= self.count() {
                     return None;
                 }
                 // A second click on the same row goes into it.
-                if list.offset + row == list.place && row < self.count() {
+                if row == self.list().place {
                     return self.carry_out(Command::Open);
                 }
-                self.select(list.offset + row);
+                self.select(row);
                 None
             }
             Msg::Do(command) => self.carry_out(command),

@@ -8,15 +8,15 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use jiff::Timestamp;
 use proptest::prelude::*;
-use ratatui::buffer::Buffer;
+use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
     board::{Board, Key, Row, State},
     commands::{self, Chord},
-    frame, list,
+    frame, list, message,
     model::{Effect, Model, Msg, RowKey, Screen},
     plain,
     tests::traces::Desk,
@@ -423,7 +423,8 @@ fn the_console_is_opened_or_its_address_copied() {
     let Some(Effect::OpenUrl(address)) = type_keys(&mut model, "o") else { panic!("an address is opened") };
     assert!(address.starts_with("https://eu-central-1.console.aws.amazon.com/lambda/home?"), "{address}");
     assert_eq!(type_keys(&mut model, "u"), Some(Effect::Copy(address, "address")));
-    assert_eq!(type_keys(&mut model, "5 o"), None);
+    let Some(Effect::OpenUrl(address)) = type_keys(&mut model, "5 o") else { panic!("a blind spot has a function") };
+    assert!(address.contains(".console.aws.amazon.com/lambda/home?"), "{address}");
 }
 
 #[test]
@@ -435,6 +436,93 @@ fn a_target_leads_to_its_functions_and_an_episode_to_its_function() {
     assert_eq!(targets.len(), 1);
     type_keys(&mut model, "3 enter");
     assert!(matches!(model.screen(), Screen::Function(_)));
+}
+
+/// A press of the left button, as the terminal tells it.
+fn press(model: &mut Model, (width, height): (u16, u16), (column, row): (u16, u16)) -> Option<Msg> {
+    frame(model, width, height, now());
+    let kind = MouseEventKind::Down(MouseButton::Left);
+    let event = Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
+    message(&event, model, Rect { x: 0, y: 0, width, height })
+}
+
+#[test]
+fn a_click_means_the_row_below_it_and_nothing_else() {
+    let mut model = model(Some(demo()));
+    assert!(matches!(press(&mut model, (80, 24), (5, 5)), Some(Msg::Click(1))));
+    let screen = text(&frame(&mut model, 80, 24, now()));
+    let why = screen.lines().position(|line| line.starts_with("── why")).unwrap();
+    for line in why..24 {
+        let msg = press(&mut model, (80, 24), (5, u16::try_from(line).unwrap()));
+        assert!(msg.is_none(), "a click below the list, on line {line}, means {msg:?}");
+    }
+    let moved = MouseEvent { kind: MouseEventKind::Moved, column: 5, row: 5, modifiers: KeyModifiers::NONE };
+    assert!(message(&Event::Mouse(moved), &model, Rect { x: 0, y: 0, width: 80, height: 24 }).is_none());
+}
+
+#[test]
+fn the_wheel_scrolls_what_lies_on_top() {
+    let mut model = model(Some(demo()));
+    type_keys(&mut model, "2 j ?");
+    let before = model.list();
+    model.update(Msg::Wheel(3));
+    assert_eq!((model.overlay.as_ref().unwrap().place, model.list()), (3, before));
+    model.update(Msg::Wheel(-7));
+    assert_eq!(model.overlay.as_ref().unwrap().place, 0);
+    type_keys(&mut model, "esc t");
+    let theme = model.theme.clone();
+    model.update(Msg::Wheel(1));
+    assert_ne!(model.theme, theme, "a theme is tried on");
+}
+
+#[test]
+fn a_blind_spot_and_what_could_not_be_read_are_selected_by_what_they_are_about() {
+    let mut model = model(Some(demo()));
+    type_keys(&mut model, "5 j");
+    let Some(RowKey::Spot(key, ..)) = model.list().selected else { panic!("a blind spot is selected") };
+    assert_eq!(type_keys(&mut model, "y"), Some(Effect::Copy(key.name.shown().into_owned(), "name")));
+    // Another one comes in above.
+    let mut board = Board::clone(model.board.as_ref().unwrap());
+    let last = board.spots.pop().unwrap();
+    board.spots.insert(0, last);
+    model.update(Msg::Board(Arc::new(board)));
+    assert!(matches!(&model.list().selected, Some(RowKey::Spot(same, ..)) if *same == key) && model.list().place == 2);
+    type_keys(&mut model, "enter");
+    assert_eq!(model.screen(), &Screen::Function(key));
+    type_keys(&mut model, "! j");
+    let before = model.list().selected;
+    let mut board = Board::clone(model.board.as_ref().unwrap());
+    board.troubles.remove(0);
+    model.update(Msg::Board(Arc::new(board)));
+    assert!(before.is_some() && model.list().selected == before && model.list().place == 0);
+}
+
+#[test]
+fn every_list_says_where_one_is() {
+    let mut model = model(Some(demo()));
+    for keys in ["1 j", "2 j", "3 j", "4 j", "5 j", "! j", "? down", ": down"] {
+        type_keys(&mut model, keys);
+        for (width, height) in [(80, 24), (120, 40), (60, 20)] {
+            let screen = text(&frame(&mut model, width, height, now()));
+            assert!(screen.contains("2 of ") || screen.contains(" 2/"), "{keys} at {width}×{height}:\n{screen}");
+        }
+        if model.overlay.is_some() {
+            type_keys(&mut model, "esc");
+        }
+    }
+}
+
+#[test]
+fn help_can_be_read_where_it_is_narrow() {
+    let mut model = model(Some(demo()));
+    type_keys(&mut model, "?");
+    for _ in commands::ALL {
+        let screen = text(&frame(&mut model, 40, 10, now()));
+        let entry = &commands::ALL[model.overlay.as_ref().unwrap().place];
+        let words: Vec<&str> = entry.help.split(' ').collect();
+        assert!(words[..2].iter().all(|word| screen.contains(word)), "{}:\n{screen}", entry.name);
+        type_keys(&mut model, "down");
+    }
 }
 
 fn any_msg() -> impl Strategy<Value = Msg> {

@@ -77,7 +77,7 @@ impl Model {
             Command::First => self.select(0),
             Command::Last => self.select(usize::MAX),
             Command::Open => match self.list().selected {
-                Some(RowKey::Function(key) | RowKey::Episode(key, ..)) => self.go_to(key),
+                Some(RowKey::Function(key) | RowKey::Episode(key, ..) | RowKey::Spot(key, ..)) => self.go_to(key),
                 Some(RowKey::Group(title)) => {
                     if let Some(order) = self.order_mut()
                         && !order.folded.remove(&title)

@@ -37,7 +37,13 @@ impl Model {
                 Some(RowKey::Episode(key, episode.check, episode.began))
             }
             Screen::Accounts => board.targets.get(place).map(|state| RowKey::Target(state.target.key())),
-            Screen::Spots | Screen::Errors => (place < self.count()).then_some(RowKey::Place(place)),
+            Screen::Spots => {
+                let (key, spot) = board.spot(place)?;
+                Some(RowKey::Spot(key, spot.kind, spot.detail.clone()))
+            }
+            Screen::Errors => board.troubles.get(place).map(|it| {
+                RowKey::Trouble(it.whose.clone(), it.region.clone(), it.failure.operation, it.parts.first().cloned())
+            }),
             Screen::Function(key) => {
                 self.groups(key).get(place).map(|group| RowKey::Cause(format!("{} {}", group.headline(), group.path())))
             }
@@ -53,7 +59,6 @@ impl Model {
     /// Where what a row is about stands on this screen.
     pub(super) fn place_of(&self, key: &RowKey) -> Option<usize> {
         match key {
-            RowKey::Place(place) => (*place < self.count()).then_some(*place),
             RowKey::Function(key) => {
                 let board = self.board.as_ref()?;
                 self.lines.iter().position(|line| match line {

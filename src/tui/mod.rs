@@ -9,6 +9,7 @@ mod input;
 pub mod list;
 pub mod model;
 pub mod overlay;
+pub mod places;
 pub mod plain;
 pub mod still;
 mod terminal;
@@ -119,8 +120,7 @@ async fn show(mut model: Model, stage: &mut Stage, now: impl Fn() -> Timestamp) 
         if dirty {
             screen.draw(|buf| {
                 area = buf.area;
-                model.page = view::page(&model, buf.area);
-                model.settle();
+                fit(&mut model, area);
                 view::draw(&model, buf, now());
             })?;
             (dirty, later) = (false, None);
@@ -290,12 +290,19 @@ fn message(event: &Event, model: &Model, area: Rect) -> Option<Msg> {
     }
 }
 
+/// Tells a model how much of it is in sight.
+fn fit(model: &mut Model, area: Rect) {
+    model.page = view::page(model, area);
+    model.sheet = view::sheet(model, area);
+    model.scroll = model.scroll.min(model.sheet.1);
+    model.settle();
+}
+
 /// One frame of a model as cells, as for pictures and tests.
 pub fn frame(model: &mut Model, width: u16, height: u16, now: Timestamp) -> ratatui::buffer::Buffer {
     let area = Rect { x: 0, y: 0, width, height };
     let mut buf = ratatui::buffer::Buffer::empty(area);
-    model.page = view::page(model, area);
-    model.settle();
+    fit(model, area);
     view::draw(model, &mut buf, now);
     buf
 }

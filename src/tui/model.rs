@@ -21,11 +21,12 @@ use super::{
     filter::Filter,
     list::{self, Column, Line, Order},
     overlay::{Act, Overlay},
+    places::{self, By, Place},
     theme::{SHIPPED, Theme},
 };
 use crate::{
     domain::{
-        account::{Region, TargetKey},
+        account::{AccountId, Region, TargetKey},
         finding::SpotKind,
         text::AwsText,
         trace::took::Took,
@@ -95,6 +96,10 @@ pub enum RowKey {
     Episode(Key, &'static str, Minute),
     /// A target.
     Target(TargetKey),
+    /// An account that is out of reach.
+    Account(AccountId),
+    /// An organization that could not be listed, by its client.
+    Listing(Option<AwsText>),
     /// Why a function fails: what was thrown, and where.
     Cause(String),
     /// A trace.
@@ -200,6 +205,12 @@ pub struct Model {
     pub cross: Option<i64>,
     /// Whether accounts are shown as a map.
     pub map: bool,
+    /// The accounts and regions in sight, in their order.
+    pub places: Vec<Place>,
+    /// By what they are sorted, and whether the other way round; none: the worst first.
+    pub by: Option<(By, bool)>,
+    /// What narrows them.
+    pub narrow: Filter,
     /// Where somebody signs in to the accounts.
     pub portal: Option<Portal>,
     /// Whether reading is stopped.
@@ -212,6 +223,10 @@ pub struct Model {
     pub colours: bool,
     /// How many rows a list has in sight.
     pub page: usize,
+    /// The first line in sight of a function's page.
+    pub scroll: usize,
+    /// How many lines of that page are in sight, and how many are not.
+    pub sheet: (usize, usize),
     /// Whether the demo is shown.
     pub demo: bool,
     /// Whether somebody looks, as far as the terminal tells.
@@ -257,12 +272,17 @@ impl Model {
             hours: HOURS[0],
             cross: None,
             map: false,
+            places: Vec::new(),
+            by: None,
+            narrow: Filter::default(),
             portal: None,
             paused: false,
             said: None,
             theme: Theme::default(),
             colours,
             page: 1,
+            scroll: 0,
+            sheet: (1, 0),
             demo,
             focused: true,
             notified: None,
@@ -319,6 +339,10 @@ impl Model {
             (Some(board), Screen::Functions) => {
                 list::arrange(board, &self.filter, &self.kept.functions, |row| row.state != State::Unwatched)
             }
+            _ => Vec::new(),
+        };
+        self.places = match (&self.board, self.screen()) {
+            (Some(board), Screen::Accounts) => places::arrange(board, &self.narrow, self.by),
             _ => Vec::new(),
         };
         self.arrange_traces();

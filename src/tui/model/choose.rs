@@ -139,7 +139,14 @@ impl Model {
 
     /// The wheel by so many rows: over what lies on top.
     pub(super) fn turn(&mut self, by: i64) {
-        let Some(mut overlay) = self.overlay.take() else { return self.go(by) };
+        let Some(mut overlay) = self.overlay.take() else {
+            if matches!(self.screen(), Screen::Function(_)) {
+                let line = i64::try_from(self.scroll).unwrap_or(0).saturating_add(by);
+                self.scroll = usize::try_from(line).unwrap_or(0).min(self.sheet.1);
+                return;
+            }
+            return self.go(by);
+        };
         let last = overlay.choices(self).len().saturating_sub(1);
         let place = i64::try_from(overlay.place.min(last)).unwrap_or(0).saturating_add(by);
         overlay.place = usize::try_from(place).unwrap_or(0).min(last);
@@ -160,6 +167,13 @@ impl Model {
             }
             Act::Go(key) => {
                 self.go_to(key);
+                return None;
+            }
+            Act::SortPlaces(by) => {
+                let reversed = self.by.filter(|(known, _)| Some(*known) == by).is_some_and(|(_, reversed)| !reversed);
+                self.by = by.map(|by| (by, reversed));
+                self.arrange();
+                self.select(0);
                 return None;
             }
             Act::Sort(column) => {

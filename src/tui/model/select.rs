@@ -1,7 +1,7 @@
 //! The selection of a list: about a function, a target or a blind spot, and never about a row's number.
 
 use super::{
-    super::{board::Key, list::Line},
+    super::{board::Key, list::Line, places::Place},
     ListState, Model, RowKey, Screen,
 };
 
@@ -12,7 +12,7 @@ impl Model {
         match self.screen() {
             Screen::Alerts | Screen::Functions => self.lines.len(),
             Screen::Recent => board.snapshot.episodes.len(),
-            Screen::Accounts => board.targets.len(),
+            Screen::Accounts => self.places.len(),
             Screen::Spots => board.spots.len(),
             Screen::Errors => board.troubles.len(),
             Screen::Function(key) => self.groups(key).len(),
@@ -36,7 +36,14 @@ impl Model {
                 let key = Key { account, region, name: episode.function.clone() };
                 Some(RowKey::Episode(key, episode.check, episode.began))
             }
-            Screen::Accounts => board.targets.get(place).map(|state| RowKey::Target(state.target.key())),
+            Screen::Accounts => match self.places.get(place)? {
+                Place::Target(at) => board.targets.get(*at).map(|state| RowKey::Target(state.target.key())),
+                Place::Account(id) => Some(RowKey::Account(id.clone())),
+                Place::Listing(at) => {
+                    let (client, _) = board.snapshot.fleet.listings().get(*at)?;
+                    Some(RowKey::Listing(client.clone()))
+                }
+            },
             Screen::Spots => {
                 let (key, spot) = board.spot(place)?;
                 Some(RowKey::Spot(key, spot.kind, spot.detail.clone()))

@@ -75,6 +75,19 @@ pub fn page(model: &Model, area: Rect) -> usize {
     usize::from(list(model, body(area)).height.saturating_sub(1)).max(1)
 }
 
+/// How many lines of a function's page are in sight on a screen of this size, and how many are not.
+pub fn sheet(model: &Model, area: Rect) -> (usize, usize) {
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        return (1, 0);
+    }
+    let body = body(area);
+    let hidden = match model.screen() {
+        Screen::Function(key) => function::hidden(model, key, body),
+        _ => 0,
+    };
+    (usize::from(body.height), hidden)
+}
+
 /// Where the list of this screen stands, with its titles.
 fn list(model: &Model, body: Rect) -> Rect {
     match model.screen() {
@@ -95,7 +108,16 @@ pub fn row_at(model: &Model, area: Rect, (x, y): (u16, u16)) -> Option<usize> {
     if area.width < LEAST.0 || area.height < LEAST.1 {
         return None;
     }
-    let list = list(model, body(area));
+    let body = body(area);
+    let list = list(model, body);
+    if !(body.y..body.bottom()).contains(&y) {
+        return None;
+    }
+    if model.map && *model.screen() == Screen::Accounts {
+        return accounts::place_at(model, body, (x, y));
+    }
+    // A function's page may be scrolled.
+    let y = y + if matches!(model.screen(), Screen::Function(_)) { span(model.scroll) } else { 0 };
     let row = y.checked_sub(list.y + 1).filter(|_| (list.x..list.right()).contains(&x) && y < list.bottom())?;
     let place = model.list().offset + usize::from(row);
     (place < model.count()).then_some(place)

@@ -78,7 +78,7 @@ pub(super) fn draw(model: &Model, overlay: &Overlay, buf: &mut Buffer, area: Rec
     // The selection stays in sight.
     let first = (place + 1).saturating_sub(usize::from(list.height));
     // Names end where the longest ends, so that notes begin below each other.
-    let names = choices.iter().map(|choice| choice.name.width()).max().unwrap_or(0);
+    let names = choices.iter().map(|choice| choice.name.width()).max().unwrap_or(0).min(usize::from(list.width / 2));
     for (line, choice) in choices.iter().enumerate().skip(first).take(usize::from(list.height)) {
         let y = list.y + span(line - first);
         let here = line == place;
@@ -101,7 +101,7 @@ pub(super) fn draw(model: &Model, overlay: &Overlay, buf: &mut Buffer, area: Rec
 
 /// Whether the list leaves no room for what commands do.
 fn kind_is_cut(kind: Kind, width: u16) -> bool {
-    matches!(kind, Kind::Help | Kind::Palette) && width < 84
+    matches!(kind, Kind::Help | Kind::Palette) && width < 60
 }
 
 fn hint(kind: Kind) -> &'static str {
@@ -154,7 +154,9 @@ fn one(model: &Model, kind: Kind, choice: &Choice, (here, names): (bool, usize),
         _ => String::new(),
     };
     let end = inside.right().saturating_sub(span(keys.width()) + 1);
-    let name = elide(&choice.name, usize::from(end.saturating_sub(x))).into_owned();
+    let room = usize::from(end.saturating_sub(x));
+    let room = if choice.note.is_empty() { room } else { room.min(names) };
+    let name = elide(&choice.name, room).into_owned();
     put(buf, inside, (x, inside.y), &name, style(Role::Text));
     x += span(names);
     if !choice.note.is_empty() {

@@ -9,7 +9,7 @@ use ratatui::{
 use unicode_width::UnicodeWidthStr;
 
 use super::text::{elide, put, span};
-use crate::domain;
+use crate::domain::text::count as number;
 
 /// One column.
 #[derive(Clone, Copy, Debug)]
@@ -125,21 +125,20 @@ pub(super) fn draw<D: Into<Drawn>>(
     }
 }
 
-/// Which of how many is selected, in the last room that titles leave on their line.
+/// Which of how many is selected: at the right end of the titles' line, or where they leave room for it first.
 fn place(buf: &mut Buffer, line: Rect, style: Style, (selected, count): (usize, usize)) {
-    let number = |n: usize| domain::text::count(n as u64);
-    let (at, of) = (number(selected + 1), number(count));
+    let (at, of) = (number(selected as u64 + 1), number(count as u64));
     let line = line.intersection(buf.area);
+    let is_free = |buf: &Buffer, x: u16| buf[(x, line.y)].symbol() == " ";
     for text in [format!("{at} of {of}"), format!("{at}/{of}")] {
-        let wide = span(text.width());
-        let mut free = 0;
-        for x in (line.x..line.right()).rev() {
-            free = if buf[(x, line.y)].symbol() == " " { free + 1 } else { 0 };
-            // A cell stays free before it and behind it.
-            if count > 0 && free == wide + 2 {
-                put(buf, line, (x + 1, line.y), &text, style);
-                return;
-            }
+        // Two cells stay free on both sides of it.
+        let wide = span(text.width()) + 4;
+        let first = line.x..line.right().saturating_sub(wide);
+        let ends = line.right().checked_sub(wide - 1).filter(|x| *x > line.x);
+        let room = ends.into_iter().chain(first).find(|x| (*x..(x + wide).min(line.right())).all(|x| is_free(buf, x)));
+        if let Some(x) = room.filter(|_| count > 0) {
+            put(buf, line, (x + 2, line.y), &text, style);
+            return;
         }
     }
 }

@@ -231,7 +231,8 @@ fn summary(chart: &Chart, panel: &Panel, series: &Series, (most, room): (u64, us
         total => (count(total), count(most)),
     };
     let long = format!("{total} in all, at most {most} {per}");
-    if long.width() <= room { long } else { format!("{total}, up to {most} {per}") }
+    let forms = [long, format!("{total}, up to {most} {per}"), format!("{total} in all")];
+    forms.into_iter().find(|form| form.width() <= room).unwrap_or(total)
 }
 
 /// The times below the bars.

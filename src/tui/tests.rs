@@ -579,6 +579,9 @@ fn all_of_a_functions_page_is_reached_on_every_screen() {
             }
             type_keys(&mut model, "g");
             let first = text(&frame(&mut model, width, height, now()));
+            if model.sheet.1 == 0 {
+                continue;
+            }
             assert!(width < 80 || first.contains("PgDn more below"), "{first}");
             type_keys(&mut model, "page-down");
             assert_ne!(text(&frame(&mut model, width, height, now())), first);

@@ -31,6 +31,9 @@ fn is_restored(screen: &Screen) {
 fn it_shows_what_fails_and_every_screen_is_a_key_away() {
     let terminal = started();
     let alerts = terminal.wait_for("not alerting");
+    // Presses and the wheel, and no moves.
+    assert_eq!(alerts.raw().mouse_protocol_mode(), vt100::MouseProtocolMode::PressRelease);
+    assert_eq!(alerts.raw().mouse_protocol_encoding(), vt100::MouseProtocolEncoding::Sgr);
     assert!(alerts.contains("critical") && alerts.raw().alternate_screen(), "{alerts}");
     terminal.send("2");
     terminal.wait_for("slmon › Functions");

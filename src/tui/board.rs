@@ -7,7 +7,7 @@ use crate::{
     domain::{
         account::{Account, AccountId, Region, TargetKey},
         failure::Failure,
-        finding::{Judged, JudgedFunction, Severity, Verdict},
+        finding::{Judged, JudgedFunction, Severity, SpotText, Verdict},
         fleet::{Function, TargetState},
         observation::Reading,
         rules::StageKind,
@@ -234,6 +234,16 @@ impl Board {
     /// What the checks make of a row.
     pub fn judged(&self, row: &Row) -> Option<&Judged> {
         row.judged.and_then(|place| self.snapshot.judgement.functions.get(place)).map(|judged| &judged.judged)
+    }
+
+    /// A blind spot, and the function that it is about.
+    pub fn spot(&self, place: usize) -> Option<(Key, &SpotText)> {
+        let (at, place, n) = *self.spots.get(place)?;
+        let state = self.targets.get(at)?;
+        let function = state.known().get(place)?;
+        let (account, region) = state.target.key();
+        let key = Key { account, region, name: function.found.name.clone() };
+        Some((key, function.class.spots.get(n)?))
     }
 
     /// The row's function, whatever row it is in.

@@ -9,6 +9,7 @@ mod input;
 pub mod list;
 pub mod model;
 pub mod overlay;
+pub mod places;
 pub mod plain;
 pub mod still;
 mod terminal;
@@ -119,8 +120,7 @@ async fn show(mut model: Model, stage: &mut Stage, now: impl Fn() -> Timestamp) 
         if dirty {
             screen.draw(|buf| {
                 area = buf.area;
-                model.page = view::page(&model, buf.area);
-                model.settle();
+                fit(&mut model, area);
                 view::draw(&model, buf, now());
             })?;
             (dirty, later) = (false, None);
@@ -149,9 +149,11 @@ async fn show(mut model: Model, stage: &mut Stage, now: impl Fn() -> Timestamp) 
             events = input.events.recv() => {
                 for event in events.unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into()))? {
                     let msg = message(&event, &model, area);
+                    // What means nothing draws nothing.
+                    dirty |= msg.is_some() || matches!(event, Event::Resize(..));
                     effects.extend(msg.and_then(|msg| model.update(msg)));
                 }
-                (dirty, more) = (true, true);
+                more = true;
             }
             _ = stage.ends.changed() => {
                 let code = *stage.ends.borrow();
@@ -276,7 +278,7 @@ fn message(event: &Event, model: &Model, area: Rect) -> Option<Msg> {
             MouseEventKind::ScrollDown => Some(Msg::Wheel(3)),
             MouseEventKind::Down(MouseButton::Left) => {
                 let head = view::column_at(model, area, (mouse.column, mouse.row));
-                let row = || mouse.row.checked_sub(view::first_row()).map(|row| Msg::Click(usize::from(row)));
+                let row = || view::row_at(model, area, (mouse.column, mouse.row)).map(Msg::Click);
                 head.map(Msg::SortBy).or_else(row)
             }
             _ => None,
@@ -288,12 +290,19 @@ fn message(event: &Event, model: &Model, area: Rect) -> Option<Msg> {
     }
 }
 
+/// Tells a model how much of it is in sight.
+fn fit(model: &mut Model, area: Rect) {
+    model.page = view::page(model, area);
+    model.sheet = view::sheet(model, area);
+    model.scroll = model.scroll.min(model.sheet.1);
+    model.settle();
+}
+
 /// One frame of a model as cells, as for pictures and tests.
 pub fn frame(model: &mut Model, width: u16, height: u16, now: Timestamp) -> ratatui::buffer::Buffer {
     let area = Rect { x: 0, y: 0, width, height };
     let mut buf = ratatui::buffer::Buffer::empty(area);
-    model.page = view::page(model, area);
-    model.settle();
+    fit(model, area);
     view::draw(model, &mut buf, now);
     buf
 }

@@ -21,10 +21,17 @@ use super::{
     filter::Filter,
     list::{self, Column, Line, Order},
     overlay::{Act, Overlay},
+    places::{self, By, Place},
     theme::{SHIPPED, Theme},
 };
 use crate::{
-    domain::{account::TargetKey, text::AwsText, trace::took::Took, window::Minute},
+    domain::{
+        account::{AccountId, Region, TargetKey},
+        finding::SpotKind,
+        text::AwsText,
+        trace::took::Took,
+        window::Minute,
+    },
     engine::{
         inquiry::Told,
         watch::{Focus, Look, Snapshot},
@@ -89,14 +96,20 @@ pub enum RowKey {
     Episode(Key, &'static str, Minute),
     /// A target.
     Target(TargetKey),
+    /// An account that is out of reach.
+    Account(AccountId),
+    /// An organization that could not be listed, by its client.
+    Listing(Option<AwsText>),
     /// Why a function fails: what was thrown, and where.
     Cause(String),
     /// A trace.
     Trace(AwsText),
     /// A part of a trace, by its id.
     Span(Box<str>),
-    /// One of several rows about the same thing.
-    Place(usize),
+    /// A blind spot: its function, its kind, and what was found.
+    Spot(Key, SpotKind, String),
+    /// What could not be read: whose, where, which call, and the first of its parts.
+    Trouble(String, Option<Region>, &'static str, Option<String>),
 }
 
 /// Where a list stands.
@@ -123,7 +136,7 @@ pub enum Msg {
     Choose(Act),
     /// The wheel: so many rows, up where negative.
     Wheel(i32),
-    /// A row that was clicked, counted from the first in sight.
+    /// The place of a row that was clicked.
     Click(usize),
     /// The head of a column was clicked.
     SortBy(Column),
@@ -194,6 +207,12 @@ pub struct Model {
     pub cross: Option<i64>,
     /// Whether accounts are shown as a map.
     pub map: bool,
+    /// The accounts and regions in sight, in their order.
+    pub places: Vec<Place>,
+    /// By what they are sorted, and whether the other way round; none: the worst first.
+    pub by: Option<(By, bool)>,
+    /// What narrows them.
+    pub narrow: Filter,
     /// Where somebody signs in to the accounts.
     pub portal: Option<Portal>,
     /// Whether reading is stopped.
@@ -206,6 +225,10 @@ pub struct Model {
     pub colours: bool,
     /// How many rows a list has in sight.
     pub page: usize,
+    /// The first line in sight of a function's page.
+    pub scroll: usize,
+    /// How many lines of that page are in sight, and how many are not.
+    pub sheet: (usize, usize),
     /// Whether the demo is shown.
     pub demo: bool,
     /// Whether somebody looks, as far as the terminal tells.
@@ -258,12 +281,17 @@ impl Model {
             hours: HOURS[0],
             cross: None,
             map: false,
+            places: Vec::new(),
+            by: None,
+            narrow: Filter::default(),
             portal: None,
             paused: false,
             said: None,
             theme: Theme::default(),
             colours,
             page: 1,
+            scroll: 0,
+            sheet: (1, 0),
             demo,
             focused: true,
             notified: None,
@@ -323,6 +351,10 @@ impl Model {
             (Some(board), Screen::Functions) => {
                 list::arrange(board, &self.filter, &self.kept.functions, |row| row.state != State::Unwatched)
             }
+            _ => Vec::new(),
+        };
+        self.places = match (&self.board, self.screen()) {
+            (Some(board), Screen::Accounts) => places::arrange(board, &self.narrow, self.by),
             _ => Vec::new(),
         };
         self.arrange_traces();
@@ -392,19 +424,18 @@ impl Model {
                 None
             }
             Msg::Wheel(rows) => {
-                self.go(i64::from(rows));
+                self.turn(i64::from(rows));
                 None
             }
             Msg::Click(row) => {
-                let list = self.list();
-                if self.overlay.is_some() {
+                if self.overlay.is_some() || row >= self.count() {
                     return None;
                 }
                 // A second click on the same row goes into it.
-                if list.offset + row == list.place && row < self.count() {
+                if row == self.list().place {
                     return self.carry_out(Command::Open);
                 }
-                self.select(list.offset + row);
+                self.select(row);
                 None
             }
             Msg::Do(command) => self.carry_out(command),

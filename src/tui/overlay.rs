@@ -9,7 +9,8 @@ use super::{
     board::Key,
     commands::{self, Command},
     list::{COLUMNS, Column, Group, name_of},
-    model::Model,
+    model::{Model, Screen},
+    places::By,
     theme::Theme,
 };
 
@@ -62,6 +63,8 @@ pub enum Act {
     Do(Command),
     /// Sorts by a column; none: the worst first.
     Sort(Option<Column>),
+    /// Sorts accounts and regions by something; none: the worst first.
+    SortPlaces(Option<By>),
     /// Shows a column, or leaves it out.
     Toggle(Column),
     /// Puts rows together.
@@ -151,6 +154,9 @@ fn themes(model: &Model) -> Vec<Choice> {
 }
 
 fn sorts(model: &Model, before: &str) -> Vec<Choice> {
+    if *model.screen() == Screen::Accounts {
+        return sorts_of_places(model, before);
+    }
     let Some(order) = model.order() else { return Vec::new() };
     let worst = Choice {
         name: format!("{before}the worst first"),
@@ -169,6 +175,26 @@ fn sorts(model: &Model, before: &str) -> Vec<Choice> {
             note: note.into(),
             held: Some(held.is_some()),
             act: Act::Sort(Some(spec.column)),
+        }
+    });
+    std::iter::once(worst).chain(by).collect()
+}
+
+fn sorts_of_places(model: &Model, before: &str) -> Vec<Choice> {
+    let worst = Choice {
+        name: format!("{before}the worst first"),
+        note: "out of reach, failing, not all read".into(),
+        held: Some(model.by.is_none()),
+        act: Act::SortPlaces(None),
+    };
+    let by = By::ALL.iter().map(|(by, name)| {
+        let held = model.by.filter(|(known, _)| known == by);
+        let note = if held.is_some_and(|(_, reversed)| !reversed) { "again: the other way round" } else { "" };
+        Choice {
+            name: format!("{before}{name}"),
+            note: note.into(),
+            held: Some(held.is_some()),
+            act: Act::SortPlaces(Some(*by)),
         }
     });
     std::iter::once(worst).chain(by).collect()

@@ -16,10 +16,7 @@ use std::{
 use crossterm::{
     clipboard::CopyToClipboard,
     cursor,
-    event::{
-        DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
-        EnableMouseCapture,
-    },
+    event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange},
     execute, queue,
     style::{Print, force_color_output},
     terminal::{
@@ -125,11 +122,21 @@ fn send(bytes: &[u8], wraps: bool) -> io::Result<()> {
 /// Keeps the title of the terminal's window, and gives it back. Source: xterm's control sequences, CSI 22 t and 23 t.
 const TITLE: (&str, &str) = ("\x1b[22;0t", "\x1b[23;0t");
 
+/// Asks for presses and the wheel of the mouse, and for their places as numbers; and gives them back. Not for moves, which
+/// mean nothing here. Source: xterm's control sequences, "Mouse Tracking", modes 1000 and 1006.
+#[cfg(unix)]
+const MOUSE: (Print<&str>, Print<&str>) = (Print("\x1b[?1000h\x1b[?1006h"), Print("\x1b[?1006l\x1b[?1000l"));
+
+/// A console that knows no such sequences is asked by calls.
+#[cfg(not(unix))]
+const MOUSE: (crossterm::event::EnableMouseCapture, crossterm::event::DisableMouseCapture) =
+    (crossterm::event::EnableMouseCapture, crossterm::event::DisableMouseCapture);
+
 fn take(mouse: bool) -> io::Result<()> {
     enable_raw_mode()?;
     let taken =
         execute!(stdout(), Print(TITLE.0), EnterAlternateScreen, EnableFocusChange, EnableBracketedPaste, cursor::Hide);
-    let taken = if mouse { taken.and_then(|()| execute!(stdout(), EnableMouseCapture)) } else { taken };
+    let taken = if mouse { taken.and_then(|()| execute!(stdout(), MOUSE.0)) } else { taken };
     UP.store(true, Ordering::SeqCst);
     if taken.is_err() {
         restore();
@@ -147,7 +154,7 @@ fn restore() {
             EndSynchronizedUpdate,
             DisableBracketedPaste,
             DisableFocusChange,
-            DisableMouseCapture,
+            MOUSE.1,
             LeaveAlternateScreen,
             Print(TITLE.1),
             cursor::Show

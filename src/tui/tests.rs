@@ -9,15 +9,15 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use jiff::Timestamp;
 use proptest::prelude::*;
-use ratatui::buffer::Buffer;
+use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
-    board::{Board, Key, Row, State},
+    board::{Board, Key, Row, State, Trouble},
     commands::{self, Chord},
-    frame, list,
+    frame, list, message,
     model::{Effect, Model, Msg, RowKey, Screen},
     plain,
     tests::traces::Desk,
@@ -469,18 +469,232 @@ fn the_console_is_opened_or_its_address_copied() {
     let Some(Effect::OpenUrl(address)) = type_keys(&mut model, "o") else { panic!("an address is opened") };
     assert!(address.starts_with("https://eu-central-1.console.aws.amazon.com/lambda/home?"), "{address}");
     assert_eq!(type_keys(&mut model, "u"), Some(Effect::Copy(address, "address")));
-    assert_eq!(type_keys(&mut model, "5 o"), None);
+    let Some(Effect::OpenUrl(address)) = type_keys(&mut model, "5 o") else { panic!("a blind spot has a function") };
+    assert!(address.contains(".console.aws.amazon.com/lambda/home?"), "{address}");
 }
 
 #[test]
 fn a_target_leads_to_its_functions_and_an_episode_to_its_function() {
     let mut model = model(Some(demo()));
     type_keys(&mut model, "4 enter");
+    assert_eq!(model.screen(), &Screen::Errors, "what is out of reach has no functions");
+    type_keys(&mut model, "esc j enter");
     assert_eq!(model.screen(), &Screen::Functions);
     let targets: BTreeSet<usize> = model.functions().map(|row| row.at).collect();
     assert_eq!(targets.len(), 1);
     type_keys(&mut model, "3 enter");
     assert!(matches!(model.screen(), Screen::Function(_)));
+}
+
+/// A press of the left button, as the terminal tells it.
+fn press(model: &mut Model, (width, height): (u16, u16), (column, row): (u16, u16)) -> Option<Msg> {
+    frame(model, width, height, now());
+    let kind = MouseEventKind::Down(MouseButton::Left);
+    let event = Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
+    message(&event, model, Rect { x: 0, y: 0, width, height })
+}
+
+#[test]
+fn a_click_means_the_row_below_it_and_nothing_else() {
+    let mut model = model(Some(demo()));
+    assert!(matches!(press(&mut model, (80, 24), (5, 5)), Some(Msg::Click(1))));
+    let screen = text(&frame(&mut model, 80, 24, now()));
+    let why = screen.lines().position(|line| line.starts_with("── why")).unwrap();
+    for line in why..24 {
+        let msg = press(&mut model, (80, 24), (5, u16::try_from(line).unwrap()));
+        assert!(msg.is_none(), "a click below the list, on line {line}, means {msg:?}");
+    }
+    let moved = MouseEvent { kind: MouseEventKind::Moved, column: 5, row: 5, modifiers: KeyModifiers::NONE };
+    assert!(message(&Event::Mouse(moved), &model, Rect { x: 0, y: 0, width: 80, height: 24 }).is_none());
+}
+
+#[test]
+fn the_wheel_scrolls_what_lies_on_top() {
+    let mut model = model(Some(demo()));
+    type_keys(&mut model, "2 j ?");
+    let before = model.list();
+    model.update(Msg::Wheel(3));
+    assert_eq!((model.overlay.as_ref().unwrap().place, model.list()), (3, before));
+    model.update(Msg::Wheel(-7));
+    assert_eq!(model.overlay.as_ref().unwrap().place, 0);
+    type_keys(&mut model, "esc t");
+    let theme = model.theme.clone();
+    model.update(Msg::Wheel(1));
+    assert_ne!(model.theme, theme, "a theme is tried on");
+}
+
+#[test]
+fn a_blind_spot_and_what_could_not_be_read_are_selected_by_what_they_are_about() {
+    let mut model = model(Some(demo()));
+    type_keys(&mut model, "5 j");
+    let Some(RowKey::Spot(key, ..)) = model.list().selected else { panic!("a blind spot is selected") };
+    assert_eq!(type_keys(&mut model, "y"), Some(Effect::Copy(key.name.shown().into_owned(), "name")));
+    // Another one comes in above.
+    let mut board = Board::clone(model.board.as_ref().unwrap());
+    let last = board.spots.pop().unwrap();
+    board.spots.insert(0, last);
+    model.update(Msg::Board(Arc::new(board)));
+    assert!(matches!(&model.list().selected, Some(RowKey::Spot(same, ..)) if *same == key) && model.list().place == 2);
+    type_keys(&mut model, "enter");
+    assert_eq!(model.screen(), &Screen::Function(key));
+    type_keys(&mut model, "! g");
+    let before = model.list().selected;
+    let mut board = Board::clone(model.board.as_ref().unwrap());
+    let other = Trouble { whose: "another".into(), ..board.troubles[0].clone() };
+    board.troubles.insert(0, other);
+    model.update(Msg::Board(Arc::new(board)));
+    assert!(before.is_some() && model.list().selected == before && model.list().place == 1);
+}
+
+#[test]
+fn every_list_says_where_one_is() {
+    let mut model = model(Some(demo()));
+    for (keys, place) in [
+        ("1 j", "2"),
+        ("2 j", "2"),
+        ("3 j", "2"),
+        ("4 j", "2"),
+        ("5 j", "2"),
+        ("! j", "1"),
+        ("? down", "2"),
+        (": down", "2"),
+    ] {
+        type_keys(&mut model, keys);
+        for (width, height) in [(80, 24), (120, 40), (60, 20)] {
+            let screen = text(&frame(&mut model, width, height, now()));
+            let says = screen.contains(&format!(" {place} of ")) || screen.contains(&format!(" {place}/"));
+            assert!(says, "{keys} at {width}×{height}:\n{screen}");
+        }
+        if model.overlay.is_some() {
+            type_keys(&mut model, "esc");
+        }
+    }
+}
+
+#[test]
+fn help_can_be_read_where_it_is_narrow() {
+    let mut model = model(Some(demo()));
+    type_keys(&mut model, "?");
+    for _ in commands::ALL {
+        let screen = text(&frame(&mut model, 40, 10, now()));
+        let entry = &commands::ALL[model.overlay.as_ref().unwrap().place];
+        let words: Vec<&str> = entry.help.split(' ').collect();
+        assert!(words[..2].iter().all(|word| screen.contains(word)), "{}:\n{screen}", entry.name);
+        type_keys(&mut model, "down");
+    }
+}
+
+/// What stands between the head and the foot of a screen.
+fn page(model: &mut Model, width: u16, height: u16) -> String {
+    let screen = text(&frame(model, width, height, now()));
+    screen.lines().skip(3).take(usize::from(height) - 4).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn all_of_a_functions_page_is_reached_on_every_screen() {
+    for keys in ["1 enter", "2 G k k enter"] {
+        let mut wide = model(Some(demo()));
+        type_keys(&mut wide, keys);
+        let whole = page(&mut wide, 200, 100);
+        let labels = [
+            "errors",
+            "throttles",
+            "invocations",
+            "duration",
+            "runs",
+            "where",
+            "ARN",
+            "stage",
+            "limits",
+            "owner",
+            "runbook",
+            "tags",
+        ];
+        let there: Vec<&str> = labels.into_iter().filter(|label| whole.contains(label)).collect();
+        assert!(there.len() > 3, "{whole}");
+        for (width, height) in [(80, 24), (40, 10)] {
+            let mut model = model(Some(demo()));
+            type_keys(&mut model, keys);
+            let mut seen = String::new();
+            for _ in 0..90 {
+                seen += &page(&mut model, width, height);
+                type_keys(&mut model, "j");
+            }
+            for label in &there {
+                assert!(seen.contains(label), "{label} at {width}×{height} after {keys}");
+            }
+            type_keys(&mut model, "g");
+            let first = text(&frame(&mut model, width, height, now()));
+            if model.sheet.1 == 0 {
+                continue;
+            }
+            assert!(width < 80 || first.contains("PgDn more below"), "{first}");
+            type_keys(&mut model, "page-down");
+            assert_ne!(text(&frame(&mut model, width, height, now())), first);
+        }
+    }
+}
+
+#[test]
+fn the_ends_of_a_day_can_be_told_apart() {
+    let mut model = model(Some(demo()));
+    type_keys(&mut model, "3");
+    let screen = text(&frame(&mut model, 120, 40, now()));
+    assert!(screen.contains("┊ is 0, 6, 12 and 18 h UTC"), "{screen}");
+}
+
+#[test]
+fn accounts_say_what_is_out_of_reach_first_and_why() {
+    let mut model = model(Some(demo()));
+    type_keys(&mut model, "4");
+    for (width, height) in [(80, 24), (120, 40)] {
+        let screen = text(&frame(&mut model, width, height, now()));
+        let first = screen.lines().nth(4).unwrap();
+        assert!(first.contains("larkspur-core"), "what is out of reach is a row, and the first one:\n{screen}");
+        assert!(first.contains("denied sts:AssumeRole"), "with the permission that is missing:\n{screen}");
+    }
+    let all = model.places.len();
+    type_keys(&mut model, "/ r e g i o n : u s - e a s t - 1 enter");
+    assert!(model.places.len() < all && !model.places.is_empty() && model.filter.is_empty());
+    type_keys(&mut model, "esc");
+    assert_eq!(model.places.len(), all);
+    let worst = model.places.clone();
+    type_keys(&mut model, "s w a t c h e d enter");
+    assert_ne!(model.places, worst);
+    type_keys(&mut model, "r s w o r s t enter");
+    assert_eq!(model.places, worst);
+}
+
+#[test]
+fn on_the_map_of_accounts_keys_and_clicks_go_where_they_point() {
+    let mut model = model(Some(demo()));
+    type_keys(&mut model, "4 m");
+    let screen = text(&frame(&mut model, 120, 40, now()));
+    assert!(screen.contains("✗ fails") && screen.contains("denied sts:AssumeRole"), "{screen}");
+    let line = |model: &Model| {
+        let board = model.board.as_ref().unwrap();
+        crate::tui::places::grid(board, &model.places).find(model.list().place).unwrap()
+    };
+    assert_eq!(line(&model).0, 0);
+    type_keys(&mut model, "j");
+    assert_eq!(line(&model).0, 1, "down is down");
+    type_keys(&mut model, "j");
+    let (row, column) = line(&model);
+    assert_eq!(row, 2);
+    type_keys(&mut model, "l");
+    assert!(model.screen() == &Screen::Accounts && line(&model).0 == row && line(&model).1 >= column);
+    for row in 0..40 {
+        for column in 0..120 {
+            if let Some(Msg::Click(place)) = press(&mut model, (120, 40), (column, row)) {
+                model.update(Msg::Click(place));
+                assert_eq!((line(&model).0, model.screen()), (usize::from(row) - 4, &Screen::Accounts));
+                break;
+            }
+        }
+    }
+    type_keys(&mut model, "g");
+    let at = model.list().place;
+    assert!(press(&mut model, (120, 40), (60, 39)).is_none() && model.list().place == at);
 }
 
 fn any_msg() -> impl Strategy<Value = Msg> {

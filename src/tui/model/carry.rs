@@ -10,7 +10,8 @@ use super::{
         commands::{Chord, Command},
         filter::Filter,
         list::Column,
-        overlay::{Kind, Overlay},
+        overlay::{Act, Kind, Overlay},
+        places,
     },
     Effect, HOURS, Model, RowKey, Screen, Side, Walk,
 };
@@ -20,6 +21,7 @@ impl Model {
     pub(super) fn carry_out(&mut self, command: Command) -> Option<Effect> {
         let page = i64::try_from(self.page.max(1)).unwrap_or(1);
         match command {
+            _ if self.turn_page(command) || self.walk_accounts(command) => {}
             Command::Alerts => self.jump(Screen::Alerts),
             Command::Functions => self.jump(Screen::Functions),
             Command::Accounts => self.jump(Screen::Accounts),
@@ -29,9 +31,13 @@ impl Model {
             Command::Errors => self.jump(Screen::Errors),
             Command::Palette => self.overlay = Some(Overlay::new(Kind::Palette)),
             Command::Help => self.overlay = Some(Overlay::new(Kind::Help)),
+            Command::Sort if *self.screen() == Screen::Accounts => self.overlay = Some(Overlay::new(Kind::Sort)),
             Command::Sort => self.pick(Kind::Sort),
             Command::Columns => self.pick(Kind::Columns),
             Command::Group => self.pick(Kind::Group),
+            Command::Reverse if *self.screen() == Screen::Accounts => {
+                return self.by.and_then(|(by, _)| self.act(Act::SortPlaces(Some(by))));
+            }
             Command::Reverse => {
                 let order = self.order_mut()?;
                 // The worst first is by state; the other way round it ends with the worst.
@@ -82,7 +88,7 @@ impl Model {
             Command::First => self.select(0),
             Command::Last => self.select(usize::MAX),
             Command::Open => match self.list().selected {
-                Some(RowKey::Function(key) | RowKey::Episode(key, ..)) => self.go_to(key),
+                Some(RowKey::Function(key) | RowKey::Episode(key, ..) | RowKey::Spot(key, ..)) => self.go_to(key),
                 Some(RowKey::Group(title)) => {
                     if let Some(order) = self.order_mut()
                         && !order.folded.remove(&title)
@@ -92,6 +98,8 @@ impl Model {
                     self.arrange();
                 }
                 Some(RowKey::Target(key)) => self.go_to_target(&key),
+                // What is out of reach as a whole has no functions; the error log has what was answered.
+                Some(RowKey::Account(_) | RowKey::Listing(_)) => self.push(Screen::Errors),
                 Some(RowKey::Cause(_)) => self.go_to_example(),
                 Some(RowKey::Trace(id)) => {
                     if let Some(seen) = self.seen(self.list().place) {
@@ -119,6 +127,8 @@ impl Model {
                 } else if self.trail.len() > 1 {
                     self.trail.pop();
                     self.end_detour();
+                } else if *self.screen() == Screen::Accounts {
+                    self.narrow = Filter::default();
                 } else if !self.filter.is_empty() {
                     self.filter = Filter::default();
                 }
@@ -129,8 +139,10 @@ impl Model {
                 self.arrange();
             }
             Command::Filter => {
-                self.typing =
-                    matches!(self.screen(), Screen::Alerts | Screen::Functions | Screen::Traces(_) | Screen::Trace(..));
+                self.typing = matches!(
+                    self.screen(),
+                    Screen::Alerts | Screen::Functions | Screen::Accounts | Screen::Traces(_) | Screen::Trace(..)
+                );
             }
             Command::Theme => {
                 let mut overlay = Overlay::new(Kind::Theme(self.chosen));
@@ -161,11 +173,50 @@ impl Model {
         None
     }
 
+    /// Moves over the map of accounts, where it is shown.
+    fn walk_accounts(&mut self, command: Command) -> bool {
+        let step = match command {
+            Command::Up => (-1, 0),
+            Command::Down => (1, 0),
+            Command::Left => (0, -1),
+            Command::Right => (0, 1),
+            _ => return false,
+        };
+        let Some(board) = self.board.as_ref().filter(|_| self.map && *self.screen() == Screen::Accounts) else {
+            return false;
+        };
+        let place = places::grid(board, &self.places).step(self.list().place, step);
+        self.select(place);
+        true
+    }
+
+    /// Moves the page of a function, where a command is about that: row by row behind the last of its error groups.
+    fn turn_page(&mut self, command: Command) -> bool {
+        if !matches!(self.screen(), Screen::Function(_)) {
+            return false;
+        }
+        let (seen, hidden) = self.sheet;
+        let (scroll, page) = (self.scroll, seen.max(2) - 1);
+        let to = match command {
+            Command::Down if scroll > 0 || self.list().place + 1 >= self.count() => scroll + 1,
+            Command::Up if scroll > 0 => scroll - 1,
+            Command::PageDown => scroll + page,
+            Command::PageUp => scroll.saturating_sub(page),
+            Command::First => 0,
+            Command::Last => hidden,
+            _ => return false,
+        };
+        self.scroll = to.min(hidden);
+        // The error groups have a first and a last as well.
+        !matches!(command, Command::First | Command::Last)
+    }
+
     /// To another screen of the first level.
     fn jump(&mut self, screen: Screen) {
         self.trail = vec![screen];
         self.cross = None;
         self.end_detour();
+        self.scroll = 0;
         self.arrange();
     }
 
@@ -183,6 +234,7 @@ impl Model {
     fn push(&mut self, screen: Screen) {
         self.trail.push(screen);
         self.cross = None;
+        self.scroll = 0;
         self.arrange();
     }
 
@@ -222,13 +274,19 @@ impl Model {
 
     /// What is being typed: a filter, or what is searched in a trace.
     pub fn typed(&self) -> &str {
-        if matches!(self.screen(), Screen::Trace(..)) { &self.search } else { self.filter.text() }
+        match self.screen() {
+            Screen::Trace(..) => &self.search,
+            Screen::Accounts => self.narrow.text(),
+            _ => self.filter.text(),
+        }
     }
 
     pub(super) fn type_text(&mut self, text: String) {
         if matches!(self.screen(), Screen::Trace(..)) {
             self.search = text;
             self.find_next(self.span_place());
+        } else if *self.screen() == Screen::Accounts {
+            self.narrow = Filter::parse(&text);
         } else {
             self.filter = Filter::parse(&text);
         }

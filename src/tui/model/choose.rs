@@ -21,7 +21,7 @@ impl Model {
             Screen::Function(key) | Screen::Map(key) | Screen::Traces(Some(key)) => Some(key.clone()),
             Screen::Traces(None) => self.function_of_trace(),
             _ => match self.list().selected? {
-                RowKey::Function(key) | RowKey::Episode(key, ..) => Some(key),
+                RowKey::Function(key) | RowKey::Episode(key, ..) | RowKey::Spot(key, ..) => Some(key),
                 _ => None,
             },
         }
@@ -122,15 +122,36 @@ impl Model {
                 }
             }
         }
-        // A theme is tried on as soon as it is selected.
+        self.try_on(&overlay);
+        self.overlay = Some(overlay);
+        None
+    }
+
+    /// A theme is tried on as soon as it is selected.
+    fn try_on(&mut self, overlay: &Overlay) {
         if matches!(overlay.kind, Kind::Theme(_))
             && let Some(Act::Theme(place)) = overlay.choices(self).get(overlay.place).map(|choice| choice.act.clone())
         {
             self.chosen = place;
             self.take_theme();
         }
+    }
+
+    /// The wheel by so many rows: over what lies on top.
+    pub(super) fn turn(&mut self, by: i64) {
+        let Some(mut overlay) = self.overlay.take() else {
+            if matches!(self.screen(), Screen::Function(_)) {
+                let line = i64::try_from(self.scroll).unwrap_or(0).saturating_add(by);
+                self.scroll = usize::try_from(line).unwrap_or(0).min(self.sheet.1);
+                return;
+            }
+            return self.go(by);
+        };
+        let last = overlay.choices(self).len().saturating_sub(1);
+        let place = i64::try_from(overlay.place.min(last)).unwrap_or(0).saturating_add(by);
+        overlay.place = usize::try_from(place).unwrap_or(0).min(last);
+        self.try_on(&overlay);
         self.overlay = Some(overlay);
-        None
     }
 
     pub(super) fn act(&mut self, act: Act) -> Option<Effect> {
@@ -146,6 +167,13 @@ impl Model {
             }
             Act::Go(key) => {
                 self.go_to(key);
+                return None;
+            }
+            Act::SortPlaces(by) => {
+                let reversed = self.by.filter(|(known, _)| Some(*known) == by).is_some_and(|(_, reversed)| !reversed);
+                self.by = by.map(|by| (by, reversed));
+                self.arrange();
+                self.select(0);
                 return None;
             }
             Act::Sort(column) => {

@@ -1,7 +1,7 @@
 //! The selection of a list: about a function, a target or a blind spot, and never about a row's number.
 
 use super::{
-    super::{board::Key, list::Line},
+    super::{board::Key, list::Line, places::Place},
     ListState, Model, RowKey, Screen,
 };
 
@@ -12,7 +12,7 @@ impl Model {
         match self.screen() {
             Screen::Alerts | Screen::Functions => self.lines.len(),
             Screen::Recent => board.snapshot.episodes.len(),
-            Screen::Accounts => board.targets.len(),
+            Screen::Accounts => self.places.len(),
             Screen::Spots => board.spots.len(),
             Screen::Errors => board.troubles.len(),
             Screen::Function(key) => self.groups(key).len(),
@@ -36,8 +36,21 @@ impl Model {
                 let key = Key { account, region, name: episode.function.clone() };
                 Some(RowKey::Episode(key, episode.check, episode.began))
             }
-            Screen::Accounts => board.targets.get(place).map(|state| RowKey::Target(state.target.key())),
-            Screen::Spots | Screen::Errors => (place < self.count()).then_some(RowKey::Place(place)),
+            Screen::Accounts => match self.places.get(place)? {
+                Place::Target(at) => board.targets.get(*at).map(|state| RowKey::Target(state.target.key())),
+                Place::Account(id) => Some(RowKey::Account(id.clone())),
+                Place::Listing(at) => {
+                    let (client, _) = board.snapshot.fleet.listings().get(*at)?;
+                    Some(RowKey::Listing(client.clone()))
+                }
+            },
+            Screen::Spots => {
+                let (key, spot) = board.spot(place)?;
+                Some(RowKey::Spot(key, spot.kind, spot.detail.clone()))
+            }
+            Screen::Errors => board.troubles.get(place).map(|it| {
+                RowKey::Trouble(it.whose.clone(), it.region.clone(), it.failure.operation, it.parts.first().cloned())
+            }),
             Screen::Function(key) => {
                 self.groups(key).get(place).map(|group| RowKey::Cause(format!("{} {}", group.headline(), group.path())))
             }
@@ -53,7 +66,6 @@ impl Model {
     /// Where what a row is about stands on this screen.
     pub(super) fn place_of(&self, key: &RowKey) -> Option<usize> {
         match key {
-            RowKey::Place(place) => (*place < self.count()).then_some(*place),
             RowKey::Function(key) => {
                 let board = self.board.as_ref()?;
                 self.lines.iter().position(|line| match line {

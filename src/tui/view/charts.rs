@@ -43,6 +43,19 @@ const PANELS: [Panel; 4] = [
     Panel { word: "duration", metric: Metric::DurationP95, role: Role::Accent },
 ];
 
+/// Lines of a panel where the screen is small: its title, two of bars, and the times.
+const SMALL: u16 = 4;
+
+/// Panels beside each other.
+fn columns(width: u16) -> u16 {
+    if width >= 76 { 2 } else { 1 }
+}
+
+/// The lines that all of them take, where the screen is small.
+pub(super) fn least(width: u16) -> u16 {
+    1 + SMALL * (4 / columns(width))
+}
+
 /// Draws the charts; and where nothing was read yet, or is read, says so.
 pub(super) fn draw(model: &Model, chart: Option<&Chart>, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
@@ -59,7 +72,7 @@ pub(super) fn draw(model: &Model, chart: Option<&Chart>, buf: &mut Buffer, area:
     let hours = chart.read.minutes() / 60;
     let at = cross.map(|at| format!(" · crosshair at {} UTC", clock(at, chart.read.end))).unwrap_or_default();
     rule(model, buf, area, &format!("the last {hours} h, {} min a point{at}", chart.period));
-    let columns = if area.width >= 100 { 2 } else { 1 };
+    let columns = columns(area.width);
     let room = area.height - 1;
     // Where four don't fit, those that tell most stay.
     let rows = (room / LEAST).clamp(1, 4 / columns);
@@ -129,9 +142,9 @@ fn draw_panel(model: &Model, chart: &Chart, panel: &Panel, cross: Option<Minute>
     };
     let cells = Cells::new(chart, area.width);
     let most = series.points().map(|(_, value)| u64::from(value)).max().unwrap_or(0);
-    let summary = summary(chart, panel, series, most, cross);
     let x = put_all(buf, area, (area.x, area.y), &[(panel.word, theme.style(Role::Title)), ("  ", muted)]);
     let left = usize::from(area.right().saturating_sub(x));
+    let summary = summary(chart, panel, series, (most, left), cross);
     put(buf, area, (x, area.y), &elide(&summary, left), if cross.is_some() { text } else { muted });
     let bars = Rect { y: area.y + 1, height: area.height - 2, ..area };
     let style = theme.style(panel.role);
@@ -184,7 +197,7 @@ fn bar(
 }
 
 /// What a panel says in words: at the crosshair, or over all of it.
-fn summary(chart: &Chart, panel: &Panel, series: &Series, most: u64, cross: Option<Minute>) -> String {
+fn summary(chart: &Chart, panel: &Panel, series: &Series, (most, room): (u64, usize), cross: Option<Minute>) -> String {
     let is_duration = panel.metric == Metric::DurationP95;
     let of = |metric: Metric| match chart.readings.get(&metric) {
         Some(Reading::Known(series)) => Some(series),
@@ -208,11 +221,18 @@ fn summary(chart: &Chart, panel: &Panel, series: &Series, most: u64, cross: Opti
     if is_duration {
         let longest = of(Metric::DurationMaximum).and_then(|series| series.points().map(|(_, value)| value).max());
         let longest = longest.map(|longest| format!(", longest {}", millis(u64::from(longest)))).unwrap_or_default();
-        return format!("p95 up to {}{longest}", millis(most));
+        let p95 = format!("p95 up to {}", millis(most));
+        return if p95.width() + longest.width() <= room { p95 + &longest } else { p95 };
     }
     let total: u64 = series.points().map(|(_, value)| u64::from(value)).sum();
     let per = if chart.period == 1 { "a minute".to_owned() } else { format!("in {} min", chart.period) };
-    if total == 0 { "none".into() } else { format!("{} in all, at most {} {per}", count(total), count(most)) }
+    let (total, most) = match total {
+        0 => return "none".into(),
+        total => (count(total), count(most)),
+    };
+    let long = format!("{total} in all, at most {most} {per}");
+    let forms = [long, format!("{total}, up to {most} {per}"), format!("{total} in all")];
+    forms.into_iter().find(|form| form.width() <= room).unwrap_or(total)
 }
 
 /// The times below the bars.
@@ -221,7 +241,9 @@ fn axis(model: &Model, chart: &Chart, buf: &mut Buffer, area: Rect) {
     let marks: u16 = if area.width >= 60 { 4 } else { 2 };
     for mark in 0..=marks {
         let at = chart.read.start.plus(chart.read.minutes() * i64::from(mark) / i64::from(marks));
-        let text = at.timestamp().to_zoned(jiff::tz::TimeZone::UTC).strftime("%H:%M").to_string();
+        // Where both ends have the same time, one of them says the day.
+        let format = if mark == 0 && chart.read.minutes() >= 1440 { "%-d %b %H:%M" } else { "%H:%M" };
+        let text = at.timestamp().to_zoned(jiff::tz::TimeZone::UTC).strftime(format).to_string();
         let wide = span(text.width());
         let x = area.x + area.width / marks * mark;
         let x = match mark {

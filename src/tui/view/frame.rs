@@ -197,6 +197,7 @@ pub(super) fn footer(model: &Model, buf: &mut Buffer, area: Rect) {
     if model.typing {
         let found = match model.screen() {
             Screen::Traces(_) => counted(model.traces.len() as u64, "trace"),
+            Screen::Accounts => counted(model.places.len() as u64, "row"),
             Screen::Trace(..) => format!("{} goes to the next", model.keys.key_of(Command::NextMatch)),
             _ => counted(model.functions().count() as u64, "row"),
         };
@@ -204,6 +205,7 @@ pub(super) fn footer(model: &Model, buf: &mut Buffer, area: Rect) {
             put_all(buf, area, start, &[("/", theme.style(Role::Accent)), (model.typed(), theme.style(Role::Text))]);
         let x = put(buf, area, (x, area.y), "▏", theme.style(Role::Accent));
         let forms = match model.screen() {
+            Screen::Accounts => " · client:  account:  region:  !not",
             Screen::Traces(_) => " · client:  account:  region:  name:  !not",
             Screen::Trace(..) => "",
             _ => " · client:  stage:  tag:team=pay  err>5  !not",
@@ -252,6 +254,7 @@ fn hints(model: &Model) -> Vec<(String, String)> {
         Screen::Function(_) => &[
             Command::Open,
             Command::Back,
+            Command::PageDown,
             Command::FunctionTraces,
             Command::Map,
             Command::Hours,
@@ -265,7 +268,7 @@ fn hints(model: &Model) -> Vec<(String, String)> {
         }
         Screen::Map(_) => &[Command::Open, Command::Back, Command::Everything, Command::FunctionTraces],
         Screen::Recent => &[Command::Open],
-        Screen::Accounts => &[Command::Map, Command::Open],
+        Screen::Accounts => &[Command::Map, Command::Open, Command::Filter, Command::Sort],
         Screen::Spots | Screen::Errors => &[],
     };
     let screens = [
@@ -280,6 +283,7 @@ fn hints(model: &Model) -> Vec<(String, String)> {
     // A command without a key is left out.
     let hint = |command: Command, word: &str| (model.keys.key_of(command), word.to_owned());
     let word = |command: Command| match (model.screen(), command) {
+        (Screen::Function(_), Command::PageDown) => (model.sheet.1 > 0).then_some("more below"),
         (Screen::Function(_), Command::Open) => Some("a trace of it"),
         (Screen::Trace(..), Command::Open) => Some("fold"),
         (Screen::Trace(..), Command::Filter) => Some("search"),

@@ -1,4 +1,5 @@
-//! One function: how it fares and why, over which time, and what is known of it.
+//! One function: how it fares and why, over which time, and what is known of it. All of it is one page, which is scrolled
+//! where the screen is smaller.
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use super::{
     alerts::rule,
     causes, centred, charts, of_state,
     rows::DAY,
+    table::scrollbar,
     text::{put, span, wrap},
 };
 use crate::{
@@ -40,6 +42,8 @@ pub(super) fn draw(model: &Model, key: &Key, buf: &mut Buffer, area: Rect) {
         return;
     };
     let parts = parts(model, key, area, board, row, state, function);
+    let mut sheet = Buffer::empty(Rect { height: parts.tall, ..area });
+    sheet.set_style(sheet.area, model.theme.ground());
     let width = usize::from(area.width.saturating_sub(LABEL + 2));
     let place = |lines: &[Line], buf: &mut Buffer, area: Rect| {
         let mut y = area.y;
@@ -58,21 +62,26 @@ pub(super) fn draw(model: &Model, key: &Key, buf: &mut Buffer, area: Rect) {
             }
         }
     };
-    place(&parts.verdict, buf, parts.above);
-    causes::draw(model, key, buf, parts.causes);
-    if parts.chart.height > 0 {
-        let of_it = |chart: &&Arc<Chart>| chart.target == state.target.key() && chart.function == key.name;
-        let read = board.snapshot.chart.as_ref().filter(of_it).map(|chart| &**chart);
-        charts::draw(model, read, buf, parts.chart);
+    place(&parts.verdict, &mut sheet, parts.above);
+    causes::draw(model, key, &mut sheet, parts.causes);
+    let of_it = |chart: &&Arc<Chart>| chart.target == state.target.key() && chart.function == key.name;
+    let read = board.snapshot.chart.as_ref().filter(of_it).map(|chart| &**chart);
+    charts::draw(model, read, &mut sheet, parts.chart);
+    rule(model, &mut sheet, parts.below, "what is known of it");
+    let below = Rect { y: parts.below.y + 1, height: parts.below.height - 1, ..parts.below };
+    place(&parts.facts, &mut sheet, below);
+    // Of all that, what is in sight.
+    let first = span(model.scroll).min(parts.tall - area.height);
+    for y in area.y..area.bottom() {
+        for x in area.x..area.right() {
+            buf[(x, y)] = sheet[(x, y + first)].clone();
+        }
     }
-    if parts.below.height > 1 {
-        rule(model, buf, parts.below, "what is known of it");
-        let below = Rect { y: parts.below.y + 1, height: parts.below.height - 1, ..parts.below };
-        place(&parts.facts, buf, below);
-    }
+    let lines = (usize::from(first), usize::from(parts.tall));
+    scrollbar(buf, area, model.theme.style(Role::Border), lines);
 }
 
-/// Where the error groups stand.
+/// Where the error groups stand on the page, whatever part of it is in sight.
 pub(super) fn list(model: &Model, key: &Key, area: Rect) -> Rect {
     let Some(board) = &model.board else { return area };
     let facts = board.row(key).and_then(|row| Some((row, board.facts(row)?)));
@@ -81,7 +90,15 @@ pub(super) fn list(model: &Model, key: &Key, area: Rect) -> Rect {
     Rect { y: causes.y + 1, height: causes.height.saturating_sub(2), ..causes }
 }
 
-/// What stands where: how it fares, why, its charts, and what else is known.
+/// How many lines of the page are out of sight.
+pub(super) fn hidden(model: &Model, key: &Key, area: Rect) -> usize {
+    let Some(board) = &model.board else { return 0 };
+    let facts = board.row(key).and_then(|row| Some((row, board.facts(row)?)));
+    let Some((row, (state, function))) = facts else { return 0 };
+    usize::from(parts(model, key, area, board, row, state, function).tall - area.height)
+}
+
+/// What stands where on the page: how it fares, why, its charts, and what else is known.
 struct Parts {
     verdict: Vec<Line>,
     facts: Vec<Line>,
@@ -89,10 +106,11 @@ struct Parts {
     causes: Rect,
     chart: Rect,
     below: Rect,
+    /// Lines of all of it: those of the screen, or more.
+    tall: u16,
 }
 
-/// The verdict takes what it needs; the error groups some lines; then charts as far as one can read them; what is known
-/// of it gets the rest, and where that is little, gives way.
+/// Each part takes what it needs; where the screen has more, the charts get it.
 fn parts(
     model: &Model,
     key: &Key,
@@ -103,16 +121,13 @@ fn parts(
     function: &Function,
 ) -> Parts {
     let width = usize::from(area.width.saturating_sub(LABEL + 2));
-    let tall = |lines: &[Line]| span(lines.iter().map(|(_, text, _)| wrap(text, width).len()).sum::<usize>());
+    let tall = |lines: &[Line]| span(lines.iter().map(|(_, text, _)| wrap(text, width).len()).sum::<usize>()).min(999);
     let (verdict, facts) = (above(board, row), lines(board, state, function));
-    let top = tall(&verdict).min(area.height);
-    let mut left = area.height - top;
+    let top = tall(&verdict);
     let most = if area.height < 24 { 6 } else { (area.height / 3).max(7) };
-    let causes = causes::lines(model, key, area.width, most).min(left);
-    left -= causes;
+    let causes = causes::lines(model, key, area.width, most);
     let needed = tall(&facts) + 1;
-    // Charts get a half of what is left, and all that nothing else needs.
-    let chart = if left >= 6 { (left / 2).max(left.saturating_sub(needed)).max(6) } else { 0 };
+    let chart = charts::least(area.width).max(area.height.saturating_sub(top + causes + needed));
     let at = |y: u16, height: u16| Rect { y, height, ..area };
     Parts {
         verdict,
@@ -120,7 +135,8 @@ fn parts(
         above: at(area.y, top),
         causes: at(area.y + top, causes),
         chart: at(area.y + top + causes, chart),
-        below: at(area.y + top + causes + chart, left - chart),
+        below: at(area.y + top + causes + chart, needed),
+        tall: top + causes + chart + needed,
     }
 }
 
@@ -199,7 +215,7 @@ fn at_once(board: &Board, state: &TargetState, function: &Function) -> Option<St
     }
     let Reading::Known(series) = chart.readings.get(&Metric::ConcurrencyMaximum)? else { return None };
     let most = series.points().map(|(_, value)| u64::from(value)).max()?;
-    Some(format!("at most {} at once in {} h", count(most), chart.read.minutes() / 60))
+    Some(format!("concurrency up to {} in {} h", count(most), chart.read.minutes() / 60))
 }
 
 fn verdict(board: &Board, judged: &Judged, began: Option<Minute>) -> Vec<Line> {

@@ -72,8 +72,25 @@ pub fn page(model: &Model, area: Rect) -> usize {
     if area.width < LEAST.0 || area.height < LEAST.1 {
         return 1;
     }
+    usize::from(list(model, body(area)).height.saturating_sub(1)).max(1)
+}
+
+/// How many lines of a function's page are in sight on a screen of this size, and how many are not.
+pub fn sheet(model: &Model, area: Rect) -> (usize, usize) {
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        return (1, 0);
+    }
     let body = body(area);
-    let list = match model.screen() {
+    let hidden = match model.screen() {
+        Screen::Function(key) => function::hidden(model, key, body),
+        _ => 0,
+    };
+    (usize::from(body.height), hidden)
+}
+
+/// Where the list of this screen stands, with its titles.
+fn list(model: &Model, body: Rect) -> Rect {
+    match model.screen() {
         Screen::Alerts => alerts::list(model, body),
         Screen::Recent => recent::list(model, body),
         Screen::Accounts => accounts::list(model, body),
@@ -83,21 +100,35 @@ pub fn page(model: &Model, area: Rect) -> usize {
         Screen::Traces(_) => traces::list(body),
         Screen::Trace(..) => waterfall::list(body),
         Screen::Functions | Screen::Map(_) => body,
-    };
-    usize::from(list.height.saturating_sub(1)).max(1)
+    }
+}
+
+/// The place of the row that stands in this cell.
+pub fn row_at(model: &Model, area: Rect, (x, y): (u16, u16)) -> Option<usize> {
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        return None;
+    }
+    let body = body(area);
+    let list = list(model, body);
+    if !(body.y..body.bottom()).contains(&y) {
+        return None;
+    }
+    if model.map && *model.screen() == Screen::Accounts {
+        return accounts::place_at(model, body, (x, y));
+    }
+    // A function's page may be scrolled.
+    let y = y + if matches!(model.screen(), Screen::Function(_)) { span(model.scroll) } else { 0 };
+    let row = y.checked_sub(list.y + 1).filter(|_| (list.x..list.right()).contains(&x) && y < list.bottom())?;
+    let place = model.list().offset + usize::from(row);
+    (place < model.count()).then_some(place)
 }
 
 /// The column of functions whose head stands in this cell.
 pub fn column_at(model: &Model, area: Rect, (x, y): (u16, u16)) -> Option<list::Column> {
     let (board, order) = (model.board.as_ref()?, model.order()?);
-    let is_head = y + 1 == first_row() && area.width >= LEAST.0 && area.height >= LEAST.1;
+    let is_head = y == frame::HEADER && area.width >= LEAST.0 && area.height >= LEAST.1;
     let body = body(area);
     is_head.then(|| rows::column_at(model, board, order, body, x)).flatten()
-}
-
-/// The line of a list's first row, counted from the top of the screen.
-pub fn first_row() -> u16 {
-    frame::HEADER + 1
 }
 
 fn body(area: Rect) -> Rect {
@@ -116,7 +147,13 @@ fn of_state(theme: &Theme, state: State) -> Style {
 }
 
 fn table_look(model: &Model) -> table::Look {
-    table::Look { title: model.theme.style(Role::Muted), selection: model.theme.style(Role::Selection), sorted: None }
+    table::Look {
+        title: model.theme.style(Role::Muted),
+        selection: model.theme.style(Role::Selection),
+        place: model.theme.style(Role::Text),
+        bar: model.theme.style(Role::Border),
+        sorted: None,
+    }
 }
 
 /// Each role of a theme by its word, and each state as rows have it.

@@ -40,6 +40,8 @@ const fn columns(cells: u16) -> [Column; 10] {
 
 /// Minutes of the timeline.
 const DAY: i64 = 1440;
+/// Minutes between two marks of the timeline.
+const MARK: i64 = 360;
 /// Cells of the timeline on narrow and on wide screens: an hour or half an hour each.
 const CELLS: (u16, u16) = (24, 48);
 /// Lines about the selected row, with the line above them.
@@ -75,9 +77,13 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         put(buf, below, (below.x + 1, below.y), &known, theme.style(Role::Muted));
         return;
     }
-    rule(model, buf, below, &known);
+    let marks = if episodes.is_empty() { "" } else { " · ┊ is 0, 6, 12 and 18 h UTC" };
+    rule(model, buf, below, &format!("{known}{marks}"));
     if let Some(episode) = episodes.get(state.place) {
-        let words = format!("{}: {}", episode.check, episode.reason);
+        let target = board.snapshot.fleet.target(&episode.target);
+        let whose = target.map_or_else(|| episode.target.0.to_string(), |state| called(&state.target.account));
+        let (name, region) = (episode.function.shown(), &episode.target.1);
+        let words = format!("{name} in {whose}, {region}: {}: {}", episode.check, episode.reason);
         for (place, line) in wrap(&words, usize::from(area.width.saturating_sub(2))).iter().take(3).enumerate() {
             put(buf, below, (below.x + 1, below.y + 1 + span(place)), line, theme.style(Role::Text));
         }
@@ -123,7 +129,7 @@ fn cells(model: &Model, board: &Board, episode: &Episode, wide: u16) -> Vec<Cell
     ]
 }
 
-/// A line of equal stretches up to now: those in which it fired stand out.
+/// A line of equal stretches up to now: those in which it fired stand out, and every sixth hour is marked.
 fn timeline(began: Minute, ended: Minute, now: Minute, cells: u16) -> String {
     let start = now.0 - DAY;
     let width = DAY / i64::from(cells.max(1));
@@ -131,7 +137,16 @@ fn timeline(began: Minute, ended: Minute, now: Minute, cells: u16) -> String {
         let from = start + cell * width;
         began.0 < from + width && ended.0 > from
     };
-    (0..i64::from(cells)).map(|cell| if fired(cell) { '━' } else { '·' }).collect()
+    let marked = |cell: i64| {
+        let from = start + cell * width;
+        (from + width - 1).div_euclid(MARK) > (from - 1).div_euclid(MARK)
+    };
+    let sign = |cell: i64| match (fired(cell), marked(cell)) {
+        (true, _) => '━',
+        (false, true) => '┊',
+        (false, false) => '·',
+    };
+    (0..i64::from(cells)).map(sign).collect()
 }
 
 #[cfg(test)]

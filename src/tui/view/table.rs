@@ -9,6 +9,7 @@ use ratatui::{
 use unicode_width::UnicodeWidthStr;
 
 use super::text::{elide, put, span};
+use crate::domain::text::count as number;
 
 /// One column.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +61,10 @@ pub(super) struct Look {
     pub title: Style,
     /// The row that is selected.
     pub selection: Style,
+    /// The place of the selection among all.
+    pub place: Style,
+    /// The line along which one scrolls.
+    pub bar: Style,
     /// The place of the column by which it is sorted, and whether the other way round.
     pub sorted: Option<(usize, bool)>,
 }
@@ -94,6 +99,8 @@ pub(super) fn draw<D: Into<Drawn>>(
     };
     let titles: Vec<(&str, Style)> = titles.iter().map(|title| (title.as_str(), look.title)).collect();
     draw_row(buf, area.y, &titles);
+    place(buf, Rect { height: 1, ..area }, look.place, (selected.unwrap_or(offset), count));
+    scrollbar(buf, Rect { y: area.y + 1, height: area.height - 1, ..area }, look.bar, (offset, count));
     for (line, drawn) in rows.iter().enumerate() {
         let y = area.y + 1 + span(line);
         let here = selected == Some(offset + line);
@@ -115,6 +122,38 @@ pub(super) fn draw<D: Into<Drawn>>(
                 pieces.iter().fold(area.x + 1, |x, (text, style)| put(buf, inside, (x, y), text, styled(style)));
             }
         }
+    }
+}
+
+/// Which of how many is selected: at the right end of the titles' line, or where they leave room for it first.
+fn place(buf: &mut Buffer, line: Rect, style: Style, (selected, count): (usize, usize)) {
+    let (at, of) = (number(selected as u64 + 1), number(count as u64));
+    let line = line.intersection(buf.area);
+    let is_free = |buf: &Buffer, x: u16| buf[(x, line.y)].symbol() == " ";
+    for text in [format!("{at} of {of}"), format!("{at}/{of}")] {
+        // Two cells stay free on both sides of it.
+        let wide = span(text.width()) + 4;
+        let first = line.x..line.right().saturating_sub(wide);
+        let ends = line.right().checked_sub(wide - 1).filter(|x| *x > line.x);
+        let room = ends.into_iter().chain(first).find(|x| (*x..(x + wide).min(line.right())).all(|x| is_free(buf, x)));
+        if let Some(x) = room.filter(|_| count > 0) {
+            put(buf, line, (x + 2, line.y), &text, style);
+            return;
+        }
+    }
+}
+
+/// Which part of all lines is in sight, along the right end of the area; nothing where all are.
+pub(super) fn scrollbar(buf: &mut Buffer, area: Rect, style: Style, (offset, count): (usize, usize)) {
+    let lines = usize::from(area.height);
+    if count <= lines || lines == 0 || area.width == 0 {
+        return;
+    }
+    let thumb = (lines * lines / count).max(1);
+    let first = (offset * (lines - thumb)).div_ceil((count - lines).max(1)).min(lines - thumb);
+    for line in 0..lines {
+        let sign = if (first..first + thumb).contains(&line) { "┃" } else { "│" };
+        put(buf, area, (area.right() - 1, area.y + span(line)), sign, style);
     }
 }
 
@@ -249,7 +288,8 @@ mod tests {
         #[test]
         fn no_size_makes_it_fall_over(width in 0u16..80, height in 0u16..6, offset in 0usize..5) {
             let area = Rect { x: 0, y: 0, width, height };
-            let look = Look { title: Style::new(), selection: Style::new(), sorted: None };
+            let none = Style::new();
+            let look = Look { title: none, selection: none, place: none, bar: none, sorted: None };
             draw(&mut Buffer::empty(area), area, look, COLUMNS, (offset, 1, Some(0)), |n| rows().remove(n));
         }
     }

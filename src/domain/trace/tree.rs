@@ -61,7 +61,7 @@ impl Node {
 
     /// Whether it is the start of a function that was not running before.
     pub fn is_cold_start(&self) -> bool {
-        matches!(self.span.name.raw(), "Initialization" | "Init")
+        matches!(self.span.name.raw(), "Initialization" | "Init" | "Restore")
     }
 
     /// What it is, in a word for people; empty where it is a part of its segment and nothing else.
@@ -142,10 +142,11 @@ impl Tree {
 fn collect(parts: &[RawTrace], remarks: &mut Vec<String>) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     let mut known: HashMap<Box<str>, usize> = HashMap::new();
-    let mut broken: Vec<String> = Vec::new();
+    let (mut broken, mut unreadable): (Vec<String>, usize) = (Vec::new(), 0);
     for (id, document) in parts.iter().flat_map(|part| &part.documents) {
         match parse(id, document) {
-            Ok(found) => {
+            Ok((found, without)) => {
+                unreadable += without;
                 for span in found {
                     match known.get(&span.id) {
                         // Of a segment that was sent while it ran and again at its end, the end counts.
@@ -160,6 +161,10 @@ fn collect(parts: &[RawTrace], remarks: &mut Vec<String>) -> Vec<Span> {
             }
             Err(why) => broken.push(format!("{}: {why}", id.shown())),
         }
+    }
+    if unreadable > 0 {
+        let (parts, are) = if unreadable == 1 { ("part of a segment", "is") } else { ("parts of segments", "are") };
+        remarks.push(format!("{unreadable} {parts} can't be read and {are} left out, with what is in them"));
     }
     if let Some(first) = broken.first() {
         let more = broken.len() - 1;
@@ -288,26 +293,31 @@ fn measure(nodes: &mut [Node]) {
     }
 }
 
-/// The critical path: from each end backwards to what ended last before it.
+/// The critical path: from the end backwards to what ended last before it. What was called without waiting for it ends
+/// after its caller, so what counts of a part is when the last below it ended.
 fn critical(nodes: &mut [Node]) {
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
+    let mut ends: Vec<i64> = nodes.iter().map(|node| node.end).collect();
     let mut top = Vec::new();
-    for (at, node) in nodes.iter().enumerate() {
-        match node.parent {
-            Some(parent) => children[parent].push(at),
+    for at in (0..nodes.len()).rev() {
+        match nodes[at].parent {
+            Some(parent) => {
+                children[parent].push(at);
+                ends[parent] = ends[parent].max(ends[at]);
+            }
             None => top.push(at),
         }
     }
-    let Some(last) = top.into_iter().max_by_key(|at| (nodes[*at].end, *at)) else { return };
+    let Some(last) = top.into_iter().max_by_key(|at| (ends[*at], *at)) else { return };
     let mut waiting = vec![last];
     while let Some(at) = waiting.pop() {
         nodes[at].critical = true;
-        let mut until = nodes[at].end;
+        let mut until = ends[at];
         let mut below = std::mem::take(&mut children[at]);
-        below.sort_by_key(|child| std::cmp::Reverse(nodes[*child].end));
+        below.sort_by_key(|child| std::cmp::Reverse((ends[*child], *child)));
         for child in below {
             // A millisecond of slack: ends are rounded by whoever wrote them.
-            if nodes[child].end <= until + 1000 && nodes[child].took() > 0 {
+            if ends[child] <= until + 1000 && ends[child] > nodes[child].span.start {
                 until = nodes[child].span.start;
                 waiting.push(child);
             }
@@ -361,8 +371,9 @@ fn retries(nodes: &[Node]) -> usize {
         *runs.entry((node.parent, &node.span.name)).or_default() += 1;
     }
     let again: usize = runs.values().map(|runs| runs - 1).sum();
-    let numbered = nodes.iter().filter(|node| node.span.name.raw().starts_with("Attempt #")).count();
-    again.max(numbered.saturating_sub(1))
+    let number = |node: &&Node| node.span.name.raw().strip_prefix("Attempt #")?.parse::<u32>().ok();
+    let numbered = nodes.iter().filter(|node| number(node).is_some_and(|number| number > 1)).count();
+    again.max(numbered)
 }
 
 /// Whether the node is Lambda itself, and not the code that it runs.

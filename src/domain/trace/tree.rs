@@ -59,9 +59,10 @@ impl Node {
         self.end - self.span.start
     }
 
-    /// Whether it is the start of a function that was not running before.
+    /// Whether it is the start of a function that was not running before. A function may bear any name, its parts have
+    /// those that Lambda gives them.
     pub fn is_cold_start(&self) -> bool {
-        matches!(self.span.name.raw(), "Initialization" | "Init")
+        !self.span.is_segment && matches!(self.span.name.raw(), "Initialization" | "Init")
     }
 
     /// What it is, in a word for people; empty where it is a part of its segment and nothing else.
@@ -89,7 +90,8 @@ impl Tree {
             ));
         }
         if cut > 0 {
-            remarks.push(format!("{cut} parts name each other as parents; the circle was cut"));
+            let circles = if cut == 1 { "the circle was cut".into() } else { format!("{cut} circles were cut") };
+            remarks.push(format!("parts name each other as parents: {circles}"));
         }
         let start = spans.iter().map(|span| span.start).min().unwrap_or(0);
         let end = spans.iter().map(|span| span.end.unwrap_or(span.start)).max().unwrap_or(start);
@@ -288,26 +290,31 @@ fn measure(nodes: &mut [Node]) {
     }
 }
 
-/// The critical path: from each end backwards to what ended last before it.
+/// The critical path: from each end backwards to what ended last before it. What was only set going ends after whoever
+/// did so, and it is what the end of the trace waited for.
 fn critical(nodes: &mut [Node]) {
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
     let mut top = Vec::new();
-    for (at, node) in nodes.iter().enumerate() {
-        match node.parent {
-            Some(parent) => children[parent].push(at),
+    let mut last: Vec<i64> = nodes.iter().map(|node| node.end).collect();
+    for at in (0..nodes.len()).rev() {
+        match nodes[at].parent {
+            Some(parent) => {
+                children[parent].push(at);
+                last[parent] = last[parent].max(last[at]);
+            }
             None => top.push(at),
         }
     }
-    let Some(last) = top.into_iter().max_by_key(|at| (nodes[*at].end, *at)) else { return };
-    let mut waiting = vec![last];
+    let Some(end) = top.into_iter().max_by_key(|at| (last[*at], *at)) else { return };
+    let mut waiting = vec![end];
     while let Some(at) = waiting.pop() {
         nodes[at].critical = true;
-        let mut until = nodes[at].end;
+        let mut until = last[at];
         let mut below = std::mem::take(&mut children[at]);
-        below.sort_by_key(|child| std::cmp::Reverse(nodes[*child].end));
+        below.sort_by_key(|child| std::cmp::Reverse((last[*child], *child)));
         for child in below {
             // A millisecond of slack: ends are rounded by whoever wrote them.
-            if nodes[child].end <= until + 1000 && nodes[child].took() > 0 {
+            if last[child] <= until + 1000 && last[child] > nodes[child].span.start {
                 until = nodes[child].span.start;
                 waiting.push(child);
             }
@@ -350,25 +357,33 @@ fn disagreement(nodes: &[Node]) -> Option<i64> {
     early.max().filter(|by| *by > 5_000)
 }
 
-/// Attempts beyond the first: a function's code that was called several times from one place, or what Lambda numbers.
+/// Attempts beyond the first: where one place ran a function's code several times, or Lambda numbers its attempts there.
 fn retries(nodes: &[Node]) -> usize {
-    let mut runs: HashMap<(Option<usize>, &AwsText), usize> = HashMap::new();
-    let code = nodes.iter().filter(|node| {
-        let origin = node.span.origin.as_ref().map(AwsText::raw);
-        origin == Some(FUNCTION) && node.span.is_segment
-    });
-    for node in code {
-        *runs.entry((node.parent, &node.span.name)).or_default() += 1;
+    let mut runs: HashMap<(Option<usize>, &str), usize> = HashMap::new();
+    for node in nodes {
+        let (name, origin) = (node.span.name.raw(), node.span.origin.as_ref().map(AwsText::raw));
+        if origin == Some(FUNCTION) && node.span.is_segment {
+            *runs.entry((node.parent, name)).or_default() += 1;
+        } else if name.starts_with("Attempt #") && !node.span.is_segment {
+            *runs.entry((node.parent, "Attempt #")).or_default() += 1;
+        }
     }
-    let again: usize = runs.values().map(|runs| runs - 1).sum();
-    let numbered = nodes.iter().filter(|node| node.span.name.raw().starts_with("Attempt #")).count();
-    again.max(numbered.saturating_sub(1))
+    // Of one place both may be told, and mean the same.
+    let mut again: HashMap<Option<usize>, usize> = HashMap::new();
+    for ((place, _), times) in runs {
+        let most = again.entry(place).or_default();
+        *most = (*most).max(times - 1);
+    }
+    again.values().sum()
 }
 
 /// Whether the node is Lambda itself, and not the code that it runs.
 pub fn is_lambda(span: &Span) -> bool {
     span.origin.as_ref().is_some_and(|origin| origin.raw() == LAMBDA)
 }
+
+#[cfg(test)]
+mod hostile;
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,5 @@
 """The estates that have a name: several tests share them, and say about each what slmon must see."""
 
-import json
-import time
-
 from seed import Account, functions, policy
 
 ROLE = "slmon"
@@ -95,51 +92,3 @@ def paging(endpoint, account, region):
     } for place in range(160)]
     made = functions(root, region, wanted)
     return {"role": ROLE, "external_id": EXTERNAL_ID, "accounts": accounts, **made}
-
-
-def traces(endpoint, account, other, region):
-    """For moto, which hands segments out as they were put: one request, of which two accounts know a part each.
-
-    In `account` the function `checkout` calls `adapter`, which lives in `other` and throws after having been started for
-    it; `audit` names a caller that nobody knows. The message of the exception tries to steer the terminal. Also
-    `trace`, the id, and `unknown`, one that nobody knows.
-    """
-    home, away = (Account.of({"endpoint": endpoint, "account": one}) for one in (account, other))
-    made = functions(home, region, [{"name": "checkout", "tags": {"monitor": "true", "stage": "prod"},
-                                     "metrics": [{"before": 5, "Invocations": 10, "Errors": 5}]}])
-    functions(away, region, [{"name": "adapter", "tags": {"monitor": "true", "stage": "prod"}}])
-    start = int(time.time()) - 120
-    trace = f"1-{start:08x}-{account}{other}"
-
-    def segment(number, parent, name, origin, span, **more):
-        named = {"id": f"{number:016x}", "trace_id": trace, "name": name, "origin": origin,
-                 "start_time": start + span[0], "end_time": start + span[1], **more}
-        return json.dumps({**named, "parent_id": f"{parent:016x}"} if parent else named)
-
-    def arn(owner, name):
-        return f"arn:aws:lambda:{region}:{owner}:function:{name}"
-
-    frames = [{"path": "/var/task/app.py", "line": 42, "label": "capture"}]
-    thrown = {"exceptions": [{"id": "e" * 16, "type": "AcquirerUnavailable", "stack": frames,
-                              "message": "no answer \x1b[2Jfor payment 4711"}]}
-    call = {"id": f"{3:016x}", "name": "Lambda", "namespace": "aws", "fault": True, "start_time": start + 0.1,
-            "end_time": start + 0.95, "aws": {"operation": "Invoke", "function_name": "adapter", "retries": 2}}
-    started = {"id": f"{6:016x}", "name": "Initialization", "start_time": start + 0.12, "end_time": start + 0.4}
-    put(home, region, [
-        segment(1, None, "checkout", "AWS::Lambda", (0, 1), resource_arn=arn(account, "checkout")),
-        segment(2, 1, "checkout", "AWS::Lambda::Function", (0.05, 1), fault=True, cause="e" * 16, subsegments=[call],
-                annotations={"customer": "acme"}, aws={"function_arn": arn(account, "checkout")}),
-        segment(9, 99, "audit", "AWS::Lambda", (0.5, 0.6), resource_arn=arn(account, "audit")),
-    ])
-    put(away, region, [
-        segment(4, 3, "adapter", "AWS::Lambda", (0.1, 0.9), fault=True, resource_arn=arn(other, "adapter")),
-        segment(5, 4, "adapter", "AWS::Lambda::Function", (0.12, 0.9), fault=True, cause=thrown, subsegments=[started],
-                aws={"function_arn": arn(other, "adapter")}),
-    ])
-    return {**made, "accounts": {"home": account, "other": other}, "trace": trace, "unknown": f"1-{start:08x}-{'0' * 24}"}
-
-
-def put(account, region, documents):
-    answer = account.client("xray", region).put_trace_segments(TraceSegmentDocuments=documents)
-    if answer["UnprocessedTraceSegments"]:
-        raise SystemExit(f"moto did not take: {answer['UnprocessedTraceSegments']}")

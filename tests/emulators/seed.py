@@ -4,7 +4,6 @@
     invoke        {endpoint, account|credentials, region, name, ok, fail}  ministack -> a whole minute after all of it
     organization  {endpoint, management, region}            ministack --auth       -> an estate, and {accounts}
     paging        {endpoint, account, region}               moto                   -> an estate, and {accounts}
-    traces        {endpoint, account, other, region}        moto                   -> an estate, {accounts}, and ids of traces
     faults        {proxy, rules}                            microburst             -> how many rules hold
     fired         {proxy}                                   microburst             -> what was injected so far
     admin         {endpoint, account, region, policy}       ministack --auth       -> an estate, and what the policy leaves
@@ -260,7 +259,6 @@ def main():
         "organization": lambda: estates.organization(**arguments),
         "admin": lambda: admin(**arguments),
         "paging": lambda: estates.paging(**arguments),
-        "traces": lambda: estates.traces(**arguments),
         "faults": lambda: len(control(arguments["proxy"], "rules", arguments["rules"])),
         "fired": lambda: control(arguments["proxy"], "fired"),
         "read": lambda: read(arguments),

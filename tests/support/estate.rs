@@ -136,15 +136,6 @@ pub fn paging() -> &'static Estate {
     })
 }
 
-/// A trace in [`moto`] of which two accounts, `home` and `other`, know a part each; its id, and one that nobody knows.
-pub fn traces() -> (Estate, String, String) {
-    let (endpoint, [account, other]) = (moto().url(), [random_account(), random_account()]);
-    let arguments = json!({ "endpoint": endpoint, "account": account, "other": other, "region": REGION });
-    let mut printed = seed("traces", &arguments);
-    let [trace, unknown] = ["trace", "unknown"].map(|key| printed[key].take().as_str().unwrap().to_owned());
-    (typed(printed), trace, unknown)
-}
-
 /// An account of its own in [`ministack_auth`] with a role `admin` that may do everything, and whether that role can
 /// invoke a function: by itself, and narrowed by a policy.
 pub fn admin(policy: &str) -> (Estate, Value, Value) {

@@ -105,8 +105,7 @@ pub fn text(map: &Map, telling: &Telling) -> String {
             row(&mut page, label("", word, BOLD), 0, from, &edge(stats, minutes), stats);
         }
         if callers.is_empty() {
-            let text = if map.only_failing { "none whose calls fail" } else { "none that X-Ray knows" };
-            page.fill(label("", "callers", BOLD)).words(DIM, text).end();
+            page.fill(label("", "callers", BOLD)).words(DIM, "none that X-Ray knows").end();
         }
         let own = map.graph.stats(key).map_or(String::new(), |stats| edge(stats, minutes));
         page.fill(label("", "function", BOLD)).whole(BOLD, &key.shown()).item(PLAIN, &own).end();

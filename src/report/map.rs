@@ -113,8 +113,12 @@ pub fn text(map: &Map, telling: &Telling) -> String {
         let mut first = true;
         below(&mut page, map, key, 0, minutes, &mut drawn, &mut first);
         if first {
-            let text =
-                if map.only_failing { "nothing that fails: it fails by itself" } else { "nothing that X-Ray knows" };
+            let fails = map.graph.stats(key).is_some_and(|stats| stats.failed() > 0);
+            let text = match (map.only_failing, fails) {
+                (false, _) => "nothing that X-Ray knows",
+                (true, true) => "nothing that fails: it fails by itself",
+                (true, false) => "nothing that fails",
+            };
             page.fill(label("", "calls", BOLD)).words(DIM, text).end();
         }
     }

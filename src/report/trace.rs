@@ -188,10 +188,7 @@ const MOST: usize = 14;
 pub(super) fn waterfall(page: &mut Page, tree: &Tree, which: Which) {
     let rows: Vec<&Node> = match which {
         Which::All => tree.nodes.iter().collect(),
-        Which::FailingPath => {
-            let shown = tree.nodes.iter().filter(|node| node.failing || node.critical && node.own * 20 > tree.took());
-            shown.take(MOST).collect()
-        }
+        Which::FailingPath => tree.outline().take(MOST).collect(),
     };
     let indent = |node: &Node| node.depth.min(12) * 2;
     let most = (page.width() * 9 / 20).max(16);

@@ -135,6 +135,16 @@ impl Tree {
         way.find(|node| !node.span.exceptions.is_empty())
     }
 
+    /// What tells how it failed: the way to where the failure began, the other attempts, and what the end waited for.
+    pub fn outline(&self) -> impl Iterator<Item = &Node> {
+        let tried: HashSet<(Option<usize>, &str)> =
+            self.nodes.iter().filter(|node| node.failing).map(|node| (node.parent, node.span.name.raw())).collect();
+        self.nodes.iter().filter(move |node| {
+            let again = node.span.failed() && tried.contains(&(node.parent, node.span.name.raw()));
+            node.failing || again || node.critical && node.own * 20 > self.took()
+        })
+    }
+
     /// Parts that failed.
     pub fn failed(&self) -> usize {
         self.nodes.iter().filter(|node| node.span.failed()).count()

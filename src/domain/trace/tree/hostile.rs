@@ -97,6 +97,24 @@ fn what_was_set_going_and_ended_last_is_what_the_end_waited_for() {
 }
 
 #[test]
+fn the_outline_has_each_attempt_once_and_leaves_out_what_is_fine_and_quick() {
+    let span = |id: &str, parent: &str, name: &str, start: f64, took: f64, fault: bool| {
+        json!({"id": id, "parent_id": parent, "name": name, "origin": FUNCTION, "fault": fault,
+               "start_time": T + start, "end_time": T + start + took})
+    };
+    let tree = tree([
+        json!({"id": "1", "name": "queue", "start_time": T, "end_time": T + 60.0}),
+        span("2", "1", "sync", 0.0, 1.0, true),
+        span("3", "2", "table", 0.1, 0.5, true),
+        span("4", "1", "sync", 59.0, 1.0, true),
+        span("5", "4", "table", 59.1, 0.5, true),
+        span("6", "1", "audit", 0.0, 0.5, false),
+    ]);
+    let told: Vec<_> = tree.outline().map(|node| &*node.span.id).collect();
+    assert_eq!(told, ["1", "2", "3", "4"]);
+}
+
+#[test]
 fn a_first_attempt_is_no_retry_and_a_function_called_init_no_cold_start() {
     let attempt = |id: &str, parent: &str, name: &str| json!({"id": id, "parent_id": parent, "type": "subsegment", "name": name, "start_time": T, "end_time": T + 1.0});
     let lambda = |id: &str| json!({"id": id, "name": "Init", "origin": LAMBDA, "start_time": T, "end_time": T + 1.0});

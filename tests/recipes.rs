@@ -98,6 +98,28 @@ fn the_lines_of_gitlab_and_jenkins_leave_a_report_behind() {
 }
 
 #[test]
+fn the_ticket_tells_why_the_worst_fail_and_the_verdict_is_handed_on() {
+    let page = page("docs/ci.md");
+    let (_, after) = page.split_once("## The cause, in the job's summary or a ticket").expect("the recipe");
+    let script = after.split_once("```sh\n").expect("its script").1.split("```").next().unwrap();
+    let home = tempfile::tempdir().unwrap();
+    // `jq` as far as the recipe needs it, so that the test needs no more than Python.
+    let bin = home.path().join("bin");
+    fs::create_dir_all(&bin).unwrap();
+    let jq = "#!/bin/sh\nexec python3 -c 'import json, sys; \
+        print(*sorted({a[\"arn\"] for a in json.load(open(sys.argv[3]))[\"alerts\"]})[:3], sep=chr(10))' \"$@\"\n";
+    fs::write(bin.join("jq"), jq).unwrap();
+    #[cfg(unix)]
+    fs::set_permissions(bin.join("jq"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let (code, said) = shell(script, &[], home.path());
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("cause: "), "{said}");
+    let ticket = fs::read_to_string(home.path().join("ticket.md")).unwrap();
+    let told = ticket.lines().filter(|line| line.starts_with("## `")).count();
+    assert!(ticket.contains("slmon explain · ") && told == 3, "{ticket}");
+}
+
+#[test]
 fn the_lines_of_nagios_answer_as_a_plugin() {
     let page = page("docs/ci.md");
     for part in ["command_line", "command[check_slmon]"] {

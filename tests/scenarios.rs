@@ -9,12 +9,14 @@
 //! interrupt = "500ms"             # Ctrl-C after so long
 //! client = ["Acme"]               # the scope: `client`, `account`, `region`, `function` and `tag`, as the flags
 //! blind_spots = true              # --blind-spots
+//! max_cost = 0.10                 # what X-Ray may cost, in dollars, of each command
 //!
 //! [expect]
 //! exit_code = 1                   # these two are always needed
 //! status = "firing"
 //! # Lists are compared whole and in order, and are empty where they are not given. An entry is its text, or a table
-//! # of its text (`is`) and more keys of the report's JSON.
+//! # of its text (`is`) and more keys of the report's JSON (`cause/text` is the key `text` of `cause`;
+//! # "null" is what is not known, which TOML can't say).
 //! alerts = ["shop api errors critical", { is = "shop web throttles warning", reason = "…" }]   # account's name
 //! muted = ["shop api"]
 //! unseen = ["111122223333 sts:AssumeRole denied", "111122223333 eu-west-1 tag:GetResources deadline (metrics)"]
@@ -30,15 +32,29 @@
 //! coverage = { targets = 2, seen = 1 }
 //! api = { metrics = 6 }
 //! scope = { clients = ["Acme"] }
+//! # `slmon explain FUNCTION`, `slmon traces` and `slmon map [FUNCTION]` over the same world. An entry is what is asked, the
+//! # exit code, places in the command's JSON with what is there, and parts of its text.
+//! explain = [{ function = "api", exit_code = 0, says = ["KeyError"], json = { "/functions/0/errors" = 3 } }]
+//! traces = [{ all = true, hidden = true, window = "15m", limit = 50, exit_code = 0 }]
+//! map = [{ function = "api", all = true, window = "30m", exit_code = 0 }]
 //! ```
+//!
+//! Every scenario is also judged with `--explain`: that changes neither verdict nor exit code, and an alert's `cause` is
+//! what it says then, in every format.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "in a test, that is how one fails")]
+
+#[path = "support/schema.rs"]
+#[allow(unreachable_pub, reason = "a test binary exports nothing; `pub` says there what tests use")]
+mod schema;
+#[path = "support/told.rs"]
+mod told;
 
 use std::{collections::BTreeMap, fs, ops::ControlFlow, path::Path, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use slmon::{
-    checks,
+    checks, cli,
     config::{self, Flags, Inputs},
     domain::{
         fleet::{Fleet, TargetState},
@@ -47,6 +63,7 @@ use slmon::{
     },
     engine::{
         self, End, Rounds,
+        explain::Allowance,
         plan::{Depth, Settings},
         wait::{self, Round, Wait},
     },
@@ -95,18 +112,22 @@ fn look(text: &str) -> Result<Vec<String>, String> {
         functions: globs(&mut ask, "function"),
         tags: texts(&mut ask, "tag"),
     };
+    let dollars = ask.remove("max_cost").map_or(0.10, |cost| cost.as_float().expect("dollars"));
     let spots = ask.remove("blind_spots").is_some_and(|given| given.as_bool() == Some(true));
     if let Some(key) = ask.keys().next() {
         return Err(format!("[ask] knows no {key}"));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    let (fleet, report) = {
-        let interrupt = interrupt.map(jiff::SignedDuration::unsigned_abs);
-        runtime.block_on(run(&scenario, Asked { at, since, wait, interrupt, spots, scope }))?
-    };
+    let interrupt = interrupt.map(jiff::SignedDuration::unsigned_abs);
+    let asked = Asked { at, since, wait, interrupt, spots, scope, dollars };
+    let (fleet, plain, report) = runtime.block_on(run(&scenario, asked))?;
     let telling = Telling { now: scenario.world.now.timestamp(), width: 100, demo: false };
-    let page = report::text::render(&report, &telling);
-    let mut problems = Comparison::of(&fleet, &report).with(&scenario.expect)?;
+    let page = report::text::render(&plain, &telling);
+    let mut expect = scenario.expect.clone();
+    let commands = told::Commands { scenario: &scenario, at, dollars, telling: &telling };
+    let mut problems = runtime.block_on(commands.compare(&mut expect))?;
+    problems.extend(Comparison::of(&fleet, &report).with(&expect)?);
+    problems.extend(told::explained(&plain, &report, &telling));
     let steering = |c: char| c.is_control() && !matches!(c, '\n' | '\x1b') || c == '\u{202e}';
     let plain = anstream::adapter::strip_str(&page).to_string();
     if plain.contains(steering) || plain.contains('\x1b') {
@@ -127,6 +148,7 @@ struct Asked {
     interrupt: Option<Duration>,
     spots: bool,
     scope: InScope,
+    dollars: f64,
 }
 
 /// The scope that is asked for.
@@ -152,9 +174,9 @@ fn tag(text: &str) -> TagPattern {
     TagPattern { key: key.into(), value: value.map(|value| Glob::new(value).unwrap()) }
 }
 
-/// What `slmon alert` does, over the scenario's world.
-async fn run(scenario: &Scenario, asked: Asked) -> Result<(Fleet, Report), String> {
-    let Asked { at, since, wait: waits, interrupt, spots, scope: asked } = asked;
+/// What `slmon alert` does, over the scenario's world; and the same with `--explain`.
+async fn run(scenario: &Scenario, asked: Asked) -> Result<(Fleet, Report, Report), String> {
+    let Asked { at, since, wait: waits, interrupt, spots, scope: asked, dollars } = asked;
     let now = scenario.world.now;
     let (env, flags) = (BTreeMap::new(), Flags { regions: asked.regions, ..Flags::default() });
     let read_file = |_: &Path| scenario.config.clone().ok_or_else(|| std::io::ErrorKind::NotFound.into());
@@ -217,7 +239,14 @@ async fn run(scenario: &Scenario, asked: Asked) -> Result<(Fleet, Report), Strin
         (fleet, horizon, end)
     };
     let report = judge(&fleet, horizon, end);
-    Ok((fleet, report))
+    let mut explained = judge(&fleet, horizon, end);
+    if end != End::Interrupted {
+        let judgement = checks::judge_fleet(&fleet, &horizon);
+        let judged = cli::explain::Judged { source: &*source, fleet: &fleet, judgement: &judgement, horizon };
+        let within = (&Allowance::new(dollars), tokio::time::Instant::now() + limit);
+        cli::explain::alerts(&judged, &mut explained.alerts, within).await;
+    }
+    Ok((fleet, report, explained))
 }
 
 /// A report beside what is expected of it.
@@ -290,7 +319,9 @@ impl<'a> Comparison<'a> {
     }
 
     fn same(&mut self, what: &str, wanted: &Value, found: &Value) {
-        let alike = wanted == found || wanted.as_f64().is_some() && wanted.as_f64() == found.as_f64();
+        let alike = wanted == found
+            || wanted.as_f64().is_some() && wanted.as_f64() == found.as_f64()
+            || wanted == "null" && found.is_null();
         if !alike {
             self.problems.push(format!("  {what}\n    - {wanted}\n    + {found}"));
         }
@@ -324,7 +355,8 @@ impl<'a> Comparison<'a> {
         for (entry, found) in wanted.as_array().unwrap().iter().zip(&found) {
             let more = entry.as_object().into_iter().flatten().filter(|(key, _)| *key != "is");
             for (inner, wanted) in more {
-                let at = if inner == "evidence" { &found["stage"][inner] } else { &found[inner] };
+                let place = if inner == "evidence" { "/stage/evidence".into() } else { format!("/{inner}") };
+                let at = found.pointer(&place).unwrap_or(&Value::Null);
                 self.same(&format!("{key}: {} {inner}", say(found)), wanted, at);
             }
         }

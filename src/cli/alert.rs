@@ -67,7 +67,8 @@ pub(super) async fn run(scope: &Scope, args: &Alert) -> Result<u8, Refusal> {
     output::add_to(&mut outputs, start.variables.get(GITHUB_SUMMARY));
     let asked = asked(&start, args)?;
     let allowance = explain::allowance(&args.cost)?;
-    let until = Instant::now() + start.config().alert.deadline;
+    let deadline = start.config().alert.deadline;
+    let mut until = Instant::now() + deadline;
     let alert = &start.config().alert;
     let report_of = |fleet: &Fleet, horizon: Horizon, usage: Usage, interrupted: bool, remarks: &[String]| {
         let judgement = checks::judge_fleet(fleet, &horizon);
@@ -94,15 +95,21 @@ pub(super) async fn run(scope: &Scope, args: &Alert) -> Result<u8, Refusal> {
         Asked::Wait(what) => {
             let judge = |fleet: &Fleet, horizon, usage| report_of(fleet, horizon, usage, false, &[]);
             let (swept, horizon, remark) = wait::watch(&start, scope, &what, judge).await;
+            // Each round had as long, and so has what follows the last.
+            until = Instant::now() + deadline;
             (swept, horizon, vec![remark])
         }
     };
     let interrupted = swept.end == End::Interrupted;
-    let mut report = report_of(&swept.fleet, horizon, swept.usage, interrupted, &remarks);
+    let mut report = report_of(&swept.fleet, horizon, swept.usage.clone(), interrupted, &remarks);
     if args.explain && !interrupted {
         let judgement = checks::judge_fleet(&swept.fleet, &horizon);
-        let within = (&allowance, until);
-        explain::alerts(&swept.source, &swept.fleet, (&judgement, horizon), &mut report.alerts, within).await;
+        let (source, fleet) = (&*swept.source, &swept.fleet);
+        let judged = explain::Judged { source, fleet, judgement: &judgement, horizon };
+        let causes = explain::alerts(&judged, &mut report.alerts, (&allowance, until));
+        if !swept.ending.unless(causes).await {
+            report = report_of(fleet, horizon, swept.usage.clone(), true, &remarks);
+        }
         report.api = api(&swept.source.usage());
     }
     if args.exit_style == ExitStyle::Nagios {

@@ -1,32 +1,43 @@
 //! `slmon explain`: why a function fails, on one page; and, for `slmon alert --explain`, what the traces of each alert
 //! say.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use futures::{StreamExt, stream};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Refusal,
     args::{Explain, MaxCost, Scope},
     output,
     sweep::{self, Start, Swept, telling},
+    traces::api,
 };
 use crate::{
     checks,
     config::Flags,
     domain::{
         account::{AccountId, Region, Target},
+        failure::Failure,
         finding::{JudgedFunction, Judgement, Verdict},
         fleet::{Fleet, Function, TargetState},
         function::name_of_arn,
         moment::moment,
         text::AwsText,
-        trace::causes::{Causes, ErrorGroup},
-        window::{Horizon, Window},
+        trace::{
+            Destination,
+            causes::{Causes, Cut, ErrorGroup},
+            tree::Tree,
+            words::over_cost,
+        },
+        window::{Horizon, Minute, Window},
     },
     engine::{
-        End,
+        self, End,
         explain::{self, Allowance, Ask, BEFORE},
         plan::{Depth, Settings},
     },
@@ -75,62 +86,98 @@ pub(super) async fn run(scope: &Scope, args: &Explain) -> Result<u8, Refusal> {
         return Err(Refusal::usage("that is too long ago: CloudWatch keeps metrics for 455 days, X-Ray traces for 30"));
     }
     let settings = Settings { horizon, depth: Depth::Judge { hidden: true, spots: false } };
-    let swept = sweep::sweep(&start, scope, settings, "explain").await;
+    let mut swept = sweep::sweep(&start, scope, settings, "explain").await;
     if swept.end == End::Interrupted {
         return Ok(130);
     }
-    for unmatched in unmatched(&swept.fleet, false) {
-        output::say(&format!("slmon: {}", unmatched.sentence));
+    if !has_watched(&swept.fleet) {
+        let unwatched = unwatched(&start, &swept, horizon, until).await;
+        if unwatched.targets().any(|state| state.known().iter().any(|function| !function.is_gone())) {
+            swept.fleet = unwatched;
+        } else {
+            for unmatched in unmatched(&swept.fleet, false) {
+                output::say(&format!("slmon: {}", unmatched.sentence));
+            }
+        }
     }
     let judgement = checks::judge_fleet(&swept.fleet, &horizon);
     let report = report(&start, &swept, &judgement, horizon);
-    let named = choose(&swept.fleet, &judgement);
-    // Of several of one name, those are meant that fire.
-    let fires = |one: &&Chosen<'_>| one.2.is_some_and(|judged| !judged.judged.findings.is_empty());
-    let firing = named.iter().filter(fires).count();
-    let chosen: Vec<_> = named.iter().take(if firing > 0 { firing.min(MOST) } else { MOST }).collect();
-    let to = at.unwrap_or(now);
-    let source = &*swept.source;
-    let read = stream::iter(&chosen).map(|(state, function, judged)| {
-        let (fleet, allowance) = (&swept.fleet, &allowance);
-        async move {
-            let ask = Ask::of(state, function, judged.map(|it| &it.judged), (horizon, to));
-            let causes = explain::causes(source, &ask, allowance, until).await;
-            let tree = match causes.groups.first() {
-                Some(group) => explain::whole(source, &around(fleet, state, group), &group.example, until).await.tree,
-                None => None,
-            };
-            (*state, *function, *judged, causes, tree)
-        }
-    });
-    let read: Vec<_> = read.buffered(AT_ONCE).collect().await;
-    let unread = read.iter().any(|(.., causes, _)| causes.failure.is_some());
-    let functions = read.into_iter().map(|(state, function, judged, causes, tree)| {
-        let window = Window { start: report.window.start, end: report.window.end };
-        Explanation::new(state, function, judged, &report.alerts, &causes, tree, window)
-    });
-    let usage = swept.source.usage();
-    let page = Explanations {
-        schema: SCHEMA,
-        window: report.window.clone(),
-        functions: functions.collect(),
-        more: named.len() - chosen.len(),
-        api: report::Api {
-            requests: usage.total(),
-            metrics: usage.metrics,
-            traces: usage.traces,
-            usd: usage.dollars_exactly(),
-        },
-        coverage: report.coverage,
-    };
+    let (source, fleet) = (&*swept.source, &swept.fleet);
+    let judged = Judged { source, fleet, judgement: &judgement, horizon };
+    let (page, code) = explain(&judged, report, at.unwrap_or(now), (&allowance, until)).await;
     let telling = telling(&start, scope);
     output::write_all(&outputs, |format| match format {
         Format::Text => report::explain::text::render(&page, &telling),
         Format::Markdown => report::explain::markdown::render(&page, &telling),
         Format::Json => report::json::pretty(&page),
     })?;
+    Ok(code)
+}
+
+fn has_watched(fleet: &Fleet) -> bool {
+    fleet.targets().any(|state| state.known().iter().any(|function| function.class.watched && !function.is_gone()))
+}
+
+/// What is in scope and not watched: whoever names a function means it, whatever its tags are.
+async fn unwatched(start: &Start, swept: &Swept, horizon: Horizon, until: Instant) -> Fleet {
+    let config = start.config();
+    let (roster, rules) = (Arc::new(config.roster.clone()), Arc::new(config.rules.clone()));
+    let settings = Settings { horizon, depth: Depth::Discover { all: true, configurations: true } };
+    let limit = until.saturating_duration_since(Instant::now());
+    // From here on a signal ends the program.
+    let cancel = CancellationToken::new();
+    engine::once(Arc::clone(&swept.source), roster, rules, settings, limit, &cancel, |_| {}).await.0
+}
+
+/// A fleet that was read and judged, and who can be asked about it.
+#[derive(Clone, Copy)]
+pub struct Judged<'a> {
+    /// Who answers, with the accounts that it has entered.
+    pub source: &'a dyn Source,
+    /// What was read.
+    pub fleet: &'a Fleet,
+    /// What the checks make of it.
+    pub judgement: &'a Judgement,
+    /// The window, and now.
+    pub horizon: Horizon,
+}
+
+/// Why the functions in scope fail, as far as traces up to `to` tell, and the exit code. Of several of one name, those are
+/// meant that fire. No more is read than may be spent, and not for longer than until then.
+pub async fn explain(
+    judged: &Judged<'_>,
+    report: Report,
+    to: Minute,
+    (allowance, until): (&Allowance, Instant),
+) -> (Explanations, u8) {
+    let Judged { source, fleet, judgement, horizon } = *judged;
+    let named = choose(fleet, judgement);
+    let fires = |one: &&Chosen<'_>| one.2.is_some_and(|judged| !judged.judged.findings.is_empty());
+    let firing = named.iter().filter(fires).count();
+    let chosen: Vec<_> = named.iter().take(if firing > 0 { firing.min(MOST) } else { MOST }).collect();
+    let read = stream::iter(&chosen).map(|(state, function, judged)| async move {
+        let ask = Ask::of(state, function, judged.map(|it| &it.judged), (horizon, to));
+        let causes = explain::causes(source, &ask, allowance, until).await;
+        let example = example(source, (fleet, state), &causes, (allowance, until)).await;
+        (*state, *function, *judged, causes, example)
+    });
+    let read: Vec<_> = read.buffered(AT_ONCE).collect().await;
+    let cut = |causes: &Causes| matches!(causes.cut, Some(Cut::Cost { .. } | Cut::Time));
+    let unread = read.iter().any(|(.., causes, _)| causes.failure.is_some() || cut(causes));
+    let functions = read.into_iter().map(|(state, function, judged, causes, example)| {
+        let window = Window { start: report.window.start, end: report.window.end };
+        Explanation::new(state, function, judged, &report.alerts, &causes, example, window)
+    });
+    let page = Explanations {
+        schema: SCHEMA,
+        window: report.window.clone(),
+        functions: functions.collect(),
+        more: named.len() - chosen.len(),
+        api: api(&source.usage()),
+        coverage: report.coverage,
+    };
     let whole = !page.functions.is_empty() && page.coverage.unseen.is_empty() && !unread;
-    Ok(if whole { 0 } else { 3 })
+    (page, if whole { 0 } else { 3 })
 }
 
 /// What reading traces may cost.
@@ -158,7 +205,7 @@ pub(super) fn about(scope: &Scope, name: &str) -> Result<Scope, Refusal> {
         };
         scope.functions = vec![function.to_owned()];
         scope.regions = vec![region.to_string()];
-        if scope.accounts.is_empty() && scope.demo.is_none() {
+        if scope.accounts.is_empty() {
             scope.accounts = vec![account.to_string()];
         }
     } else {
@@ -187,15 +234,17 @@ fn report(start: &Start, swept: &Swept, judgement: &Judgement, horizon: Horizon)
 
 type Chosen<'a> = (&'a TargetState, &'a Function, Option<&'a JudgedFunction>);
 
-/// The watched functions in scope, those that fire first, the worst of them first.
+/// The watched functions in scope, or, where there is none, the others; those that fire first, the worst of them first.
 fn choose<'a>(fleet: &'a Fleet, judgement: &'a Judgement) -> Vec<Chosen<'a>> {
+    let all = judgement.functions.iter();
+    let all: HashMap<_, _> = all.map(|judged| ((&judged.target, judged.place), judged)).collect();
+    let watched = has_watched(fleet);
     let mut chosen: Vec<Chosen<'a>> = Vec::new();
     for state in fleet.targets() {
         let key = state.target.key();
         for (place, function) in state.known().iter().enumerate() {
-            if function.class.watched && !function.is_gone() {
-                let mut all = judgement.functions.iter();
-                chosen.push((state, function, all.find(|judged| judged.target == key && judged.place == place)));
+            if function.class.watched == watched && !function.is_gone() {
+                chosen.push((state, function, all.get(&(&key, place)).copied()));
             }
         }
     }
@@ -213,28 +262,61 @@ fn choose<'a>(fleet: &'a Fleet, judgement: &'a Judgement) -> Vec<Chosen<'a>> {
     chosen
 }
 
-/// Who may know a part of a trace: the function's own target, and those of other accounts that it went through.
-fn around(fleet: &Fleet, state: &TargetState, group: &ErrorGroup) -> Vec<Target> {
+/// The newest trace of the commonest cause, whole, and what of it could not be read, in sentences.
+async fn example(
+    source: &dyn Source,
+    (fleet, state): (&Fleet, &TargetState),
+    causes: &Causes,
+    (allowance, until): (&Allowance, Instant),
+) -> (Option<Tree>, Vec<String>) {
+    let Some(group) = causes.groups.first() else { return (None, Vec::new()) };
     let own = &state.target.account.id;
-    let others: BTreeSet<&AccountId> =
+    let mut others: BTreeSet<&AccountId> =
         group.chain.iter().filter_map(|service| service.account.as_ref()).filter(|account| *account != own).collect();
-    let targets = fleet.targets().filter(|other| others.contains(&other.target.account.id));
-    std::iter::once(state.target.clone()).chain(targets.map(|state| state.target.clone())).collect()
+    // Who may know a part of it: the function's own target, and those of other accounts that it went through.
+    let mut targets = vec![state.target.clone()];
+    let there = fleet.targets().filter(|other| others.contains(&other.target.account.id));
+    targets.extend(there.map(|state| state.target.clone()));
+    if !allowance.pay(targets.len() as u64) {
+        return (None, vec![over_cost(allowance.dollars(), None)]);
+    }
+    let whole = explain::whole(source, &targets, &group.example, until).await;
+    let said = |(target, failure): &(Target, Failure)| {
+        let (account, region) = (&target.account.id, &target.region);
+        format!(
+            "what {account} {region} knows of this trace can't be read: {}; {}",
+            failure.message.shown(),
+            failure.hint
+        )
+    };
+    let mut lost: Vec<String> = whole.failures.iter().map(said).collect();
+    others.retain(|account| !targets.iter().any(|target| target.account.id == **account));
+    lost.extend(others.iter().map(|account| {
+        format!(
+            "a part of it ran in {account}, which was not asked: slmon trace {} asks everybody",
+            group.example.shown()
+        )
+    }));
+    if whole.tree.is_none() && lost.is_empty() {
+        let destination = timeout_at(until, source.destination(&state.target)).await;
+        lost.push(match destination {
+            Ok(Ok(Destination::CloudWatchLogs)) => TRANSACTION_SEARCH.into(),
+            _ => format!("X-Ray does not hand out trace {}: it may be too new", group.example.shown()),
+        });
+    }
+    (whole.tree, lost)
 }
 
+/// Why a trace that has a summary can't be read whole.
+const TRANSACTION_SEARCH: &str = "no trace can be read whole: this account sends its traces to CloudWatch Logs (Transaction Search); the log group aws/spans has them";
+
 /// Adds to each alert what its traces say, until the deadline. No failure of X-Ray changes a verdict.
-pub(super) async fn alerts(
-    source: &Arc<dyn Source>,
-    fleet: &Fleet,
-    (judgement, horizon): (&Judgement, Horizon),
-    alerts: &mut [Alert],
-    (allowance, until): (&Allowance, Instant),
-) {
+pub async fn alerts(judged: &Judged<'_>, alerts: &mut [Alert], (allowance, until): (&Allowance, Instant)) {
+    let Judged { source, fleet, judgement, horizon } = *judged;
     let failing: Vec<Chosen<'_>> = choose(fleet, judgement)
         .into_iter()
         .filter(|(state, function, _)| alerts.iter().any(|alert| is_of(alert, state, function)))
         .collect();
-    let source = &**source;
     let to = if horizon.now.0 - horizon.at.0 < BEFORE { horizon.now } else { horizon.at };
     let read = stream::iter(failing).map(|(state, function, judged)| async move {
         let ask = Ask::of(state, function, judged.map(|it| &it.judged), (horizon, to));

@@ -11,9 +11,17 @@ use super::{
 };
 use crate::{
     config::Flags,
-    domain::{account::Target, text::AwsText, trace::LONGEST, trace::graph::Graph},
+    domain::{
+        account::Target,
+        fleet::Fleet,
+        text::{AwsText, clean},
+        trace::LONGEST,
+        trace::graph::Graph,
+        window::Minute,
+    },
     engine::{End, explain},
-    report::{self, build::coverage_of},
+    report::{self, Coverage, build::coverage_of},
+    source::Source,
 };
 
 /// The formats of the map.
@@ -35,50 +43,75 @@ pub(super) async fn run(scope: &Scope, args: &Map) -> Result<u8, Refusal> {
     if swept.end == End::Interrupted {
         return Ok(130);
     }
-    let to = start.minute();
-    let (from, to) = (to.plus(-minutes).timestamp(), to.timestamp());
-    let targets: Vec<Target> = swept.fleet.targets().map(|state| state.target.clone()).collect();
-    let (whole, failures) = explain::map(&*swept.source, &targets, (from, to), until).await;
-    let mut remarks: Vec<String> = failures
-        .iter()
-        .map(|(target, failure)| {
-            format!("{} {}: {}; {}", target.account.id, target.region, failure.message.shown(), failure.hint)
-        })
-        .collect();
-    let around = args.name.as_ref().map(|name| report::map::find(&whole, &AwsText::from(name.as_str())));
-    let missing = around.as_ref().is_some_and(Vec::is_empty);
-    if missing {
-        let name = args.name.as_deref().unwrap_or_default();
-        remarks.insert(
-            0,
-            format!("X-Ray knows no function {name} in this time: it did not run, has no tracing, or is out of scope"),
-        );
-    }
-    let around = around.unwrap_or_default();
-    let graph = match args.name {
-        None if args.all => whole,
-        None => failing(&whole),
-        Some(_) => around.iter().fold(Graph::default(), |graph, key| graph.with(&whole.around(key, args.all))),
-    };
     let coverage = coverage_of(&swept.fleet, &start.config().accept_unseen, start.minute());
-    let seen = coverage.unseen.is_empty() && failures.is_empty() && !missing;
-    let map = report::map::Map {
-        from,
-        to,
-        around,
-        graph,
-        only_failing: !args.all,
-        coverage,
-        remarks,
-        api: api(&swept.source.usage()),
-    };
+    let asked = Drawn { name: args.name.as_deref(), all: args.all, minutes, to: start.minute() };
+    let (map, code) = drawn(&*swept.source, &swept.fleet, asked, coverage, until).await;
     let telling = telling(&start, scope);
     output::write_all(&outputs, |format| match format {
         Format::Text => report::map::text(&map, &telling),
         Format::Mermaid => report::map::mermaid(&map),
         Format::Json => report::map::json(&map),
     })?;
-    Ok(if seen { 0 } else { 3 })
+    Ok(code)
+}
+
+/// Which part of the map is drawn.
+#[derive(Clone, Copy, Debug)]
+pub struct Drawn<'a> {
+    /// The function around which; none for every call.
+    pub name: Option<&'a str>,
+    /// What does not fail, too.
+    pub all: bool,
+    /// Minutes that are looked back.
+    pub minutes: i64,
+    /// Until when.
+    pub to: Minute,
+}
+
+/// Who calls whom, and the exit code.
+pub async fn drawn(
+    source: &dyn Source,
+    fleet: &Fleet,
+    asked: Drawn<'_>,
+    coverage: Coverage,
+    until: Instant,
+) -> (report::map::Map, u8) {
+    let (from, to) = (asked.to.plus(-asked.minutes).timestamp(), asked.to.timestamp());
+    let targets: Vec<Target> = fleet.targets().map(|state| state.target.clone()).collect();
+    let (whole, failures) = explain::map(source, &targets, (from, to), until).await;
+    let mut remarks: Vec<String> = failures
+        .iter()
+        .map(|(target, failure)| {
+            format!("{} {}: {}; {}", target.account.id, target.region, failure.message.shown(), failure.hint)
+        })
+        .collect();
+    let around = asked.name.map(|name| report::map::find(&whole, &AwsText::from(name)));
+    let missing = around.as_ref().is_some_and(Vec::is_empty);
+    if missing {
+        let name = clean(asked.name.unwrap_or_default());
+        remarks.insert(
+            0,
+            format!("X-Ray knows no function {name} in this time: it did not run, has no tracing, or is out of scope"),
+        );
+    }
+    let around = around.unwrap_or_default();
+    let graph = match asked.name {
+        None if asked.all => whole,
+        None => failing(&whole),
+        Some(_) => around.iter().fold(Graph::default(), |graph, key| graph.with(&whole.around(key, asked.all))),
+    };
+    let seen = coverage.unseen.is_empty() && failures.is_empty() && !missing;
+    let map = report::map::Map {
+        from,
+        to,
+        around,
+        graph,
+        only_failing: !asked.all,
+        coverage,
+        remarks,
+        api: api(&source.usage()),
+    };
+    (map, if seen { 0 } else { 3 })
 }
 
 /// Every call that fails, with both of its ends.

@@ -165,7 +165,7 @@ fn named(screen: &str) -> Result<Command, Refusal> {
     let names = || SCREENS.iter().filter_map(|command| commands::entry(*command)).map(|entry| entry.name);
     let known = commands::ALL.iter().find(|entry| entry.name == screen && SCREENS.contains(&entry.command));
     known.map(|entry| entry.command).ok_or_else(|| {
-        let near = nearest(screen, names()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let near = nearest(screen, names()).map_or_else(|| ".".to_owned(), |near| format!("; did you mean `{near}`?"));
         let all = names().collect::<Vec<_>>().join(", ");
         Refusal::usage(format!(
             "there is no screen `{}`{near} There are: {all}, and function:NAME, traces:NAME, trace:NAME and map:NAME",

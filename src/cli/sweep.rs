@@ -101,6 +101,8 @@ pub(super) struct Swept {
     pub(super) fleet: Fleet,
     pub(super) end: End,
     pub(super) usage: Usage,
+    /// What ends the program from here on.
+    pub(super) ending: Ending,
 }
 
 /// The demo estate or AWS, bounded.
@@ -122,7 +124,7 @@ pub(super) async fn sweep(start: &Start, scope: &Scope, settings: Settings, what
     let (fleet, end) = engine::once(source.clone(), roster, rules, settings, limit, &ending.cancel, progress).await;
     drop(line);
     ending.swept();
-    let swept = Swept { fleet, end, usage: source.usage(), source };
+    let swept = Swept { fleet, end, usage: source.usage(), source, ending };
     remember::keep(start, scope, &swept);
     swept
 }
@@ -139,6 +141,17 @@ impl Ending {
         let ending = Self { cancel: CancellationToken::new(), swept: Arc::new(AtomicBool::new(false)) };
         end_on_signals(ending.cancel.clone(), ending.swept.clone());
         ending
+    }
+
+    /// Runs what follows the sweep until it ends, or a signal comes: whether it ended. After that a signal ends the program.
+    pub(super) async fn unless(&self, follows: impl Future<Output = ()>) -> bool {
+        self.swept.store(false, Ordering::Relaxed);
+        let ended = tokio::select! {
+            () = follows => true,
+            () = self.cancel.cancelled() => false,
+        };
+        self.swept();
+        ended
     }
 
     /// From here on a signal ends the program.

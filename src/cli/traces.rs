@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use futures::{StreamExt, stream};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{
@@ -18,25 +19,30 @@ use crate::{
         fleet::{Fleet, Function},
         rules::{StageKind, span_minutes},
         text::AwsText,
-        trace::{TraceFilter, TraceRequest, Wanted, causes::Cut, chunks, took::Took, words::small_usd},
-        usage::Usage,
+        trace::{
+            TraceFilter, TraceRequest, Wanted,
+            causes::Cut,
+            chunks,
+            took::Took,
+            words::{NO_TIME, over_cost},
+        },
+        usage::{DOLLARS_PER_TRACE, Usage},
         window::{Horizon, Minute},
     },
     engine::{
         End,
-        explain::{Found, pages, whole},
+        explain::{Allowance, Found, pages, whole},
         plan::{Depth, Settings},
     },
     report::{
-        self, Api,
+        self, Api, Coverage,
         build::coverage_of,
         trace::TraceRow,
         traces::{SCHEMA, TraceList, TraceListRow},
     },
+    source::Source,
 };
 
-/// Names that fit a filter expression; where more are watched, all traces of functions are asked for and sorted out here.
-const NAMED: usize = 20;
 /// Targets that are read at once.
 const AT_ONCE: usize = 16;
 
@@ -86,55 +92,77 @@ pub(super) async fn list(scope: &Scope, args: &Traces) -> Result<u8, Refusal> {
     if swept.end == End::Interrupted {
         return Ok(130);
     }
-    let (to, source) = (start.minute().plus(1), &*swept.source);
-    let from = Minute(to.0 - minutes);
-    let wanted: &[Wanted] = if args.all { &[Wanted::All] } else { &[Wanted::Failed, Wanted::Throttled] };
-    let targets = watched(&swept.fleet, args.hidden);
-    let mut asks = Vec::new();
+    let asked = Listed { minutes, to: start.minute().plus(1), all: args.all, hidden: args.hidden, limit: args.limit };
+    let coverage = coverage_of(&swept.fleet, &start.config().accept_unseen, start.minute());
+    let (list, code) = found(&*swept.source, &swept.fleet, &asked, coverage, (&allowance, until)).await;
+    let telling = telling(&start, scope);
+    output::write_all(&outputs, |format| match format {
+        listing::Format::Text => report::traces::text(&list, &telling),
+        listing::Format::Json => report::json::pretty(&list),
+    })?;
+    Ok(code)
+}
+
+/// Which traces are listed.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed {
+    /// Minutes that are looked back.
+    pub minutes: i64,
+    /// Until when (exclusive).
+    pub to: Minute,
+    /// Those that did not fail, too.
+    pub all: bool,
+    /// Those of functions that are not production, too.
+    pub hidden: bool,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// The newest traces of what is watched, and the exit code. No more is read than may be spent, and not for longer than
+/// until then.
+pub async fn found(
+    source: &dyn Source,
+    fleet: &Fleet,
+    asked: &Listed,
+    coverage: Coverage,
+    (allowance, until): (&Allowance, Instant),
+) -> (TraceList, u8) {
+    let Listed { minutes, to, all, hidden, limit } = *asked;
+    let from = to.plus(-minutes);
+    let wanted = if all { Wanted::All } else { Wanted::FailedOrThrottled };
+    let targets = watched(fleet, hidden);
     // The newest of all targets first, so that what is allowed is spent on these.
-    for (start, end) in chunks(from, to) {
-        for (target, names) in &targets {
-            asks.extend(wanted.iter().map(move |wanted| (target, names, start, end, *wanted)));
-        }
-    }
-    let read = stream::iter(asks).map(|(target, names, start, end, wanted)| {
-        let allowance = &allowance;
-        async move {
-            let functions = if names.len() > NAMED { Vec::new() } else { names.iter().cloned().collect() };
-            let request = TraceRequest { start, end, filter: Some(TraceFilter { functions, wanted }) };
-            (target, names, pages(source, target, &request, allowance, until).await)
-        }
+    let chunks = chunks(from, to);
+    let asks = chunks.iter().flat_map(|chunk| targets.iter().map(move |(target, names)| (target, names, *chunk)));
+    let read = stream::iter(asks).map(|(target, names, (start, end))| async move {
+        let request = TraceRequest { start, end, filter: Some(TraceFilter::of_any(names, wanted)) };
+        let found = pages(source, target, &request, allowance, until).await;
+        (target, names, request, found)
     });
     let (mut rows, mut seen, mut remarks, mut cut) = (Vec::new(), BTreeSet::new(), BTreeSet::new(), None);
-    for (target, names, found) in read.buffered(AT_ONCE).collect::<Vec<_>>().await {
-        let Found { summaries, failure, cut: own, .. } = found;
-        for summary in summaries {
-            let about = names.len() <= NAMED || summary.services.iter().any(|service| names.contains(&service.name));
-            if about && seen.insert(summary.id.clone()) {
-                rows.push(TraceListRow::new(target, &summary));
+    let mut price = Price::default();
+    for (target, names, request, found) in read.buffered(AT_ONCE).collect::<Vec<_>>().await {
+        price.add(&request, &found);
+        for summary in found.summaries.iter().filter(|summary| TraceFilter::is_about(names, summary)) {
+            if seen.insert(summary.id.clone()) {
+                rows.push(TraceListRow::new(target, summary));
             }
         }
-        remarks.extend(failure.map(|failure| {
+        remarks.extend(found.failure.map(|failure| {
             format!("{} {}: {}; {}", target.account.id, target.region, failure.message.shown(), failure.hint)
         }));
-        cut = cut.or(own.filter(|cut| *cut != Cut::Enough));
+        cut = cut.or(found.cut.filter(|cut| *cut != Cut::Enough));
     }
     let whole = remarks.is_empty();
     let mut remarks: Vec<String> = remarks.into_iter().collect();
     remarks.extend(cut.map(|cut| match cut {
-        Cut::Cost { allowed, .. } => {
-            format!(
-                "reading stopped before it would have cost more than {}: allow more with --max-cost",
-                small_usd(allowed)
-            )
-        }
-        _ => "there was no time left to read all".to_owned(),
+        Cut::Cost { allowed, .. } => over_cost(allowed, price.of_all()),
+        _ => NO_TIME.to_owned(),
     }));
     rows.sort_by(|a, b| b.start.cmp(&a.start).then_with(|| a.id.cmp(&b.id)));
     let took = Took::of(rows.iter().map(|row| row.duration));
-    let more = rows.len().saturating_sub(args.limit);
-    rows.truncate(args.limit);
-    let coverage = coverage_of(&swept.fleet, &start.config().accept_unseen, start.minute());
+    let more = rows.len().saturating_sub(limit);
+    rows.truncate(limit);
     let whole = whole && cut.is_none() && coverage.unseen.is_empty();
     let list = TraceList {
         schema: SCHEMA,
@@ -145,14 +173,36 @@ pub(super) async fn list(scope: &Scope, args: &Traces) -> Result<u8, Refusal> {
         more,
         took,
         remarks,
-        api: api(&swept.source.usage()),
+        api: api(&source.usage()),
     };
-    let telling = telling(&start, scope);
-    output::write_all(&outputs, |format| match format {
-        listing::Format::Text => report::traces::text(&list, &telling),
-        listing::Format::Json => report::json::pretty(&list),
-    })?;
-    Ok(if whole { 0 } else { 3 })
+    (list, if whole { 0 } else { 3 })
+}
+
+/// What was looked through, and how much of the time that was asked for.
+#[derive(Default)]
+struct Price {
+    asked: f64,
+    read: f64,
+    scanned: u64,
+}
+
+impl Price {
+    fn add(&mut self, request: &TraceRequest, found: &Found) {
+        let seconds = |from: Timestamp| request.end.duration_since(from).as_secs_f64().max(0.0);
+        self.asked += seconds(request.start);
+        self.scanned += found.scanned;
+        self.read += match found.cut {
+            None => seconds(request.start),
+            // The newest come first, so that the oldest says how far it came.
+            Some(_) => found.summaries.iter().map(|summary| summary.start).min().map_or(0.0, seconds),
+        };
+    }
+
+    /// What all of it would cost in dollars, as far as what was read tells.
+    fn of_all(&self) -> Option<f64> {
+        let a_second = self.scanned as f64 * DOLLARS_PER_TRACE / self.read.max(1.0);
+        (self.read >= 1.0 && self.scanned > 0).then_some(a_second * self.asked)
+    }
 }
 
 pub(super) async fn one(scope: &Scope, args: &Trace) -> Result<u8, Refusal> {

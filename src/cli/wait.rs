@@ -50,7 +50,7 @@ pub(super) async fn watch(
     let waited = wait::wait(&mut rounds, what, &clock::now, &ending.cancel, progress, told).await;
     drop(line);
     ending.swept();
-    let swept = Swept { fleet: rounds.into_fleet(), end: waited.end, usage: source.usage(), source };
+    let swept = Swept { fleet: rounds.into_fleet(), end: waited.end, usage: source.usage(), source, ending };
     (swept, waited.horizon, closing(what, &waited))
 }
 

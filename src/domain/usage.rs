@@ -31,9 +31,10 @@ impl Usage {
         self.requests.values().sum()
     }
 
-    /// The price in US dollars.
+    /// The price in US dollars, without the noise of binary fractions.
     pub fn dollars_exactly(&self) -> f64 {
-        self.metrics as f64 * DOLLARS_PER_METRIC + self.traces as f64 * DOLLARS_PER_TRACE
+        let dollars = self.metrics as f64 * DOLLARS_PER_METRIC + self.traces as f64 * DOLLARS_PER_TRACE;
+        (dollars * 1e7).round() / 1e7
     }
 
     /// The price in US dollars, rounded to a hundredth of a cent.

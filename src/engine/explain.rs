@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use futures::{StreamExt, future::join_all, stream};
+use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
@@ -15,7 +15,7 @@ use crate::{
         fleet::{Function, TargetState},
         text::AwsText,
         trace::{
-            LONGEST, RawTrace, Summary, TraceFilter, TracePage, TraceRequest, Wanted,
+            LONGEST, RawTrace, Summary, TraceFilter, TraceRequest, Wanted,
             causes::{Causes, Cut, Folding},
             graph::Graph,
             tree::Tree,
@@ -85,13 +85,16 @@ impl Ask {
 #[derive(Debug)]
 pub struct Allowance {
     dollars: f64,
+    /// Traces that were looked through, and those that are set aside for requests under way.
     spent: AtomicU64,
+    /// The most that a page took so far: another may take as much.
+    dearest: AtomicU64,
 }
 
 impl Allowance {
     /// So many dollars.
     pub fn new(dollars: f64) -> Self {
-        Self { dollars, spent: AtomicU64::new(0) }
+        Self { dollars, spent: AtomicU64::new(0), dearest: AtomicU64::new(0) }
     }
 
     /// What was allowed, in dollars.
@@ -99,14 +102,34 @@ impl Allowance {
         self.dollars
     }
 
-    fn spend(&self, traces: u64) {
-        self.spent.fetch_add(traces, Ordering::Relaxed);
+    /// Whether so many traces can be paid that are read whole; if so, they are.
+    pub fn pay(&self, traces: u64) -> bool {
+        let within = |spent| (dollars(spent + traces) <= self.dollars).then_some(spent + traces);
+        self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, within).is_ok()
+    }
+
+    /// Sets aside what a page may take: so much, or none where that is not left. What the first takes, nobody knows.
+    fn reserve(&self) -> Option<u64> {
+        let page = self.dearest.load(Ordering::Relaxed).max(1);
+        let within = |spent| (dollars(spent + page) <= self.dollars).then_some(spent + page);
+        self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, within).ok().map(|_| page)
+    }
+
+    /// Replaces what was set aside by what it took.
+    fn settle(&self, reserved: u64, took: u64) {
+        self.dearest.fetch_max(took, Ordering::Relaxed);
+        self.spent.fetch_add(took, Ordering::Relaxed);
+        self.spent.fetch_sub(reserved, Ordering::Relaxed);
     }
 
     /// Whether so many more traces can be paid.
     fn covers(&self, traces: u64) -> bool {
-        (self.spent.load(Ordering::Relaxed) + traces) as f64 * DOLLARS_PER_TRACE <= self.dollars
+        dollars(self.spent.load(Ordering::Relaxed) + traces) <= self.dollars
     }
+}
+
+fn dollars(traces: u64) -> f64 {
+    traces as f64 * DOLLARS_PER_TRACE
 }
 
 /// Minutes of the first request. Each later one goes back twice as far, so that the price of a minute is known before much
@@ -134,11 +157,10 @@ pub async fn causes(source: &dyn Source, ask: &Ask, allowance: &Allowance, until
     let (mut end, mut length) = (ask.to, FIRST);
     while end > ask.from {
         let start = Minute((end.0 - length).max(ask.from.0));
-        let read = reading.stretch(start, end).await;
-        match read {
-            Ok(None) => causes.from = start.timestamp(),
-            Ok(Some(cut)) => {
-                causes.cut = Some(reading.with_rest(cut, start, end));
+        match reading.stretch(start, end).await {
+            Ok((None, _)) => causes.from = start.timestamp(),
+            Ok((Some(cut), reached)) => {
+                causes.cut = Some(reading.with_rest(cut, reached));
                 break;
             }
             Err(failure) => {
@@ -155,13 +177,18 @@ pub async fn causes(source: &dyn Source, ask: &Ask, allowance: &Allowance, until
         let next = a_minute * u64::try_from((start.0 - ask.from.0).clamp(0, length)).unwrap_or(0);
         end = start;
         if end > ask.from && !allowance.covers(next) {
-            causes.cut = Some(reading.with_rest(Cut::Cost { allowed: allowance.dollars, rest: None }, start, start));
+            let cut = Cut::Cost { allowed: allowance.dollars, rest: None };
+            causes.cut = Some(reading.with_rest(cut, start.timestamp()));
             break;
         }
     }
+    let known_from = match causes.cut {
+        Some(Cut::Enough) => reading.before(causes.from).await,
+        _ => causes.from,
+    };
     causes.scanned = reading.scanned;
     let since = ask.since.map(Minute::timestamp);
-    (causes.groups, causes.failed, causes.in_progress) = reading.folding.finish(since, causes.from);
+    (causes.groups, causes.failed, causes.in_progress) = reading.folding.finish(since, known_from);
     if causes.groups.is_empty() && causes.failure.is_none() && ask.tracing != Some(false) {
         causes.destination = timeout_at(until, source.destination(&ask.target)).await.ok().and_then(Result::ok);
     }
@@ -178,40 +205,49 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Reads a stretch: what failed and what was refused at once.
-    async fn stretch(&mut self, start: Minute, end: Minute) -> Result<Option<Cut>, Failure> {
-        let request = |wanted| TraceRequest {
-            start: start.timestamp(),
-            end: end.timestamp(),
-            filter: Some(TraceFilter::of(self.ask.function.clone(), wanted)),
+    /// Reads a stretch in one request, what failed and what was refused, since X-Ray bills all that it looks through each
+    /// time. Answers why it was cut, and how far back it came.
+    async fn stretch(&mut self, start: Minute, end: Minute) -> Result<(Option<Cut>, Timestamp), Failure> {
+        let wanted = match (self.ask.errors, self.ask.throttles) {
+            (true, true) => Wanted::FailedOrThrottled,
+            (false, true) => Wanted::Throttled,
+            _ => Wanted::Failed,
         };
-        let wanted = [(self.ask.errors, Wanted::Failed), (self.ask.throttles, Wanted::Throttled)];
-        let requests: Vec<(Wanted, TraceRequest)> =
-            wanted.into_iter().filter(|(asked, _)| *asked).map(|(_, wanted)| (wanted, request(wanted))).collect();
-        let (source, target, allowance, until) = (self.source, &self.ask.target, self.allowance, self.until);
-        let reading = requests.iter().map(|(_, request)| pages(source, target, request, allowance, until));
-        let answers = join_all(reading).await;
-        let mut cut = None;
-        for ((wanted, _), answer) in requests.iter().zip(answers) {
-            for summary in &answer.summaries {
-                self.folding.add(&self.ask.function, summary, *wanted == Wanted::Throttled);
-            }
-            self.scanned += answer.scanned;
-            if let Some(failure) = answer.failure {
-                return Err(failure);
-            }
-            cut = cut.or(answer.cut);
+        let filter = Some(TraceFilter::of(self.ask.function.clone(), wanted));
+        let request = TraceRequest { start: start.timestamp(), end: end.timestamp(), filter };
+        let found = pages(self.source, &self.ask.target, &request, self.allowance, self.until).await;
+        let mut reached = end.timestamp();
+        for summary in &found.summaries {
+            reached = reached.min(summary.start.max(request.start));
+            self.folding.add(&self.ask.function, summary, summary.refused(&self.ask.function));
         }
-        Ok(cut)
+        self.scanned += found.scanned;
+        match found.failure {
+            Some(failure) => Err(failure),
+            None => Ok((found.cut, reached)),
+        }
     }
 
-    /// A cut with what the rest would cost, as far as the stretches that were read whole tell.
-    fn with_rest(&self, cut: Cut, start: Minute, read_to: Minute) -> Cut {
+    /// Where there are so many traces that the reading ended after the failing began, reads those from right before, to
+    /// tell what is new. Answers from when on all that is new is known to be.
+    async fn before(&mut self, from: Timestamp) -> Timestamp {
+        match self.ask.since {
+            Some(since) if since > self.ask.from && since.timestamp() < from => {
+                let start = Minute(self.ask.from.0.max(since.0 - BEFORE));
+                let read = self.stretch(start, since).await;
+                if matches!(read, Ok((None, _))) { start.timestamp() } else { from }
+            }
+            _ => from,
+        }
+    }
+
+    /// A cut with what the rest would cost, by what was looked through until there.
+    fn with_rest(&self, cut: Cut, reached: Timestamp) -> Cut {
         let Cut::Cost { allowed, .. } = cut else { return cut };
-        let read = self.ask.to.0 - read_to.0;
-        let left = start.max(read_to).0 - self.ask.from.0;
-        let rest =
-            (read > 0 && self.scanned > 0).then(|| self.scanned as f64 / read as f64 * left as f64 * DOLLARS_PER_TRACE);
+        let seconds = |from: Timestamp, to: Timestamp| to.duration_since(from).as_secs_f64().max(0.0);
+        let read = seconds(reached, self.ask.to.timestamp());
+        let left = seconds(self.ask.from.timestamp(), reached);
+        let rest = (read >= 1.0 && self.scanned > 0).then(|| dollars(self.scanned) / read * left);
         Cut::Cost { allowed, rest }
     }
 }
@@ -239,33 +275,32 @@ pub async fn pages(
 ) -> Found {
     let mut found = Found::default();
     let mut pages = source.summaries(target, request);
-    let mut dearest = 0;
     loop {
-        if !allowance.covers(dearest) {
+        let Some(reserved) = allowance.reserve() else {
             found.cut = Some(Cut::Cost { allowed: allowance.dollars, rest: None });
             return found;
-        }
-        match timeout_at(until, pages.next()).await {
-            Err(_) => {
-                found.cut = Some(Cut::Time);
-                return found;
-            }
-            Ok(None) => return found,
+        };
+        let answer = timeout_at(until, pages.next()).await;
+        let page = match answer {
+            Ok(Some(Ok(page))) => page,
+            Ok(None) => Vec::new(),
             Ok(Some(Err(failure))) => {
                 found.failure = Some(failure);
-                return found;
+                Vec::new()
             }
-            Ok(Some(Ok(page))) => {
-                for TracePage { summaries, scanned, last } in page {
-                    allowance.spend(scanned);
-                    dearest = dearest.max(scanned);
-                    found.scanned += scanned;
-                    found.summaries.extend(summaries);
-                    if last {
-                        return found;
-                    }
-                }
+            Err(_) => {
+                found.cut = Some(Cut::Time);
+                Vec::new()
             }
+        };
+        let scanned = page.iter().map(|page| page.scanned).sum();
+        allowance.settle(reserved, scanned);
+        found.scanned += scanned;
+        // Without a page it is over.
+        let last = page.iter().all(|page| page.last);
+        found.summaries.extend(page.into_iter().flat_map(|page| page.summaries));
+        if last {
+            return found;
         }
         if found.summaries.len() as u64 >= ENOUGH {
             found.cut = Some(Cut::Enough);

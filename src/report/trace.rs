@@ -5,6 +5,7 @@ use std::{
     hash::Hash,
 };
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
@@ -32,8 +33,8 @@ pub struct TraceRow {
     pub schema: &'static str,
     /// Its id.
     pub id: AwsText,
-    /// Seconds since the epoch at which it began.
-    pub start: f64,
+    /// When it began.
+    pub start: Timestamp,
     /// Seconds that it took.
     pub seconds: f64,
     /// Whether a function was started for it.
@@ -119,7 +120,7 @@ impl TraceRow {
         Self {
             schema: SCHEMA,
             id: tree.id.clone(),
-            start: seconds(tree.start),
+            start: Timestamp::from_microsecond(tree.start).unwrap_or_default(),
             seconds: seconds(tree.took()),
             cold_start: tree.cold_start,
             retries: tree.retries,

@@ -271,8 +271,14 @@ pub fn called(account: &Account) -> String {
 
 fn troubles(snapshot: &Snapshot, targets: &[Arc<TargetState>]) -> Vec<Trouble> {
     let listings = snapshot.fleet.listings().iter().map(|(client, failure)| {
-        let whose = client.as_ref().map_or_else(|| "an organization".into(), |client| client.shown().into_owned());
-        Trouble { whose, region: None, parts: vec!["its accounts".into()], failure: failure.clone() }
+        // Where nothing is configured, the first question is who one is.
+        let who = failure.operation == "sts:GetCallerIdentity";
+        let (whose, part) = match (client, who) {
+            (Some(client), _) => (client.shown().into_owned(), "its accounts"),
+            (None, true) => ("your credentials".to_owned(), "everything"),
+            (None, false) => ("an organization".to_owned(), "its accounts"),
+        };
+        Trouble { whose, region: None, parts: vec![part.to_owned()], failure: failure.clone() }
     });
     let accounts = snapshot.fleet.accounts().filter_map(|state| {
         let failure = state.failure.clone()?;

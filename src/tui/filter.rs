@@ -71,7 +71,13 @@ enum Number {
     Rate,
 }
 
-const NUMBERS: &[(&str, Number)] = &[("err", Number::Errors), ("thr", Number::Throttles), ("rate", Number::Rate)];
+const NUMBERS: &[(&str, Number)] = &[
+    ("err", Number::Errors),
+    ("errors", Number::Errors),
+    ("thr", Number::Throttles),
+    ("throttles", Number::Throttles),
+    ("rate", Number::Rate),
+];
 
 impl Filter {
     /// Reads what was typed. Nothing is a mistake: what is no known form is looked for as it stands.
@@ -168,7 +174,11 @@ fn term(word: &str) -> Option<Term> {
         let (name, rest) = lower.split_at(at);
         let (_, number) = NUMBERS.iter().find(|(known, _)| *known == name)?;
         let order = if rest.starts_with('<') { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater };
-        Some(Test::Number(*number, order, rest[1..].parse().ok()?))
+        let than = match rest[1..].strip_suffix('%') {
+            Some(percent) => percent.parse::<f64>().ok()? / 100.0,
+            None => rest[1..].parse().ok()?,
+        };
+        Some(Test::Number(*number, order, than))
     };
     let anywhere = || match lower.strip_prefix('\'') {
         Some("") => None,

@@ -176,6 +176,8 @@ pub struct Model {
     pub dev: bool,
     /// What narrows the rows.
     pub filter: Filter,
+    /// While the functions of one target are looked at: how long the trail is there, and the filter that held before.
+    pub detour: Option<(usize, Filter)>,
     /// Whether the filter is being typed.
     pub typing: bool,
     /// What lies over the screen.
@@ -210,6 +212,12 @@ pub struct Model {
     pub focused: bool,
     /// When whoever looks elsewhere was last told.
     pub notified: Option<Minute>,
+    /// Alerts that somebody saw or was told of.
+    pub known: BTreeSet<Key>,
+    /// When a key was last pressed, by the clock of what is shown.
+    pub acted: Option<Minute>,
+    /// Whether the terminal tells where somebody looks.
+    pub reports_focus: bool,
     /// The themes to choose from, by name.
     pub shelf: Vec<(String, Theme)>,
     /// The place of the one that is shown.
@@ -241,6 +249,7 @@ impl Model {
             lists: BTreeMap::new(),
             dev: false,
             filter: Filter::default(),
+            detour: None,
             typing: false,
             overlay: None,
             keys: Keymap::default(),
@@ -258,6 +267,9 @@ impl Model {
             demo,
             focused: true,
             notified: None,
+            known: BTreeSet::new(),
+            acted: None,
+            reports_focus: false,
             shelf: Theme::all_shipped(),
             chosen: SHIPPED.iter().position(|(name, _)| *name == theme).unwrap_or(0),
             told: Told::default(),
@@ -355,6 +367,7 @@ impl Model {
                 news.map(Effect::Notify)
             }
             Msg::Focused(focused) => {
+                self.reports_focus = true;
                 self.focused = focused;
                 None
             }
@@ -396,8 +409,8 @@ impl Model {
             }
             Msg::Do(command) => self.carry_out(command),
             // Who types looks, whatever the terminal says.
-            Msg::Key(chord) if !self.focused => {
-                self.focused = true;
+            Msg::Key(chord) if !self.focused || self.acted != self.minute() => {
+                (self.focused, self.acted) = (true, self.minute());
                 self.update(Msg::Key(chord))
             }
             Msg::Key(chord) if chord.is_control('z') => Some(Effect::Suspend),

@@ -1,5 +1,6 @@
 //! Screens over the demo estate, driven by keys, in a time that stands still.
 
+mod lists;
 mod traces;
 
 use std::{
@@ -389,7 +390,7 @@ fn whoever_looks_elsewhere_is_told_once_of_what_begins_to_fail() {
     let mut away = self::model(Some(quiet()));
     away.update(Msg::Focused(false));
     let Some(Effect::Notify(text)) = away.update(Msg::Snapshot(demo())) else { panic!("nobody was told") };
-    assert!(text.ends_with("more fail in production"), "{text}");
+    assert!(text.ends_with("more alerts"), "{text}");
     assert!(away.title().starts_with("slmon ✗"), "{}", away.title());
     away.update(Msg::Snapshot(quiet()));
     assert_eq!(away.update(Msg::Snapshot(demo())), None, "once a minute is enough");

@@ -4,6 +4,7 @@
     invoke        {endpoint, account|credentials, region, name, ok, fail}  ministack -> a whole minute after all of it
     organization  {endpoint, management, region}            ministack --auth       -> an estate, and {accounts}
     paging        {endpoint, account, region}               moto                   -> an estate, and {accounts}
+    traces        {endpoint, account|credentials, region, documents}  moto         -> how many segments X-Ray did not take
     faults        {proxy, rules}                            microburst             -> how many rules hold
     fired         {proxy}                                   microburst             -> what was injected so far
     admin         {endpoint, account, region, policy}       ministack --auth       -> an estate, and what the policy leaves
@@ -158,6 +159,12 @@ def run(account, region, name, ok=0, fail=0):
     return next_minute().strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def traces(account, region, documents):
+    """Gives X-Ray segment documents, as its daemon would; how many it did not take."""
+    answer = account.client("xray", region).put_trace_segments(TraceSegmentDocuments=[json.dumps(one) for one in documents])
+    return len(answer["UnprocessedTraceSegments"])
+
+
 def points(at, point, dimensions):
     start = at - point["before"] * MINUTE
     return [{"MetricName": metric, "Dimensions": dimensions, "Timestamp": start, "Value": float(point[metric]),
@@ -259,6 +266,7 @@ def main():
         "organization": lambda: estates.organization(**arguments),
         "admin": lambda: admin(**arguments),
         "paging": lambda: estates.paging(**arguments),
+        "traces": lambda: traces(Account.of(arguments), arguments["region"], arguments["documents"]),
         "faults": lambda: len(control(arguments["proxy"], "rules", arguments["rules"])),
         "fired": lambda: control(arguments["proxy"], "fired"),
         "read": lambda: read(arguments),

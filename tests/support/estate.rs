@@ -98,6 +98,19 @@ impl Estate {
         seed("invoke", &arguments).as_str().expect("a minute").to_owned()
     }
 
+    /// Gives X-Ray of moto segment documents.
+    pub fn trace(&self, documents: &Value) {
+        let arguments = json!({
+            "endpoint": self.endpoint, "region": self.region, "documents": documents,
+            "credentials": {
+                "access_key_id": self.credentials.access_key_id,
+                "secret_access_key": self.credentials.secret_access_key,
+                "session_token": self.credentials.session_token,
+            },
+        });
+        assert_eq!(seed("traces", &arguments), json!(0), "X-Ray takes every segment");
+    }
+
     /// The ARN of the estate's role in one of its accounts.
     pub fn role_in(&self, name: &str) -> String {
         format!("arn:aws:iam::{}:role/{}", self.account(name), self.role)

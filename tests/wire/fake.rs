@@ -81,6 +81,12 @@ impl Fake {
         self.asked.lock().unwrap().clone()
     }
 
+    /// The bodies of the requests of an operation that speaks JSON, in the order in which they went out.
+    pub(crate) fn bodies(&self, operation: &str) -> Vec<serde_json::Value> {
+        let asked = self.asked().into_iter().filter(|asked| asked.operation == operation);
+        asked.map(|asked| serde_json::from_str(&asked.body).unwrap()).collect()
+    }
+
     /// How often an operation was asked.
     pub(crate) fn count(&self, operation: &str) -> usize {
         self.asked().iter().filter(|asked| asked.operation == operation).count()
@@ -167,6 +173,9 @@ fn read(request: &HttpRequest) -> Asked {
         (_, Some(action), _) => action,
         (_, _, path) if path.starts_with("2015-03-31/functions") => "ListFunctions",
         (_, _, path) if path.starts_with("2017-03-31/tags") => "ListTags",
+        (_, _, "TraceSummaries") => "GetTraceSummaries",
+        (_, _, "Traces") => "BatchGetTraces",
+        (_, _, "ServiceGraph") => "GetServiceGraph",
         (_, _, path) => path.rsplit('/').next().unwrap_or_default(),
     };
     let signature = request.headers().get("authorization").unwrap_or_default();

@@ -4,6 +4,10 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "in a test, that is how one fails")]
 
 mod fake;
+mod graph;
+mod summaries;
+mod trace;
+mod xray;
 
 use std::{
     sync::{

@@ -84,22 +84,27 @@ pub struct Thrown {
 /// Spans of one document are read down to this depth; deeper ones can only be hostile.
 const DEEPEST: usize = 100;
 
-/// The spans of a document, the segment first.
+/// The spans of a document, the segment first, and how many parts in it can't be read.
 ///
 /// # Errors
 /// Why the document can't be read, in a sentence.
-pub fn parse(id: &AwsText, document: &str) -> Result<Vec<Span>, String> {
+pub fn parse(id: &AwsText, document: &str) -> Result<(Vec<Span>, usize), String> {
     let value: Value = serde_json::from_str(document).map_err(|error| format!("it is no JSON: {error}"))?;
     let Value::Object(object) = value else { return Err("it is no JSON object".into()) };
-    let mut spans = Vec::new();
+    let (mut spans, mut unreadable) = (Vec::new(), 0);
     // Of a document without an id, the answer's word stands.
     let mut object = object;
     object.entry("id").or_insert_with(|| Value::String(id.raw().to_owned()));
-    span(&object, None, 0, &mut spans)?;
-    Ok(spans)
+    span(&object, None, 0, (&mut spans, &mut unreadable))?;
+    Ok((spans, unreadable))
 }
 
-fn span(object: &Map<String, Value>, parent: Option<&str>, depth: usize, spans: &mut Vec<Span>) -> Result<(), String> {
+fn span(
+    object: &Map<String, Value>,
+    parent: Option<&str>,
+    depth: usize,
+    (spans, unreadable): (&mut Vec<Span>, &mut usize),
+) -> Result<(), String> {
     let id = text(object, "id").ok_or("it has no id")?;
     let start = seconds(object, "start_time").ok_or("it does not say when it began")?;
     let running = object.get("in_progress").and_then(Value::as_bool) == Some(true);
@@ -144,11 +149,13 @@ fn span(object: &Map<String, Value>, parent: Option<&str>, depth: usize, spans: 
         metadata: metadata(of("metadata")),
     });
     let inner = object.get("subsegments").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    if depth < DEEPEST {
-        for inner in inner.iter().filter_map(Value::as_object) {
-            // A part that can't be read does not take the rest with it.
-            let _ = span(inner, Some(id), depth + 1, spans);
-        }
+    for inner in inner {
+        // A part that can't be read does not take the rest with it.
+        let read = match inner.as_object().filter(|_| depth < DEEPEST) {
+            Some(inner) => span(inner, Some(id), depth + 1, (&mut *spans, &mut *unreadable)),
+            None => Err(String::new()),
+        };
+        *unreadable += usize::from(read.is_err());
     }
     Ok(())
 }
@@ -228,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_document_is_its_segment_and_what_is_in_it() {
-        let spans = parse(
+        let (spans, unreadable) = parse(
             &"1111111111111111".into(),
             r#"{"id":"1111111111111111","name":"pay","start_time":1800000000.25,"end_time":1800000001.5,"fault":true,
                "parent_id":"2222222222222222","origin":"AWS::Lambda::Function","cause":"eeeeeeeeeeeeeeee",
@@ -238,10 +245,10 @@ mod tests {
                  "in_progress":true,"aws":{"operation":"GetItem","table_name":"orders","retries":2},
                  "http":{"request":{"url":"https://x/","method":"GET"},"response":{"status":500}},
                  "cause":{"exceptions":[{"id":"eeeeeeeeeeeeeeee","type":"KeyError","message":"m","stack":[{"path":"app.py","line":7,"label":"run"}]}]}},
-                {"name":"broken"}]}"#,
+                {"name":"broken"}, 7]}"#,
         )
         .unwrap();
-        assert_eq!(spans.len(), 2);
+        assert_eq!((spans.len(), unreadable), (2, 2));
         let (segment, call) = (&spans[0], &spans[1]);
         assert_eq!((segment.start, segment.end), (1_800_000_000_250_000, Some(1_800_000_001_500_000)));
         assert_eq!(segment.account.as_ref().unwrap().as_str(), "111122223333");

@@ -1,8 +1,12 @@
 //! What of a message stays the same from one failure to the next: numbers, ids and instants are masked.
 
+/// Bytes of a message that are looked at.
+const LONGEST: usize = 4096;
+
 /// A message without what is different each time: numbers and ids become `#`, UUIDs `<uuid>`, instants `<time>`. A
-/// status stays, since a 404 is not a 502. White space is one space.
+/// status stays, since a 404 is not a 502. White space is one space. Of a message that is too long to be one, the begin.
 pub fn mask(message: &str) -> String {
+    let message = &message[..message.floor_char_boundary(LONGEST)];
     let words: Vec<&str> = message.split_whitespace().collect();
     let mut masked = String::with_capacity(message.len());
     for (at, word) in words.iter().enumerate() {

@@ -149,6 +149,16 @@ impl Summary {
         self.causes.first().map(|cause| cause.failing).or(own)
     }
 
+    /// Whether Lambda refused to run a function in it: its own node is there, and that of the code is not. Of one that is
+    /// still partial, the code may be yet to come.
+    pub fn refused(&self, function: &AwsText) -> bool {
+        let is = |kind: &str| {
+            let of_kind = |it: &ServiceName| it.kind.as_ref().is_some_and(|own| own.raw() == kind);
+            self.services.iter().any(|service| service.name == *function && of_kind(service))
+        };
+        self.throttle || !self.partial && is(LAMBDA) && !is(FUNCTION)
+    }
+
     /// When it ended.
     pub fn end(&self) -> Timestamp {
         let after = jiff::SignedDuration::try_from_secs_f64(self.duration.max(0.0)).unwrap_or_default();
@@ -165,15 +175,15 @@ impl Summary {
         Some(format!("{name}{message}"))
     }
 
-    /// The functions in it, each once. Of one that was refused there is Lambda's node alone.
+    /// The functions in it, each once: those whose code ran, and those that Lambda refused to run, of which it has its own
+    /// node alone.
     pub fn functions(&self) -> impl Iterator<Item = &AwsText> {
-        let is =
-            |service: &ServiceName| service.kind.as_ref().is_some_and(|kind| [FUNCTION, LAMBDA].contains(&kind.raw()));
-        let known = move |at: usize, service: &ServiceName| {
-            self.services[..at].iter().any(|other| is(other) && other.name == service.name)
+        let of = |kind: &'static str| {
+            let named = move |service: &&ServiceName| service.kind.as_ref().is_some_and(|it| it.raw() == kind);
+            self.services.iter().filter(named).map(|service| &service.name)
         };
-        let each = self.services.iter().enumerate();
-        each.filter(move |(at, service)| is(service) && !known(*at, service)).map(|(_, service)| &service.name)
+        let mut seen = BTreeSet::new();
+        of(FUNCTION).chain(of(LAMBDA)).filter(move |name| seen.insert(*name))
     }
 }
 

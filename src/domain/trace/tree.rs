@@ -62,7 +62,7 @@ impl Node {
     /// Whether it is the start of a function that was not running before. A function may bear any name, its parts have
     /// those that Lambda gives them.
     pub fn is_cold_start(&self) -> bool {
-        !self.span.is_segment && matches!(self.span.name.raw(), "Initialization" | "Init")
+        !self.span.is_segment && matches!(self.span.name.raw(), "Initialization" | "Init" | "Restore")
     }
 
     /// What it is, in a word for people; empty where it is a part of its segment and nothing else.
@@ -154,10 +154,11 @@ impl Tree {
 fn collect(parts: &[RawTrace], remarks: &mut Vec<String>) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     let mut known: HashMap<Box<str>, usize> = HashMap::new();
-    let mut broken: Vec<String> = Vec::new();
+    let (mut broken, mut unreadable): (Vec<String>, usize) = (Vec::new(), 0);
     for (id, document) in parts.iter().flat_map(|part| &part.documents) {
         match parse(id, document) {
-            Ok(found) => {
+            Ok((found, without)) => {
+                unreadable += without;
                 for span in found {
                     match known.get(&span.id) {
                         // Of a segment that was sent while it ran and again at its end, the end counts.
@@ -172,6 +173,10 @@ fn collect(parts: &[RawTrace], remarks: &mut Vec<String>) -> Vec<Span> {
             }
             Err(why) => broken.push(format!("{}: {why}", id.shown())),
         }
+    }
+    if unreadable > 0 {
+        let (parts, are) = if unreadable == 1 { ("part of a segment", "is") } else { ("parts of segments", "are") };
+        remarks.push(format!("{unreadable} {parts} can't be read and {are} left out, with what is in them"));
     }
     if let Some(first) = broken.first() {
         let more = broken.len() - 1;
@@ -300,31 +305,31 @@ fn measure(nodes: &mut [Node]) {
     }
 }
 
-/// The critical path: from each end backwards to what ended last before it. What was only set going ends after whoever
-/// did so, and it is what the end of the trace waited for.
+/// The critical path: from the end backwards to what ended last before it. What was called without waiting for it ends
+/// after its caller, so what counts of a part is when the last below it ended.
 fn critical(nodes: &mut [Node]) {
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
+    let mut ends: Vec<i64> = nodes.iter().map(|node| node.end).collect();
     let mut top = Vec::new();
-    let mut last: Vec<i64> = nodes.iter().map(|node| node.end).collect();
     for at in (0..nodes.len()).rev() {
         match nodes[at].parent {
             Some(parent) => {
                 children[parent].push(at);
-                last[parent] = last[parent].max(last[at]);
+                ends[parent] = ends[parent].max(ends[at]);
             }
             None => top.push(at),
         }
     }
-    let Some(end) = top.into_iter().max_by_key(|at| (last[*at], *at)) else { return };
-    let mut waiting = vec![end];
+    let Some(last) = top.into_iter().max_by_key(|at| (ends[*at], *at)) else { return };
+    let mut waiting = vec![last];
     while let Some(at) = waiting.pop() {
         nodes[at].critical = true;
-        let mut until = last[at];
+        let mut until = ends[at];
         let mut below = std::mem::take(&mut children[at]);
-        below.sort_by_key(|child| std::cmp::Reverse((last[*child], *child)));
+        below.sort_by_key(|child| std::cmp::Reverse((ends[*child], *child)));
         for child in below {
             // A millisecond of slack: ends are rounded by whoever wrote them.
-            if last[child] <= until + 1000 && last[child] > nodes[child].span.start {
+            if ends[child] <= until + 1000 && ends[child] > nodes[child].span.start {
                 until = nodes[child].span.start;
                 waiting.push(child);
             }
@@ -367,24 +372,20 @@ fn disagreement(nodes: &[Node]) -> Option<i64> {
     early.max().filter(|by| *by > 5_000)
 }
 
-/// Attempts beyond the first: where one place ran a function's code several times, or Lambda numbers its attempts there.
+/// Attempts beyond the first: a function's code that was called several times from one place, or what Lambda numbers.
 fn retries(nodes: &[Node]) -> usize {
-    let mut runs: HashMap<(Option<usize>, &str), usize> = HashMap::new();
-    for node in nodes {
-        let (name, origin) = (node.span.name.raw(), node.span.origin.as_ref().map(AwsText::raw));
-        if origin == Some(FUNCTION) && node.span.is_segment {
-            *runs.entry((node.parent, name)).or_default() += 1;
-        } else if name.starts_with("Attempt #") && !node.span.is_segment {
-            *runs.entry((node.parent, "Attempt #")).or_default() += 1;
-        }
+    let mut runs: HashMap<(Option<usize>, &AwsText), usize> = HashMap::new();
+    let code = nodes.iter().filter(|node| {
+        let origin = node.span.origin.as_ref().map(AwsText::raw);
+        origin == Some(FUNCTION) && node.span.is_segment
+    });
+    for node in code {
+        *runs.entry((node.parent, &node.span.name)).or_default() += 1;
     }
-    // Of one place both may be told, and mean the same.
-    let mut again: HashMap<Option<usize>, usize> = HashMap::new();
-    for ((place, _), times) in runs {
-        let most = again.entry(place).or_default();
-        *most = (*most).max(times - 1);
-    }
-    again.values().sum()
+    let again: usize = runs.values().map(|runs| runs - 1).sum();
+    let number = |node: &&Node| node.span.name.raw().strip_prefix("Attempt #")?.parse::<u32>().ok();
+    let numbered = nodes.iter().filter(|node| number(node).is_some_and(|number| number > 1)).count();
+    again.max(numbered)
 }
 
 /// Whether the node is Lambda itself, and not the code that it runs.

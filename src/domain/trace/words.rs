@@ -5,7 +5,10 @@ use super::{
     causes::{Age, Causes, Cut, ErrorGroup},
     tree::{Node, Tree},
 };
-use crate::domain::text::{AwsText, count, counted, usd};
+use crate::domain::{
+    text::{AwsText, count, counted, usd},
+    usage::DOLLARS_PER_TRACE,
+};
 
 /// Dollars of X-Ray, which often are less than a cent: `$0.0021`.
 pub fn small_usd(dollars: f64) -> String {
@@ -101,7 +104,8 @@ impl Causes {
             let said = failure.message.shown();
             remarks.push(format!("X-Ray can't be read ({}): {said}; {}", failure.kind.as_str(), failure.hint));
         }
-        if self.groups.is_empty() && self.failure.is_none() {
+        let unread = matches!(self.cut, Some(Cut::Cost { .. } | Cut::Time)) && self.failed == 0;
+        if self.groups.is_empty() && self.failure.is_none() && !unread {
             remarks.push(match (self.tracing, self.destination) {
                 (_, Some(Destination::CloudWatchLogs)) => {
                     "no failed trace was found: this account sends traces to CloudWatch Logs (Transaction Search), where X-Ray \
@@ -122,17 +126,33 @@ impl Causes {
         }
         match self.cut {
             Some(Cut::Cost { allowed, rest }) => {
-                let rest =
-                    rest.map_or(String::new(), |rest| format!("; the rest would cost about {}", small_usd(rest)));
-                remarks.push(format!(
-                    "reading stopped before it would have cost more than {}{rest}: allow more with --max-cost",
-                    small_usd(allowed)
-                ));
+                let spent = self.scanned as f64 * DOLLARS_PER_TRACE;
+                remarks.push(over_cost(allowed, rest.map(|rest| spent + rest)));
             }
-            Some(Cut::Time) => remarks.push("there was no time left to read all traces".into()),
+            Some(Cut::Time) => remarks.push(NO_TIME.into()),
             Some(Cut::Enough) | None => {}
         }
         remarks
+    }
+}
+
+/// Why not all traces were read, where there was no time.
+pub const NO_TIME: &str = "the deadline came before all traces were read: give it more time with --deadline";
+
+/// Why not all traces were read, where that would have cost too much: what was allowed, and what all of it would cost, as
+/// far as that can be told, in dollars.
+pub fn over_cost(allowed: f64, whole: Option<f64>) -> String {
+    let allowed_usd = small_usd(allowed);
+    match whole.filter(|whole| *whole > allowed) {
+        Some(whole) => {
+            // A little more than it is thought to be: it is an estimate.
+            let enough = (whole * 110.0).ceil() / 100.0;
+            format!(
+                "reading stopped before it would have cost more than {allowed_usd}; all of it would cost about {}: --max-cost {enough:.2} allows that",
+                small_usd(whole)
+            )
+        }
+        None => format!("reading stopped before it would have cost more than {allowed_usd}: --max-cost allows more"),
     }
 }
 

@@ -14,14 +14,14 @@ use crate::{
 
 impl Explanation {
     /// A function with what the checks make of it (none where it is not judged), what fires, what its traces say, and one
-    /// of these whole. `window` is what was judged.
+    /// of these whole with what of it could not be read. `window` is what was judged.
     pub fn new(
         state: &TargetState,
         function: &Function,
         judged: Option<&JudgedFunction>,
         alerts: &[Alert],
         causes: &Causes,
-        tree: Option<Tree>,
+        (tree, lost): (Option<Tree>, Vec<String>),
         window: Window,
     ) -> Self {
         let account = &state.target.account;
@@ -57,12 +57,13 @@ impl Explanation {
             last_modified: configuration.and_then(|configuration| configuration.last_modified).map(Minute::floor),
             owner: function.class.owner.clone(),
             runbook: function.class.runbook.clone(),
-            traces: TracesRow::new(
-                causes,
-                &function.found.name,
-                timeout,
-                errors == Some(0) && throttles.unwrap_or(0) == 0,
-            ),
+            traces: {
+                let quiet = errors == Some(0) && throttles.unwrap_or(0) == 0;
+                let mut traces = TracesRow::new(causes, &function.found.name, timeout, quiet);
+                traces.remarks.extend(lost);
+                traces
+            },
+            watched: function.class.watched,
             example: tree.as_ref().map(TraceRow::new),
             tree,
         }

@@ -85,6 +85,8 @@ pub struct Explanation {
     pub traces: TracesRow,
     /// One of its failed traces, whole.
     pub example: Option<TraceRow>,
+    /// Whether it is watched at all.
+    pub watched: bool,
     /// The same as a tree, for formats that draw it.
     #[serde(skip)]
     pub tree: Option<Tree>,
@@ -210,6 +212,7 @@ impl Explanation {
             [told(self.errors, "error"), told(self.throttles, "throttle"), told(self.invocations, "invocation")];
         let counts = counts.into_iter().flatten().collect::<Vec<_>>().join(", ");
         match self.verdict {
+            None if !self.watched => "not watched, so it raises no alert, and its metrics are not read".into(),
             None if counts.is_empty() => "not production, so it raises no alert".into(),
             None => format!("not production, so it raises no alert; {counts}"),
             Some(Verdict::Idle) => "it did not run in this window".into(),

@@ -53,6 +53,7 @@ fn function(page: &mut Page, one: &Explanation, telling: &Telling) {
     let today = Minute::floor(telling.now);
     let start = match one.verdict {
         _ if !one.alerts.is_empty() => one.alerts.iter().map(|alert| alert.severity).max().map(severity_label),
+        None if !one.watched => Some(label("○", "unwatched", DIM)),
         None => Some(label("○", "hidden", DIM)),
         Some(Verdict::Unknown) => Some(label("?", "unknown", UNKNOWN)),
         Some(Verdict::Muted) => Some(label("–", "muted", DIM)),
@@ -90,8 +91,11 @@ fn function(page: &mut Page, one: &Explanation, telling: &Telling) {
         page.fill(Line::at(NAMES)).words(DIM, &text).end();
     }
     for (at, remark) in one.traces.remarks.iter().enumerate() {
-        let word = if at == 0 && one.traces.groups.is_empty() { "cause" } else { "" };
-        page.fill(label("", word, BOLD)).words(PLAIN, remark).end();
+        let word = match at {
+            0 if one.traces.groups.is_empty() => label("", "cause", BOLD),
+            _ => label("!", "note", WARNING),
+        };
+        page.fill(word).words(PLAIN, remark).end();
     }
     let Some(tree) = &one.tree else { return };
     page.blank();

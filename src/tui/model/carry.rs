@@ -10,7 +10,7 @@ use super::{
         commands::{Chord, Command},
         filter::Filter,
         list::Column,
-        overlay::{Act, Kind, Overlay},
+        overlay::{Kind, Overlay},
     },
     Effect, HOURS, Model, RowKey, Screen, Side, Walk,
 };
@@ -33,8 +33,13 @@ impl Model {
             Command::Columns => self.pick(Kind::Columns),
             Command::Group => self.pick(Kind::Group),
             Command::Reverse => {
-                let sort = self.order().map(|order| order.sort.map_or(Column::Function, |(column, _)| column));
-                return sort.and_then(|column| self.act(Act::Sort(Some(column))));
+                let order = self.order_mut()?;
+                // The worst first is by state; the other way round it ends with the worst.
+                let (column, reversed) = order.sort.unwrap_or((Column::State, false));
+                order.sort = Some((column, !reversed));
+                self.arrange();
+                self.select(0);
+                return Some(Effect::Keep(self.kept.clone()));
             }
             Command::Left if matches!(self.screen(), Screen::Function(_)) => self.move_cross(1),
             Command::Right if matches!(self.screen(), Screen::Function(_)) => self.move_cross(-1),
@@ -109,11 +114,11 @@ impl Model {
             Command::Back => {
                 if self.cross.is_some() {
                     self.cross = None;
-                } else if let Some(before) = self.walk.before.pop().filter(|_| matches!(self.screen(), Screen::Map(_)))
-                {
-                    (self.walk.at, self.walk.side) = (Some(before), Side::Middle);
+                } else if matches!(self.screen(), Screen::Map(_)) && !self.walk.before.is_empty() {
+                    (self.walk.at, self.walk.side) = (self.walk.before.pop(), Side::Middle);
                 } else if self.trail.len() > 1 {
                     self.trail.pop();
+                    self.end_detour();
                 } else if !self.filter.is_empty() {
                     self.filter = Filter::default();
                 }
@@ -142,7 +147,11 @@ impl Model {
                 return address.map(Effect::OpenUrl);
             }
             Command::CopyLink => return Some(Effect::Copy(self.address()?, "address")),
-            Command::Refresh => return Some(Effect::Refresh),
+            Command::Refresh => {
+                self.said =
+                    Some(if self.paused { "paused: nothing is read" } else { "reading all of it again" }.into());
+                return Some(Effect::Refresh);
+            }
             Command::Pause => {
                 self.paused = !self.paused;
                 return Some(Effect::Pause(self.paused));
@@ -156,7 +165,15 @@ impl Model {
     fn jump(&mut self, screen: Screen) {
         self.trail = vec![screen];
         self.cross = None;
+        self.end_detour();
         self.arrange();
+    }
+
+    /// Away from the functions of a target: the filter that was there before holds again.
+    fn end_detour(&mut self) {
+        if let Some((_, filter)) = self.detour.take_if(|(depth, _)| self.trail.len() < *depth) {
+            self.filter = filter;
+        }
     }
 
     pub(super) fn go_to(&mut self, key: Key) {
@@ -188,8 +205,10 @@ impl Model {
 
     /// To the functions of a target.
     fn go_to_target(&mut self, (account, region): &TargetKey) {
-        self.filter = Filter::parse(&format!("account:{account} region:{region}"));
+        let filter = Filter::parse(&format!("account:{account} region:{region}"));
+        let before = std::mem::replace(&mut self.filter, filter);
         self.trail.push(Screen::Functions);
+        self.detour = Some((self.trail.len(), before));
         self.arrange();
     }
 

@@ -6,6 +6,10 @@ use super::{
     super::board::{Board, Key, State},
     Model,
 };
+use crate::domain::window::Minute;
+
+/// Minutes without a key after which nobody is taken to look, where the terminal does not tell.
+const AWAY: i64 = 5;
 
 impl Model {
     /// What stands in the title of the terminal's window.
@@ -17,27 +21,44 @@ impl Model {
         std::iter::once("slmon".to_owned()).chain(shown).collect()
     }
 
-    /// What fails since the last board, in words, where nobody looks and nobody was told just now.
+    /// The minute up to which what is shown was read.
+    pub(super) fn minute(&self) -> Option<Minute> {
+        self.board.as_ref().map(|board| board.snapshot.horizon.now)
+    }
+
+    /// Whether somebody looks: as the terminal tells, or else by the keys.
+    fn is_watched(&self, now: Minute) -> bool {
+        self.focused && (self.reports_focus || self.acted.is_some_and(|at| now.0 - at.0 < AWAY))
+    }
+
+    /// What fires in production and nobody has seen yet, in words, where nobody looks. At most one such text a minute; what
+    /// comes meanwhile is told with the next.
     pub(super) fn news(&mut self, board: &Board) -> Option<String> {
-        let before = self.board.as_ref()?;
         let now = board.snapshot.horizon.now;
-        let started = before.snapshot.under_way.is_none() && before.snapshot.read_at.is_some();
-        if self.focused || !started || self.notified.is_some_and(|at| now.0 - at.0 < 1) {
+        // Who has started it looks.
+        self.acted.get_or_insert(now);
+        let alerts = board.rows.iter().filter(|row| row.state <= State::Warning);
+        let all: BTreeSet<Key> = alerts.clone().filter_map(|row| board.key(row)).collect();
+        let before = self.board.as_ref();
+        let started = before.is_some_and(|it| it.snapshot.under_way.is_none() && it.snapshot.read_at.is_some());
+        if !started || self.is_watched(now) {
+            self.known = all;
             return None;
         }
-        let critical = |board: &Board| -> BTreeSet<Key> {
-            let rows = board.rows.iter().filter(|row| row.state == State::Critical);
-            rows.filter_map(|row| board.key(row)).collect()
-        };
-        let (known, all) = (critical(before), critical(board));
-        let mut new = all.difference(&known);
-        let first = new.next()?.name.shown().into_owned();
-        let more = new.count();
+        // What ended may begin again.
+        self.known.retain(|key| all.contains(key));
+        if self.notified.is_some_and(|at| now.0 - at.0 < 1) {
+            return None;
+        }
+        let new: Vec<_> = alerts.filter(|row| board.key(row).is_some_and(|key| !self.known.contains(&key))).collect();
+        let first = new.first()?;
+        let name = board.key(first)?.name.shown().into_owned();
+        let verb = if first.state == State::Critical { "fails" } else { "has a warning" };
         self.notified = Some(now);
-        Some(if more > 0 {
-            format!("{first} and {more} more fail in production")
-        } else {
-            format!("{first} fails in production")
+        self.known = all;
+        Some(match new.len() {
+            1 => format!("{name} {verb} in production"),
+            n => format!("{name} {verb} in production, and {} more alerts", n - 1),
         })
     }
 

@@ -93,6 +93,11 @@ impl Model {
     /// Puts the selection where what it is about now stands, or near to where it stood.
     pub fn settle(&mut self) {
         let list = self.list();
+        // Until somebody moves, one stands at the top, whatever comes in above.
+        if list.wanted.is_none() {
+            self.point_at(0);
+            return;
+        }
         let place_of = |key: &Option<RowKey>| {
             let key = key.as_ref()?;
             // It mostly stands where it stood.

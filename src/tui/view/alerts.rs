@@ -5,13 +5,13 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{
     super::{
-        board::{Board, State},
+        board::{Board, State, called},
         commands::Command,
         model::{Model, RowKey},
         theme::Role,
     },
     causes, centred, rows,
-    text::{elide, put, put_all, span},
+    text::{elide, put, put_all, span, wrap},
 };
 use crate::domain::{
     changed::changed,
@@ -22,7 +22,7 @@ use crate::domain::{
 /// Lines about the selected row, with the line above them; on a low screen, what traces say is left to the function's page.
 const WHY: (u16, u16) = (4, 3);
 /// Lines about what is not shown, with the line above them.
-const BELOW: u16 = 6;
+const BELOW: u16 = 7;
 
 /// Where the list stands.
 pub(super) fn list(model: &Model, area: Rect) -> Rect {
@@ -57,6 +57,10 @@ fn quiet(model: &Model, board: &Board, buf: &mut Buffer, area: Rect) {
     let (theme, counts) = (&model.theme, &board.counts);
     let y = area.y + area.height / 3;
     let is_reading = board.snapshot.read_at.is_none() && board.snapshot.under_way.is_some();
+    if counts.seen == 0 && !board.troubles.is_empty() && !is_reading {
+        nothing_seen(model, board, buf, area);
+        return;
+    }
     let (head, role) = match (counts.critical + counts.warning, counts.production) {
         (0, _) if is_reading => ("Reading".to_owned(), Role::Title),
         (0, 0) => ("No production function is watched".to_owned(), Role::Warning),
@@ -83,12 +87,47 @@ fn quiet(model: &Model, board: &Board, buf: &mut Buffer, area: Rect) {
     centred(buf, area, y + 2, &text, theme.style(Role::Muted));
 }
 
+/// Nothing could be read at all: why, and what to do.
+fn nothing_seen(model: &Model, board: &Board, buf: &mut Buffer, area: Rect) {
+    let theme = &model.theme;
+    let y = area.y + area.height / 4;
+    centred(buf, area, y, "Nothing can be seen", theme.style(Role::Critical));
+    let Some(trouble) = board.troubles.first() else { return };
+    let said = format!("{}: {}", trouble.failure.operation, trouble.failure.message.shown());
+    let again = format!("It is tried again by itself; {} tries now.", model.keys.key_of(Command::Refresh));
+    let texts = [(said, Role::Muted), (format!("→ {}", trouble.failure.hint), Role::Text), (again, Role::Muted)];
+    let mut at = y + 2;
+    for (text, role) in texts {
+        for line in wrap(&text, usize::from(area.width.saturating_sub(6))).iter().take(4) {
+            if at < area.bottom() {
+                centred(buf, area, at, line, theme.style(role));
+            }
+            at += 1;
+        }
+    }
+}
+
 /// Why the selected row fires.
 fn why(model: &Model, board: &Board, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
-    rule(model, buf, area, "why");
-    let Some(RowKey::Function(key)) = model.list().selected else { return };
-    let Some((row, (_, function))) = board.row(&key).and_then(|row| Some((row, board.facts(row)?))) else { return };
+    let facts = match model.list().selected {
+        Some(RowKey::Function(key)) => board.row(&key).and_then(|row| Some((key, row, board.facts(row)?))),
+        _ => None,
+    };
+    let Some((key, row, (target, function))) = facts else {
+        rule(model, buf, area, "why");
+        return;
+    };
+    let account = &target.target.account;
+    let whose = [
+        account.client.as_ref().map(|client| client.shown().into_owned()),
+        Some(called(account)),
+        Some(target.target.region.to_string()),
+    ];
+    let whose = whose.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let name = function.found.name.shown();
+    let title = elide(&format!("why {name} · {whose}"), usize::from(area.width.saturating_sub(6))).into_owned();
+    rule(model, buf, area, &title);
     let mut text = String::new();
     if let Some(judged) = board.judged(row) {
         let reasons: Vec<String> =
@@ -139,6 +178,15 @@ fn out_of_sight(model: &Model, board: &Board, buf: &mut Buffer, area: Rect) {
             counts.stageless,
             format!("{} watched, and nothing says the stage: never alerted", functions(counts.stageless)),
         ),
+        (
+            "can't tell",
+            counts.unknown,
+            format!(
+                "{} of production could not be judged · {} state:unknown lists them",
+                functions(counts.unknown),
+                model.keys.key_of(Command::Functions)
+            ),
+        ),
         ("muted", counts.muted, format!("{} till the end of its mute", functions(counts.muted))),
         (
             "blind spots",
@@ -168,7 +216,7 @@ fn out_of_sight(model: &Model, board: &Board, buf: &mut Buffer, area: Rect) {
     }
     for (place, (word, _, text)) in lines.iter().enumerate() {
         let y = area.y + 1 + span(place);
-        let role = if *word == "unseen" { Role::Warning } else { Role::Text };
+        let role = if ["unseen", "can't tell"].contains(word) { Role::Warning } else { Role::Text };
         let x = area.x + 1;
         put(buf, area, (x, y), word, theme.style(role));
         let text = elide(text, usize::from(area.width.saturating_sub(15))).into_owned();

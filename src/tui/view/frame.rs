@@ -26,8 +26,9 @@ pub(super) fn header(model: &Model, buf: &mut Buffer, area: Rect, now: Timestamp
     let theme = &model.theme;
     buf.set_style(Rect { height: 1, ..area }, theme.style(Role::Bar));
     // Where one is stays, whatever is said beside it.
-    let trail: usize = model.trail.iter().map(|screen| screen.title().width() + 3).sum::<usize>() + 7;
-    let room = usize::from(area.width).saturating_sub(trail.min(24));
+    let filter = if filters(model.screen()) { model.filter.text().width() + 3 } else { 0 };
+    let trail: usize = filter + model.trail.iter().map(|screen| screen.title().width() + 3).sum::<usize>() + 7;
+    let room = usize::from(area.width).saturating_sub(trail.min(24 + filter));
     let right = age(model, now).into_iter().find(|text| text.width() < room).unwrap_or_default();
     let end = area.right().saturating_sub(span(right.width()) + 1);
     let left = Rect { width: end.saturating_sub(area.x + 1), ..area };
@@ -38,8 +39,24 @@ pub(super) fn header(model: &Model, buf: &mut Buffer, area: Rect, now: Timestamp
         let title = elide(&screen.title(), usize::from(left.right().saturating_sub(x))).into_owned();
         x = put(buf, left, (x, area.y), &title, theme.style(if last { Role::Text } else { Role::Muted }));
     }
+    // A filter that holds is never out of sight.
+    if !model.filter.is_empty() && !model.typing && filters(model.screen()) {
+        let text = format!("  /{}", model.filter.text());
+        put(
+            buf,
+            left,
+            (x, area.y),
+            &elide(&text, usize::from(left.right().saturating_sub(x))),
+            theme.style(Role::Accent),
+        );
+    }
     put(buf, area, (end, area.y), &right, theme.style(Role::Muted));
     verdict(model, buf, Rect { y: area.y + 1, height: 1, ..area });
+}
+
+/// Whether the filter narrows what this screen shows.
+fn filters(screen: &Screen) -> bool {
+    matches!(screen, Screen::Alerts | Screen::Functions | Screen::Traces(_))
 }
 
 /// How old the data is, or how far the first reading has come: in full, and in fewer words.
@@ -55,6 +72,7 @@ fn age(model: &Model, now: Timestamp) -> Vec<String> {
     let read = match (snapshot.read_at, snapshot.under_way) {
         _ if model.paused => "PAUSED".to_owned(),
         (None, Some(progress)) => format!("reading {} of {} targets", progress.done, progress.targets),
+        (None, None) if !board.troubles.is_empty() => "nothing could be read".to_owned(),
         (None, None) => "nothing to read".to_owned(),
         (Some(_), Some(progress)) if progress.done < progress.targets => {
             format!("reading {} of {} targets", progress.done, progress.targets)
@@ -87,6 +105,13 @@ fn verdict(model: &Model, buf: &mut Buffer, area: Rect) {
     if pieces.is_empty() {
         pieces.push(("no production function yet".into(), quiet));
     }
+    // What could not be seen is the last to give way: of what is fine, what tells least goes first.
+    let unseen = format!("{} of {} seen", counts.seen, counts.targets);
+    let least = if counts.unseen > 0 { unseen.width() + 4 } else { 0 };
+    let wide = |pieces: &[(String, _)]| pieces.iter().map(|(text, _): &(String, _)| text.width() + 3).sum::<usize>();
+    while pieces.len() > 1 && wide(&pieces) + least > usize::from(area.width) {
+        pieces.pop();
+    }
     let mut x = area.x + 1;
     for (place, (text, style)) in pieces.iter().enumerate() {
         let gap = if place == 0 { "" } else { "   " };
@@ -114,7 +139,7 @@ fn verdict(model: &Model, buf: &mut Buffer, area: Rect) {
     let widest = format!("{accounts} × {regions} · {seen} · {spent} · {pace}");
     let rate = format!("{seen} · {pace}");
     let wide = format!("{seen} · {} · {pace}", usd(meter.usage.dollars()));
-    let short = if counts.unseen == 0 { String::new() } else { format!("{} unseen", counts.unseen) };
+    let short = if counts.unseen == 0 { String::new() } else { unseen };
     let text = [everything, widest, wide, rate, seen, short]
         .into_iter()
         .find(|text| text.width() + 3 < usize::from(area.right().saturating_sub(x)));
@@ -144,12 +169,20 @@ pub(super) fn footer(model: &Model, buf: &mut Buffer, area: Rect) {
             Screen::Trace(..) => "",
             _ => " · client:  stage:  tag:team=pay  err>5  !not",
         };
-        let hint = format!("   {found}{forms} · Enter keeps, Esc clears");
-        put(buf, area, (x, area.y), &hint, theme.style(Role::Muted));
+        let hints = [
+            format!("   {found}{forms} · Enter keeps, Esc clears"),
+            format!("   {found}{forms}"),
+            format!("   {found} · Enter keeps, Esc clears"),
+            format!("   {found}"),
+        ];
+        let room = usize::from(area.right().saturating_sub(x));
+        let hint = hints.iter().find(|hint| hint.width() <= room).map_or("", String::as_str);
+        put(buf, area, (x, area.y), hint, theme.style(Role::Muted));
         return;
     }
     if let Some(said) = &model.said {
-        put(buf, area, start, said, theme.style(Role::Text));
+        let said = elide(said, usize::from(area.width.saturating_sub(2)));
+        put(buf, area, start, &said, theme.style(Role::Text));
         return;
     }
     let mut x = start.0;

@@ -27,16 +27,16 @@ const fn look(column: Column) -> table::Column {
         Column::Function => ("FUNCTION", 18, 56, Holds::Names, 1),
         Column::State => ("STATE", 8, 9, Holds::Names, 6),
         Column::Stage => ("STAGE", 8, 14, Holds::Names, 11),
-        Column::Client => ("CLIENT", 12, 20, Holds::Names, 10),
-        Column::Account => ("ACCOUNT", 14, 24, Holds::Names, 7),
+        Column::Client => ("CLIENT", 10, 20, Holds::Names, 7),
+        Column::Account => ("ACCOUNT", 14, 24, Holds::Names, 8),
         Column::AccountId => ("ACCOUNT ID", 12, 12, Holds::Names, 13),
-        Column::Region => ("REGION", 14, 14, Holds::Names, 9),
+        Column::Region => ("REGION", 14, 14, Holds::Names, 10),
         Column::Errors => ("ERRORS", 6, 16, Holds::Numbers, 2),
         Column::Rate => ("RATE", 4, 8, Holds::Numbers, 3),
         Column::Throttles => ("THROTTLES", 9, 9, Holds::Numbers, 5),
         Column::Invocations => ("CALLS", 5, 12, Holds::Numbers, 12),
         Column::Since => ("SINCE", 5, 14, Holds::Numbers, 4),
-        Column::Trend => ("LAST HOUR", TREND.0, TREND.0, Holds::Time, 8),
+        Column::Trend => ("LAST HOUR", TREND.0, TREND.0, Holds::Time, 9),
         Column::Changed => ("CHANGED", 7, 14, Holds::Numbers, 15),
         Column::Owner => ("OWNER", 10, 20, Holds::Names, 14),
         Column::Runtime => ("RUNTIME", 8, 14, Holds::Names, 16),
@@ -155,7 +155,8 @@ fn cell(model: &Model, board: &Board, row: &Row, (column, width): (Column, u16))
         Column::AccountId => (account.id.to_string(), muted),
         Column::Region => (state.target.region.to_string(), muted),
         Column::Errors => match (row.errors, row.invocations) {
-            (Some(errors), Some(invocations)) if errors > 0 => {
+            // Where there is little room, the rate beside it tells of how many.
+            (Some(errors), Some(invocations)) if errors > 0 && width >= 100 => {
                 (format!("{} of {}", count(errors), count(errors.max(invocations))), strong)
             }
             (None, _) if row.state == State::Unknown => ("?".into(), muted),

@@ -105,8 +105,7 @@ pub fn text(map: &Map, telling: &Telling) -> String {
             row(&mut page, label("", word, BOLD), 0, from, &edge(stats, minutes), stats);
         }
         if callers.is_empty() {
-            let text = if map.only_failing { "none whose calls fail" } else { "none that X-Ray knows" };
-            page.fill(label("", "callers", BOLD)).words(DIM, text).end();
+            page.fill(label("", "callers", BOLD)).words(DIM, "none that X-Ray knows").end();
         }
         let own = map.graph.stats(key).map_or(String::new(), |stats| edge(stats, minutes));
         page.fill(label("", "function", BOLD)).whole(BOLD, &key.shown()).item(PLAIN, &own).end();
@@ -114,8 +113,12 @@ pub fn text(map: &Map, telling: &Telling) -> String {
         let mut first = true;
         below(&mut page, map, key, 0, minutes, &mut drawn, &mut first);
         if first {
-            let text =
-                if map.only_failing { "nothing that fails: it fails by itself" } else { "nothing that X-Ray knows" };
+            let fails = map.graph.stats(key).is_some_and(|stats| stats.failed() > 0);
+            let text = match (map.only_failing, fails) {
+                (false, _) => "nothing that X-Ray knows",
+                (true, true) => "nothing that fails: it fails by itself",
+                (true, false) => "nothing that fails",
+            };
             page.fill(label("", "calls", BOLD)).words(DIM, text).end();
         }
     }

@@ -1,6 +1,9 @@
 //! One trace: as a waterfall for people, as JSON for machines.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::Hash,
+};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -186,10 +189,7 @@ const MOST: usize = 14;
 pub(super) fn waterfall(page: &mut Page, tree: &Tree, which: Which) {
     let rows: Vec<&Node> = match which {
         Which::All => tree.nodes.iter().collect(),
-        Which::FailingPath => {
-            let shown = tree.nodes.iter().filter(|node| node.failing || node.critical && node.own * 20 > tree.took());
-            shown.take(MOST).collect()
-        }
+        Which::FailingPath => tree.outline().take(MOST).collect(),
     };
     let indent = |node: &Node| node.depth.min(12) * 2;
     let most = (page.width() * 9 / 20).max(16);
@@ -258,25 +258,52 @@ pub(super) fn exception(page: &mut Page, column: usize, thrown: &Thrown, frames:
     }
 }
 
+/// Parts of which the same is to be told, the first of each with how many there are, in their order.
+fn alike<'a, K: Eq + Hash>(
+    nodes: impl Iterator<Item = &'a Node>,
+    key: impl Fn(&'a Node) -> K,
+) -> Vec<(&'a Node, usize)> {
+    let mut told: Vec<(&Node, usize)> = Vec::new();
+    let mut places: HashMap<K, usize> = HashMap::new();
+    for node in nodes {
+        let place = *places.entry(key(node)).or_insert(told.len());
+        match told.get_mut(place) {
+            Some((_, times)) => *times += 1,
+            None => told.push((node, 1)),
+        }
+    }
+    told
+}
+
+/// What was thrown in a part, without the ids, which always differ.
+fn thrown(node: &Node) -> Vec<(&Option<AwsText>, &Option<AwsText>, &[AwsText])> {
+    node.span.exceptions.iter().map(|thrown| (&thrown.name, &thrown.message, &*thrown.stack)).collect()
+}
+
+fn repeated(times: usize) -> String {
+    if times > 1 { format!(", {times} times") } else { String::new() }
+}
+
 /// A trace as styled text.
 pub fn text(tree: &Tree, telling: &Telling) -> String {
     let mut page = Page::new(telling.width);
     page.fill(label("", "trace", BOLD)).item(BOLD, &tree.id.shown()).item(PLAIN, &tree.summary()).end();
     page.blank();
     waterfall(&mut page, tree, Which::All);
-    for node in tree.nodes.iter().filter(|node| !node.span.exceptions.is_empty()) {
+    let threw = tree.nodes.iter().filter(|node| !node.span.exceptions.is_empty());
+    for (node, times) in alike(threw, |node| (node.label(), thrown(node))) {
         page.blank();
-        page.fill(Line::at(DETAIL)).words(DIM, &format!("in {}", node.label())).end();
+        page.fill(Line::at(DETAIL)).words(DIM, &format!("in {}{}", node.label(), repeated(times))).end();
         for thrown in &node.span.exceptions {
             exception(&mut page, DETAIL, thrown, 12);
         }
     }
     let noted = tree.nodes.iter().filter(|node| !node.span.annotations.is_empty());
-    for (at, node) in noted.enumerate() {
+    for (at, (node, times)) in alike(noted, |node| (node.label(), &node.span.annotations)).into_iter().enumerate() {
         if at == 0 {
             page.blank();
         }
-        let mut fill = page.fill(label("", "notes", DIM)).whole(DIM, &node.label());
+        let mut fill = page.fill(label("", "notes", DIM)).whole(DIM, &format!("{}{}", node.label(), repeated(times)));
         for (key, value) in &node.span.annotations {
             fill = fill.item(PLAIN, &format!("{}={}", key.shown(), value.shown()));
         }

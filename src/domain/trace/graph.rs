@@ -164,8 +164,9 @@ impl Graph {
         )
     }
 
-    /// The part around a service on which something fails: its callers and theirs as far as their calls fail, and what it
-    /// calls and they call as far as that fails. With `all`, everything that is connected to it.
+    /// The part around a service on which something fails: its callers, theirs as far as their calls fail, and what it
+    /// calls and they call as far as that fails. With `all`, everything that is connected to it. A queue has handed a
+    /// message over, whatever becomes of it: who calls the service itself is told in any case.
     #[must_use]
     pub fn around(&self, key: &Key, all: bool) -> Self {
         let mut kept: BTreeSet<&Key> = BTreeSet::new();
@@ -178,14 +179,14 @@ impl Graph {
                 }
                 kept.extend(self.nodes.get_key_value(at).map(|(key, _)| key));
                 let next = if down { self.callees(at) } else { self.callers(at) };
-                waiting.extend(next.into_iter().filter(|(_, stats)| all || stats.failed() > 0).map(|(key, _)| key));
+                let shown = |(_, stats): &(&Key, &Stats)| all || stats.failed() > 0 || !down && at == key;
+                waiting.extend(next.into_iter().filter(shown).map(|(key, _)| key));
             }
         }
         let nodes = self.nodes.iter().filter(|(key, _)| kept.contains(key)).map(|(key, it)| (key.clone(), it.clone()));
-        let edges = self
-            .edges
-            .iter()
-            .filter(|((from, to), stats)| kept.contains(from) && kept.contains(to) && (all || stats.failed() > 0));
+        let edges = self.edges.iter().filter(|((from, to), stats)| {
+            kept.contains(from) && kept.contains(to) && (all || stats.failed() > 0 || to == key)
+        });
         Self { nodes: nodes.collect(), edges: edges.map(|(key, stats)| (key.clone(), stats.clone())).collect() }
     }
 
@@ -262,6 +263,8 @@ mod tests {
             service(3, "orders", "AWS::DynamoDB::Table", 4, &[]),
             service(4, "mail.example", "remote", 0, &[]),
             service(5, "other", FUNCTION, 0, &[(4, 0)]),
+            service(6, "jobs", "AWS::SQS::Queue", 0, &[(1, 0)]),
+            service(7, "clock", "client", 0, &[(6, 0)]),
         ];
         graph.add(&services, &AccountId::parse("111122223333").unwrap());
         graph
@@ -273,18 +276,18 @@ mod tests {
         let [pay] = graph.functions(&"pay".into())[..] else { panic!("one function") };
         assert_eq!(graph.stats(pay).unwrap().faults, 4);
         let names = |list: Vec<(&Key, &Stats)>| list.iter().map(|it| it.0.name.raw().to_owned()).collect::<Vec<_>>();
-        assert_eq!(names(graph.callers(pay)), ["api"]);
+        assert_eq!(names(graph.callers(pay)), ["api", "jobs"]);
         assert_eq!(names(graph.callees(pay)), ["orders", "mail.example"]);
         assert_eq!(graph.callees(pay)[0].1.share(), Some(0.4));
     }
 
     #[test]
-    fn the_failing_part_leaves_out_what_is_fine() {
+    fn the_failing_part_leaves_out_what_is_fine_but_for_who_calls_it() {
         let graph = graph();
         let pay = graph.functions(&"pay".into())[0].clone();
         let names = |graph: &Graph| graph.nodes().map(|(key, _)| key.name.raw().to_owned()).collect::<Vec<_>>();
-        assert_eq!(names(&graph.around(&pay, false)), ["api", "orders", "pay"]);
-        assert_eq!(names(&graph.around(&pay, true)), ["api", "mail.example", "orders", "pay"]);
+        assert_eq!(names(&graph.around(&pay, false)), ["api", "jobs", "orders", "pay"]);
+        assert_eq!(names(&graph.around(&pay, true)), ["api", "clock", "jobs", "mail.example", "orders", "pay"]);
         let path: Vec<_> = graph.failing_path(&pay).iter().map(|key| key.name.raw().to_owned()).collect();
         assert_eq!(path, ["pay", "orders"]);
     }

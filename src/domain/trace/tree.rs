@@ -59,9 +59,10 @@ impl Node {
         self.end - self.span.start
     }
 
-    /// Whether it is the start of a function that was not running before.
+    /// Whether it is the start of a function that was not running before. A function may bear any name, its parts have
+    /// those that Lambda gives them.
     pub fn is_cold_start(&self) -> bool {
-        matches!(self.span.name.raw(), "Initialization" | "Init" | "Restore")
+        !self.span.is_segment && matches!(self.span.name.raw(), "Initialization" | "Init" | "Restore")
     }
 
     /// What it is, in a word for people; empty where it is a part of its segment and nothing else.
@@ -89,7 +90,8 @@ impl Tree {
             ));
         }
         if cut > 0 {
-            remarks.push(format!("{cut} parts name each other as parents; the circle was cut"));
+            let circles = if cut == 1 { "the circle was cut".into() } else { format!("{cut} circles were cut") };
+            remarks.push(format!("parts name each other as parents: {circles}"));
         }
         let start = spans.iter().map(|span| span.start).min().unwrap_or(0);
         let end = spans.iter().map(|span| span.end.unwrap_or(span.start)).max().unwrap_or(start);
@@ -131,6 +133,16 @@ impl Tree {
     pub fn threw(&self) -> Option<&Node> {
         let mut way = self.nodes.iter().rev().filter(|node| node.failing);
         way.find(|node| !node.span.exceptions.is_empty())
+    }
+
+    /// What tells how it failed: the way to where the failure began, the other attempts, and what the end waited for.
+    pub fn outline(&self) -> impl Iterator<Item = &Node> {
+        let tried: HashSet<(Option<usize>, &str)> =
+            self.nodes.iter().filter(|node| node.failing).map(|node| (node.parent, node.span.name.raw())).collect();
+        self.nodes.iter().filter(move |node| {
+            let again = node.span.failed() && tried.contains(&(node.parent, node.span.name.raw()));
+            node.failing || again || node.critical && node.own * 20 > self.took()
+        })
     }
 
     /// Parts that failed.
@@ -380,6 +392,9 @@ fn retries(nodes: &[Node]) -> usize {
 pub fn is_lambda(span: &Span) -> bool {
     span.origin.as_ref().is_some_and(|origin| origin.raw() == LAMBDA)
 }
+
+#[cfg(test)]
+mod hostile;
 
 #[cfg(test)]
 mod tests {

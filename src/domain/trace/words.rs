@@ -25,7 +25,8 @@ pub fn seconds(seconds: f64) -> String {
     } else if seconds < 99.95 {
         format!("{seconds:.1} s")
     } else {
-        format!("{:.0} min {:02.0} s", (seconds / 60.0).floor(), seconds % 60.0)
+        let whole = seconds.round();
+        format!("{:.0} min {:02.0} s", (whole / 60.0).floor(), whole % 60.0)
     }
 }
 
@@ -245,8 +246,8 @@ mod tests {
 
     #[test]
     fn spans_of_time_in_words() {
-        let said: Vec<_> = [0.0004, 0.012, 0.9994, 10.24, 250.0].into_iter().map(seconds).collect();
-        assert_eq!(said, ["0.4 ms", "12 ms", "999 ms", "10.2 s", "4 min 10 s"]);
+        let said: Vec<_> = [0.0004, 0.012, 0.9994, 10.24, 119.7, 250.0].into_iter().map(seconds).collect();
+        assert_eq!(said, ["0.4 ms", "12 ms", "999 ms", "10.2 s", "2 min 00 s", "4 min 10 s"]);
         assert_eq!([small_usd(0.0021), small_usd(0.0), small_usd(1.5)], ["$0.0021", "$0.00", "$1.50"]);
     }
 }

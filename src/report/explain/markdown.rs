@@ -104,9 +104,7 @@ fn function(paper: &mut Paper, one: &Explanation, telling: &Telling) {
 fn trace(paper: &mut Paper, tree: &Tree) {
     paper.line(&format!("### Trace {}\n\n{}", code(tree.id.raw()), prose(&tree.summary())));
     let mut block = String::new();
-    for node in
-        tree.nodes.iter().filter(|node| node.failing || node.critical && node.own * 20 > tree.took()).take(PARTS)
-    {
+    for node in tree.outline().take(PARTS) {
         let (indent, ending) = ("  ".repeat(node.depth.min(10)), node.ending());
         let _ = write!(block, "{indent}{}  {}  {ending}", node.label(), micros(node.took()));
         block.truncate(block.trim_end().len());

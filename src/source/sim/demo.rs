@@ -170,7 +170,13 @@ impl Builder<'_> {
             Load::Nightly(_) => 900,
             _ => [3, 10, 15, 29, 30, 60][hash::below(hash::pair(chance, 2), 6)],
         };
-        let told = name.raw().to_owned();
+        let story = story(name.raw(), chance, &|name| {
+            let place = ACCOUNTS.iter().zip(0_u64..).find(|(account, _)| account.name == name);
+            place.map(|(account, place)| id(self.seed, account.name, place))
+        });
+        // Whoever waits for somebody else for so long has to be allowed to.
+        let waits = story.as_ref().and_then(|story| story.fails_after).unwrap_or(0.0);
+        let timeout = if waits < f64::from(timeout) { timeout } else { 29 };
         WorldFunction {
             region,
             name,
@@ -183,10 +189,7 @@ impl Builder<'_> {
             deleted: false,
             traffic: Traffic::Living(Living { load, trouble }),
             untraced: Some(common(chance)),
-            story: story(&told, chance, &|name| {
-                let place = ACCOUNTS.iter().zip(0_u64..).find(|(account, _)| account.name == name);
-                place.map(|(account, place)| id(self.seed, account.name, place))
-            }),
+            story,
         }
     }
 }

@@ -18,8 +18,12 @@ pub struct Story {
     pub calls: Vec<Hop>,
     /// How often it is run for one request that fails.
     pub attempts: usize,
+    /// Seconds from one of these to the next: what a queue keeps a message hidden for.
+    pub pause: f64,
     /// Whether it fails by running until its timeout.
     pub times_out: bool,
+    /// Seconds after which a request fails that waits for somebody else; none where it takes as long as any other.
+    pub fails_after: Option<f64>,
 }
 
 impl Default for Story {
@@ -31,7 +35,9 @@ impl Default for Story {
             caller: None,
             calls: Vec::new(),
             attempts: 1,
+            pause: 0.0,
             times_out: false,
+            fails_after: None,
         }
     }
 }

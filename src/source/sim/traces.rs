@@ -34,6 +34,8 @@ const SAMPLED: [u32; 3] = [8, 5, 3];
 const NUMBERS: [u64; 3] = [0, 1000, 2000];
 /// Seconds until X-Ray shows a trace.
 const DELAY: f64 = 20.0;
+/// Seconds that it takes to start a function that was not running.
+const STARTING: f64 = 0.38;
 
 /// A sampled invocation.
 struct Sample<'a> {
@@ -143,6 +145,9 @@ impl Sim {
                     took: match failing {
                         Some(Failing::Throttle) => 0.003,
                         Some(_) if story.times_out => f64::from(function.timeout),
+                        Some(_) if story.fails_after.is_some() => {
+                            story.fails_after.unwrap_or(usual).min(f64::from(function.timeout))
+                        }
                         _ => usual.clamp(0.002, f64::from(function.timeout)),
                     },
                 });
@@ -228,7 +233,18 @@ impl Sample<'_> {
     }
 
     fn end(&self) -> f64 {
-        self.start + (self.took + 0.02) * self.attempts() as f64
+        self.attempt(self.attempts() - 1) + self.took + 0.016
+    }
+
+    /// When the code begins to run for the so manieth time, counted from 0.
+    fn attempt(&self, number: usize) -> f64 {
+        let starting = if self.is_cold() { STARTING } else { 0.0 };
+        self.start + 0.004 + starting + (self.took + self.story.pause) * number as f64
+    }
+
+    /// Whether the function was started for it.
+    fn is_cold(&self) -> bool {
+        self.failing != Some(Failing::Throttle) && self.chance.is_multiple_of(12)
     }
 
     fn fits(&self, filter: &TraceFilter) -> bool {

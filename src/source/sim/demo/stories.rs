@@ -16,6 +16,8 @@ const QUEUE: &str = "AWS::SQS::Queue";
 const GATEWAY: &str = "AWS::ApiGateway::Stage";
 const BUCKET: &str = "AWS::S3::Bucket";
 const HTTP: &str = "remote";
+/// Seconds for which a queue hides a message that somebody has taken.
+const VISIBILITY: f64 = 30.0;
 
 /// The story of a function by the first part of its name; `other` is the account in which a client's shared functions
 /// live. None where it has no tracing.
@@ -34,19 +36,21 @@ pub(super) fn story(name: &str, key: u64, other: &dyn Fn(&str) -> Option<Account
             }
             // A table that is throttled behind a queue.
             "order-intake" => {
-                let refused = Hop { fails: Some(Failing::Throttle), retries: 10, ..put("orders", (0.15, 0.95)) };
+                let refused = Hop { fails: Some(Failing::Throttle), retries: 10, ..put("orders", (0.02, 0.98)) };
                 story.calls = vec![refused];
+                story.fails_after = Some(5.2);
             }
             // A timeout three hops away: an adapter in another account, and whom that calls.
             "payment-capture" => {
-                let acquirer = fails(Hop::fine("api.acquirer.example", HTTP, None, (0.1, 1.0)));
+                let acquirer = fails(Hop::fine("api.acquirer.example", HTTP, None, (0.03, 1.0)));
                 let adapter = Hop {
                     account: other("finch-shared"),
                     exception: Some(("Runtime.Timeout".into(), "Task timed out after 10.00 seconds".into())),
                     calls: vec![acquirer],
-                    ..fails(Hop::fine("acquirer-adapter", FUNCTION, Some("Invoke"), (0.1, 0.98)))
+                    ..fails(Hop::fine("acquirer-adapter", FUNCTION, Some("Invoke"), (0.012, 0.995)))
                 };
-                story.calls = vec![Hop::fine("payments", TABLE, Some("GetItem"), (0.02, 0.08)), adapter];
+                story.calls = vec![Hop::fine("payments", TABLE, Some("GetItem"), (0.002, 0.011)), adapter];
+                story.fails_after = Some(10.4);
             }
             "claim-intake" => {
                 story.calls = vec![Hop {
@@ -103,6 +107,8 @@ impl Known {
             caller: self.caller.map(|(name, kind)| (name.into(), kind.into())),
             calls: Vec::new(),
             attempts: self.attempts,
+            pause: if self.attempts > 1 { VISIBILITY } else { 0.0 },
+            fails_after: None,
             times_out: self.times_out,
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{GATEWAY, Sample};
+use super::{GATEWAY, STARTING, Sample};
 use crate::{
     domain::{
         account::AccountId,
@@ -95,12 +95,12 @@ impl<'a> Writing<'a> {
             return;
         }
         for attempt in 0..sample.attempts() {
-            let from = sample.start + 0.004 + (sample.took + 0.02) * attempt as f64;
+            let from = sample.attempt(attempt);
             let thrown = sample.story.exception.as_ref().map(|name| (name, sample.said(&sample.story.message)));
             let failing = sample.failing;
             let name = sample.function.name.clone();
             let aws = json!({"function_arn": arn, "request_id": request});
-            let cold = attempt == 0 && sample.chance.is_multiple_of(12);
+            let cold = attempt == 0 && sample.is_cold();
             self.code(
                 &home,
                 &id,
@@ -148,7 +148,9 @@ impl<'a> Writing<'a> {
         }
         let mut parts = Vec::new();
         if cold {
-            parts.push(json!({"id": self.id(), "name": "Initialization", "start_time": from - 0.38, "end_time": from}));
+            parts.push(
+                json!({"id": self.id(), "name": "Initialization", "start_time": from - STARTING, "end_time": from}),
+            );
         }
         parts.push(invocation);
         parts.push(json!({"id": self.id(), "name": "Overhead", "start_time": to - took * 0.01, "end_time": to}));

@@ -54,8 +54,8 @@ pub const MEMBER: &[Feature] = &[
             calls::GET_TRACE_SEGMENT_DESTINATION,
         ],
         lost: Some(
-            "no exceptions beside alerts, no traces and no map: `slmon explain`, `traces`, `trace` and `map` and \
-             `alert --explain` say that they are denied",
+            "no exceptions beside alerts, no traces and no map, neither on the dashboard nor by commands: each says that it \
+             is denied",
         ),
     },
     Feature {

@@ -1,12 +1,16 @@
 //! The command line, as typed. What it means is resolved elsewhere.
 
+mod lines;
 mod watch;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use self::watch::{LogFormat, NotifyArgs, NotifyWhat, Watch};
+pub use self::{
+    lines::{CountBy, Grep, LineFormat, Logs},
+    watch::{LogFormat, NotifyArgs, NotifyWhat, Watch},
+};
 
 /// Which production Lambda functions fail, over many AWS accounts, and nothing else.
 ///
@@ -456,115 +460,6 @@ pub struct Map {
     /// Print as text, mermaid or json; to standard output or to a file
     #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "text")]
     pub formats: Vec<String>,
-}
-
-/// `slmon logs`.
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Exit codes:
-  0    what there is was shown
-  2    a mistake in usage or configuration
-  3    no such function, or something could not be read
-  130  interrupted, after what was printed
-
-Examples:
-  slmon logs checkout-api                     the last 15 minutes
-  slmon logs checkout-api payment-capture --follow
-                                              two functions merged by time, as they write
-  slmon logs checkout-api --since 2h --request 8f5a1c1e-2d4b-4c7a-9a10-0123456789ab
-                                              one invocation whole
-  slmon --demo logs payment-capture --grep AcquirerUnavailable")]
-pub struct Logs {
-    /// Names of functions, globs, or ARNs
-    #[arg(value_name = "FUNCTION")]
-    pub names: Vec<String>,
-    /// How far back to look, in whole minutes
-    #[arg(long, value_name = "TIME", default_value = "15m")]
-    pub since: String,
-    /// Go on with what is written from now on: by CloudWatch's live tail, which costs $0.01 a minute beyond 1,800 a month,
-    /// or where that is not to be had by asking every few seconds, which is free
-    #[arg(long, short)]
-    pub follow: bool,
-    /// Only this request's lines, also those that don't bear its id
-    #[arg(long, value_name = "ID", conflicts_with_all = ["follow", "grep"])]
-    pub request: Option<String>,
-    /// Only what holds this text
-    #[arg(long, value_name = "TERM")]
-    pub grep: Option<String>,
-    /// Show keys, tokens, passwords and e-mail addresses as they are
-    #[arg(long)]
-    pub no_mask: bool,
-    /// Print as lines for people, or as JSON, an object a line
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub format: LineFormat,
-}
-
-/// How lines are printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum LineFormat {
-    /// Lines for people.
-    #[default]
-    Text,
-    /// JSON.
-    Json,
-}
-
-/// `slmon grep`.
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Exit codes:
-  0    something was found
-  1    nothing was found, and all was searched
-  2    a mistake in usage or configuration
-  3    nothing was found, and not all could be searched: what could not is named
-  130  interrupted: what was found so far is kept
-
-Patterns are regular expressions as Rust's regex crate reads them, and take linear time whatever they are. A text that
-must be there narrows what CloudWatch Logs hands out; a pattern without one has every line fetched.
-
-Examples:
-  slmon grep 'HTTP 503' --since 7d --by account
-  slmon grep 'status=(5\\d\\d)' --since 1d --count-by '$1'
-  slmon grep AccessDenied --client Acme --function 'checkout-*'
-  slmon grep 'order 4711' --since 3d --format json")]
-pub struct Grep {
-    /// A regular expression; `^` and `$` mean lines
-    #[arg(value_name = "PATTERN")]
-    pub pattern: String,
-    /// How far back to look, in whole minutes
-    #[arg(long, value_name = "TIME", default_value = "1h")]
-    pub since: String,
-    /// Letters are the same in both cases; no text narrows what is fetched then
-    #[arg(long, short)]
-    pub ignore_case: bool,
-    /// Print how many events fit, and not which
-    #[arg(long)]
-    pub count: bool,
-    /// Count by what they are of
-    #[arg(long, value_name = "WHAT", value_enum)]
-    pub by: Option<CountBy>,
-    /// Count by what the pattern's groups have found: '$1', '${name} from $2'
-    #[arg(long, value_name = "TEMPLATE", conflicts_with = "by")]
-    pub count_by: Option<String>,
-    /// Show keys, tokens, passwords and e-mail addresses as they are
-    #[arg(long)]
-    pub no_mask: bool,
-    /// Print as lines for people, or as JSON: an object a line, or one of counts
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub format: LineFormat,
-}
-
-/// What hits are counted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum CountBy {
-    /// The function
-    Function,
-    /// The minute in which it was written
-    Minute,
-    /// Whose account
-    Client,
-    /// The account
-    Account,
 }
 
 /// `slmon functions`.

@@ -1,0 +1,66 @@
+//! `slmon logs` and `slmon grep` as they are run, on the demo estate.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "in a test, that is how one fails")]
+
+mod support;
+
+use serde_json::Value;
+use support::slmon;
+
+/// A part of the demo in which something fails all the time.
+const DEV: [&str; 3] = ["--demo", "--account", "larkspur-claims-dev"];
+
+fn run(args: &[&str], code: i32) -> (String, String) {
+    let output = slmon().args(DEV).args(args).run().ended_with(code);
+    (output.stdout, output.stderr)
+}
+
+#[test]
+fn lines_of_functions_are_merged_by_time_and_bear_no_secret() {
+    let (shown, _) = run(&["logs", "*", "--since", "20m", "--format", "json"], 0);
+    let rows: Vec<Value> = shown.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(rows.len() > 20, "{shown}");
+    let times: Vec<&str> = rows.iter().map(|row| row["at"].as_str().unwrap()).collect();
+    let instants: Vec<jiff::Timestamp> = times.iter().map(|at| at.parse().unwrap()).collect();
+    assert!(instants.is_sorted());
+    assert!(!shown.contains("@mail.example"), "{shown}");
+    let (shown, _) = run(&["logs", "*", "--since", "20m", "--no-mask"], 0);
+    assert!(shown.contains("@mail.example") && !shown.contains('\u{1b}'));
+}
+
+#[test]
+fn one_request_is_shown_whole() {
+    let (shown, _) = run(&["logs", "document-ocr", "--since", "30m", "--grep", "timed out", "--format", "json"], 0);
+    let failed: Value = serde_json::from_str(shown.lines().last().unwrap()).unwrap();
+    let request = failed["request"].as_str().unwrap();
+    let (shown, _) = run(&["logs", "document-ocr", "--since", "30m", "--request", request], 0);
+    let told: Vec<&str> = shown.lines().collect();
+    assert!(told.first().unwrap().contains("START RequestId"), "{shown}");
+    assert!(told.last().unwrap().contains("REPORT RequestId"), "{shown}");
+}
+
+#[test]
+fn a_search_counts_and_its_exit_code_tells() {
+    let (counted, _) = run(&["grep", r"timed out after (\d+)", "--since", "30m", "--count-by", "$1 s"], 0);
+    assert!(counted.trim().ends_with("10 s"), "{counted}");
+    let by = ["grep", "timed out", "--since", "30m", "--by", "function", "--format", "json"];
+    let counts: Value = serde_json::from_str(&run(&by, 0).0).unwrap();
+    assert_eq!(counts["by"][0]["key"], "larkspur-claims-dev eu-central-1 document-ocr");
+    assert_eq!(counts["by"][0]["count"], counts["count"]);
+    assert_eq!(run(&["grep", "nothing like it", "--since", "30m", "--count"], 1).0, "0\n");
+    let (_, said) = run(&["grep", "(?P<", "--since", "30m"], 2);
+    assert!(said.contains("the pattern is no regular expression"), "{said}");
+}
+
+#[test]
+fn where_not_all_could_be_searched_nothing_found_is_no_answer() {
+    let output = slmon().args(["--demo", "--client", "Larkspur*", "grep", "nothing like it", "--since", "1m"]).run();
+    let output = output.ended_with(3);
+    assert!(output.stderr.contains("not read (denied)"), "{}", output.stderr);
+}
+
+#[test]
+fn whose_log_has_to_be_said() {
+    let output = slmon().args(["--demo", "logs"]).run().ended_with(2);
+    assert!(output.stderr.contains("whose log?"), "{}", output.stderr);
+}

@@ -170,22 +170,24 @@ impl Builder<'_> {
             Load::Nightly(_) => 900,
             _ => [3, 10, 15, 29, 30, 60][hash::below(hash::pair(chance, 2), 6)],
         };
-        let told = name.raw().to_owned();
+        let story = story(name.raw(), chance, &|name| {
+            let place = ACCOUNTS.iter().zip(0_u64..).find(|(account, _)| account.name == name);
+            place.map(|(account, place)| id(self.seed, account.name, place))
+        });
+        let runtime = story.as_ref().and_then(stories::runtime);
+        let runtime = runtime.or(RUNTIMES[hash::below(hash::pair(chance, 1), RUNTIMES.len())]);
         WorldFunction {
             region,
             name,
             tags: Tags::new(tags),
             once_tagged: false,
-            runtime: RUNTIMES[hash::below(hash::pair(chance, 1), RUNTIMES.len())].map(Into::into),
+            runtime: runtime.map(Into::into),
             timeout,
             memory: [128, 256, 512, 1024, 1769][hash::below(hash::pair(chance, 3), 5)],
             last_modified: Some(self.now.plus(-minutes_ago).timestamp()),
             deleted: false,
             traffic: Traffic::Living(Living { load, trouble }),
-            story: story(&told, chance, &|name| {
-                let place = ACCOUNTS.iter().zip(0_u64..).find(|(account, _)| account.name == name);
-                place.map(|(account, place)| id(self.seed, account.name, place))
-            }),
+            story,
         }
     }
 }

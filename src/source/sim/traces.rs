@@ -5,10 +5,10 @@ mod documents;
 mod drawing;
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use self::{
-    documents::{Writing, status},
+    documents::{INIT, Writing, status},
     drawing::Drawing,
 };
 use super::{
@@ -203,7 +203,34 @@ impl Sample<'_> {
     }
 
     fn end(&self) -> f64 {
-        self.start + (self.took + 0.02) * self.attempts() as f64
+        self.start + self.init() + (self.took + 0.02) * self.attempts() as f64
+    }
+
+    /// Whether a function had to be started for it.
+    fn is_cold(&self) -> bool {
+        self.failing != Some(Failing::Throttle) && self.chance.is_multiple_of(12)
+    }
+
+    /// Seconds that starting it took.
+    fn init(&self) -> f64 {
+        if self.is_cold() { INIT } else { 0.0 }
+    }
+
+    /// Where the code was, as its runtime tells it: the innermost frame first.
+    fn stack(&self) -> Value {
+        let runtime = self.function.runtime.as_ref().map_or("", AwsText::raw);
+        let line = 20 + self.key % 200;
+        let frames = if runtime.starts_with("nodejs") {
+            [("/var/task/src/service.js", line, "process"), ("/var/task/index.js", 12, "handler")]
+        } else if runtime.starts_with("java") {
+            [
+                ("Service.java", line, "com.example.Service.process"),
+                ("Handler.java", 31, "com.example.Handler.handleRequest"),
+            ]
+        } else {
+            [("/var/task/app.py", line, "process"), ("/var/task/app.py", 12, "lambda_handler")]
+        };
+        frames.map(|(path, line, label)| json!({"path": path, "line": line, "label": label})).into()
     }
 
     fn fits(&self, filter: &TraceFilter) -> bool {

@@ -38,6 +38,9 @@ fn flag(document: &mut Value, failing: Option<Failing>) {
     }
 }
 
+/// Seconds that a cold start takes.
+pub(super) const INIT: f64 = 0.38;
+
 /// Documents as they are written.
 pub(super) struct Writing<'a> {
     sample: &'a Sample<'a>,
@@ -100,16 +103,10 @@ impl<'a> Writing<'a> {
             let failing = sample.failing;
             let name = sample.function.name.clone();
             let aws = json!({"function_arn": arn, "request_id": request});
-            let cold = attempt == 0 && sample.chance.is_multiple_of(12);
-            self.code(
-                &home,
-                &id,
-                &name,
-                (from, from + sample.took),
-                (failing, thrown),
-                &sample.story.calls,
-                (aws, cold),
-            );
+            let cold = attempt == 0 && sample.is_cold();
+            let from = from + if attempt > 0 { sample.init() } else { 0.0 };
+            let to = from + sample.took + if cold { INIT } else { 0.0 };
+            self.code(&home, &id, &name, (from, to), (failing, thrown), &sample.story.calls, (aws, cold));
         }
     }
 
@@ -126,11 +123,12 @@ impl<'a> Writing<'a> {
         (aws, cold): (Value, bool),
     ) {
         let id = self.id();
+        // A cold start is a part of what the code's segment tells, ahead of the invocation.
+        let (begin, from) = if cold { (from, (from + INIT).min(to)) } else { (from, from) };
         let took = to - from;
         let exception = self.id();
         let cause = thrown.filter(|_| failing.is_some()).map(|(kind, message)| {
-            let stack = json!([{"path": "/var/task/app.py", "line": 20 + self.sample.key % 200, "label": "process"},
-                {"path": "/var/task/app.py", "line": 12, "label": "lambda_handler"}]);
+            let stack = self.sample.stack();
             json!({"working_directory": "/var/task",
                 "exceptions": [{"id": exception, "type": kind, "message": message, "remote": false, "stack": stack}]})
         });
@@ -148,13 +146,13 @@ impl<'a> Writing<'a> {
         }
         let mut parts = Vec::new();
         if cold {
-            parts.push(json!({"id": self.id(), "name": "Initialization", "start_time": from - 0.38, "end_time": from}));
+            parts.push(json!({"id": self.id(), "name": "Initialization", "start_time": begin, "end_time": from}));
         }
         parts.push(invocation);
         parts.push(json!({"id": self.id(), "name": "Overhead", "start_time": to - took * 0.01, "end_time": to}));
         let mut document = json!({"id": id, "trace_id": self.sample.id(), "parent_id": parent, "name": name,
-            "origin": FUNCTION, "start_time": from, "end_time": to, "aws": aws, "subsegments": parts,
-            "annotations": {"client": self.sample.account.client}});
+            "origin": FUNCTION, "start_time": begin, "end_time": to, "aws": aws, "subsegments": parts,
+            "annotations": {"client": self.sample.account.client, "cold_start": cold}});
         flag(&mut document, failing);
         if cause.is_some() {
             document["cause"] = exception.into();

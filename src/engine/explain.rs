@@ -503,4 +503,33 @@ invocations = 30
         assert_eq!(causes.failure.as_ref().map(|failure| failure.kind), Some(Kind::Denied));
         assert!(causes.remarks(&"pay".into())[0].starts_with("X-Ray can't be read (denied)"));
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stretch_is_looked_through_once_for_what_failed_and_what_was_refused() {
+        let (sim, target, now) = entered(TRACED).await;
+        let causes = causes(&*sim, &ask(&target, "pay", now, 30), &Allowance::new(1.0), soon()).await;
+        let every = TraceRequest { start: now.plus(-30).timestamp(), end: now.timestamp(), filter: None };
+        let all = pages(&*sim, &target, &every, &Allowance::new(1.0), soon()).await;
+        // Pages round what they looked through.
+        assert!(causes.scanned.abs_diff(all.scanned) < 10, "each once: {} {}", causes.scanned, all.scanned);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_so_many_traces_that_reading_stops_it_is_still_told_what_is_new() {
+        let text = TRACED.replace("from = \"-10m\", per_minute = 4", "from = \"-100m\", per_minute = 30");
+        let (sim, target, now) = entered(&text).await;
+        let asked = Ask { since: Some(now.plus(-100)), ..ask(&target, "pay", now, 115) };
+        let causes = causes(&*sim, &asked, &Allowance::new(1.0), soon()).await;
+        assert_eq!(causes.cut, Some(Cut::Enough));
+        assert_eq!(causes.groups[0].age, Age::New, "{:?}", causes.groups);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_nothing_may_be_spent_nothing_is_said_of_traces_that_were_not_read() {
+        let (sim, target, now) = entered(TRACED).await;
+        let causes = causes(&*sim, &ask(&target, "pay", now, 30), &Allowance::new(0.0), soon()).await;
+        assert_eq!(causes.scanned, 0);
+        let remarks = causes.remarks(&"pay".into());
+        assert!(remarks.len() == 1 && remarks[0].contains("--max-cost"), "{remarks:?}");
+    }
 }

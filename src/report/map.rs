@@ -14,7 +14,7 @@ use super::{
     text::{NAMES, demo, label, unseen_section},
 };
 use crate::domain::{
-    text::{AwsText, clean, percent},
+    text::{AwsText, clean, counted, percent},
     trace::{
         ServiceName,
         graph::{Graph, Key, Stats},
@@ -95,7 +95,15 @@ fn edge(stats: &Stats, minutes: f64) -> String {
 pub fn text(map: &Map, telling: &Telling) -> String {
     let mut page = Page::new(telling.width);
     let minutes = map.to.duration_since(map.from).as_secs_f64() / 60.0;
-    for (at, key) in map.around.iter().enumerate() {
+    let failed = |key: &&Key| map.graph.stats(key).map_or(0, Stats::failed);
+    let mut around: Vec<&Key> = map.around.iter().collect();
+    around.sort_by_key(|key| std::cmp::Reverse(failed(key)));
+    // Of several of one name, those are meant that fail.
+    if map.only_failing && around.first().is_some_and(|key| failed(key) > 0) {
+        around.retain(|key| failed(key) > 0);
+    }
+    let fine = map.around.len() - around.len();
+    for (at, key) in around.into_iter().enumerate() {
         if at > 0 {
             page.blank();
         }
@@ -108,7 +116,9 @@ pub fn text(map: &Map, telling: &Telling) -> String {
             page.fill(label("", "callers", BOLD)).words(DIM, "none that X-Ray knows").end();
         }
         let own = map.graph.stats(key).map_or(String::new(), |stats| edge(stats, minutes));
-        page.fill(label("", "function", BOLD)).whole(BOLD, &key.shown()).item(PLAIN, &own).end();
+        let account = key.account.as_ref().map(|account| account.as_str().to_owned()).unwrap_or_default();
+        let fill = page.fill(label("", "function", BOLD)).whole(BOLD, &key.shown());
+        fill.item(PLAIN, &own).item(DIM, &account).end();
         let mut drawn = BTreeSet::new();
         let mut first = true;
         below(&mut page, map, key, 0, minutes, &mut drawn, &mut first);
@@ -134,6 +144,10 @@ pub fn text(map: &Map, telling: &Telling) -> String {
         }
     }
     page.blank();
+    if fine > 0 {
+        let text = format!("{} of this name did not fail", counted(fine as u64, "other function"));
+        page.fill(Line::at(NAMES)).words(DIM, &text).end();
+    }
     if map.only_failing {
         page.fill(Line::at(NAMES)).words(DIM, "only what fails is drawn: --all draws the rest").end();
     }

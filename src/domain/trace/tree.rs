@@ -531,4 +531,98 @@ mod tests {
             }
         }
     }
+
+    /// Whether every part stands once, after what it is a part of, and no time is negative.
+    fn is_sound(tree: &Tree, ids: &HashSet<String>) -> bool {
+        let mut seen = HashSet::new();
+        let once = tree.nodes.iter().all(|node| seen.insert(node.span.id.to_string()));
+        let placed = tree.nodes.iter().enumerate().all(|(at, node)| {
+            let after = node.parent.is_none_or(|parent| parent < at && tree.nodes[parent].depth + 1 == node.depth);
+            after && node.own >= 0 && node.own <= node.took() && at + node.below < tree.nodes.len()
+        });
+        once && placed && seen == *ids
+    }
+
+    #[test]
+    fn ten_thousand_parts_one_below_the_other_or_side_by_side_are_each_there_once() {
+        let ids: HashSet<String> = (0..10_000).map(|id: u64| id.to_string()).collect();
+        let deep = tree((0..10_000).map(|id| segment(id, id.checked_sub(1), 0.0, 1.0, "")).collect());
+        assert!(is_sound(&deep, &ids));
+        assert_eq!(deep.nodes.last().unwrap().depth, 9_999);
+        let wide = tree((0..10_000).map(|id| segment(id, (id > 0).then_some(0), 0.0, 1.0, "")).collect());
+        assert!(is_sound(&wide, &ids));
+        // A circle of all of them is cut once.
+        let circle = tree((0..10_000).map(|id| segment(id, Some((id + 1) % 10_000), 0.0, 1.0, "")).collect());
+        assert!(is_sound(&circle, &ids) && circle.remarks[0].contains("circle"), "{:?}", circle.remarks);
+    }
+
+    #[test]
+    fn a_document_nested_without_end_is_told_and_takes_nothing_with_it() {
+        let open = "{\"id\":\"9\",\"start_time\":1,\"subsegments\":[".repeat(10_000);
+        let tree = tree(vec![("9".into(), open), segment(1, None, 0.0, 1.0, "")]);
+        assert_eq!(tree.nodes.len(), 1);
+        assert!(tree.remarks[0].contains("can't be read"), "{:?}", tree.remarks);
+    }
+
+    #[test]
+    fn parts_of_a_segment_that_cannot_be_read_are_counted() {
+        let broken = r#","subsegments":[{"name":"no id"},{"id":"8","start_time":1800000000.1},7]"#;
+        let tree = tree(vec![segment(1, None, 0.0, 1.0, broken)]);
+        assert_eq!(tree.nodes.len(), 2);
+        assert!(tree.remarks.iter().any(|remark| remark.starts_with("2 parts of segments")), "{:?}", tree.remarks);
+    }
+
+    #[test]
+    fn the_critical_path_follows_what_nobody_waited_for() {
+        let tree = tree(vec![
+            segment(1, None, 0.0, 0.2, ""),
+            segment(2, Some(1), 0.05, 0.1, ""),
+            segment(3, Some(1), 0.5, 2.0, ""),
+        ]);
+        assert_eq!(names(&tree, |node| node.critical), ["s1", "s2", "s3"]);
+    }
+
+    #[test]
+    fn two_functions_that_ran_once_each_are_no_retry() {
+        let tried = |number: u32| {
+            format!(
+                r#","subsegments":[{{"id":"a{number}","name":"Attempt #{number}","start_time":1800000000.1,"end_time":1800000000.2}}]"#
+            )
+        };
+        assert_eq!(
+            tree(vec![segment(1, None, 0.0, 1.0, &tried(1)), segment(2, Some(1), 0.0, 1.0, &tried(1))]).retries,
+            0
+        );
+        assert_eq!(tree(vec![segment(1, None, 0.0, 1.0, &tried(1)), segment(2, None, 0.0, 1.0, &tried(2))]).retries, 1);
+    }
+
+    proptest! {
+        #[test]
+        fn documents_of_whatever_kind_make_a_sound_tree(
+            parts in proptest::collection::vec((0u64..30, proptest::option::of(0u64..40), -5.0f64..5.0, -5.0f64..5.0, 0usize..8), 0..60),
+            text in ".{0,40}",
+        ) {
+            let quoted = serde_json::to_string(&text).unwrap();
+            let rest = [
+                String::new(),
+                r#","in_progress":true"#.into(),
+                r#","fault":true,"cause":"eeee""#.into(),
+                format!(r#","error":true,"cause":{{"exceptions":[{{"id":"eeee","type":{quoted},"message":{quoted}}}]}}"#),
+                format!(r#","inferred":true,"origin":{quoted}"#),
+                r#","origin":"AWS::Lambda::Function","throttle":true"#.into(),
+                format!(r#","annotations":{{{quoted}:{quoted}}},"metadata":{{{quoted}:{{{quoted}:[1]}}}}"#),
+                format!(r#","http":{{"request":{{"url":{quoted}}}}},"aws":{{"operation":{quoted},"retries":3}}"#),
+            ];
+            let documents: Vec<_> = parts.iter().map(|(id, parent, start, end, kind)| segment(*id, *parent, *start, *end, &rest[*kind])).collect();
+            let tree = tree(documents);
+            // What is inferred of a call is told by the call; in these there is none.
+            let ids: HashSet<String> = parts.iter().map(|part| part.0.to_string()).collect();
+            prop_assert!(is_sound(&tree, &ids));
+            for node in &tree.nodes {
+                prop_assert!(!node.label().chars().any(char::is_control));
+            }
+            prop_assert!(tree.slowest().is_none_or(|(_, share)| (0.0..=1.0).contains(&share)));
+            prop_assert_eq!(tree.began().is_some(), tree.failed() > 0);
+        }
+    }
 }

@@ -177,12 +177,14 @@ impl Builder<'_> {
         // Whoever waits for somebody else for so long has to be allowed to.
         let waits = story.as_ref().and_then(|story| story.fails_after).unwrap_or(0.0);
         let timeout = if waits < f64::from(timeout) { timeout } else { 29 };
+        let runtime = story.as_ref().and_then(stories::runtime);
+        let runtime = runtime.or(RUNTIMES[hash::below(hash::pair(chance, 1), RUNTIMES.len())]);
         WorldFunction {
             region,
             name,
             tags: Tags::new(tags),
             once_tagged: false,
-            runtime: RUNTIMES[hash::below(hash::pair(chance, 1), RUNTIMES.len())].map(Into::into),
+            runtime: runtime.map(Into::into),
             timeout,
             memory: [128, 256, 512, 1024, 1769][hash::below(hash::pair(chance, 3), 5)],
             last_modified: Some(self.now.plus(-minutes_ago).timestamp()),

@@ -3,6 +3,7 @@
 use crate::{
     domain::{
         account::AccountId,
+        text::AwsText,
         trace::{FUNCTION, Failing},
     },
     source::sim::{
@@ -84,6 +85,17 @@ pub(super) fn common(key: u64) -> Story {
     }
 }
 
+/// The runtime that throws what a story tells; none where any may.
+pub(super) fn runtime(story: &Story) -> Option<&'static str> {
+    match story.exception.as_ref().map_or("", AwsText::raw) {
+        "TypeError" | "ValidationError" | "AcquirerUnavailable" => Some("nodejs22.x"),
+        "NullPointerException" => Some("java21"),
+        "KeyError" | "ValueError" | "JSONDecodeError" | "ConnectionError" => Some("python3.13"),
+        "ProvisionedThroughputExceededException" | "ConditionalCheckFailedException" => Some("python3.12"),
+        _ => None,
+    }
+}
+
 fn put(table: &str, span: (f64, f64)) -> Hop {
     Hop::fine(table, TABLE, Some("PutItem"), span)
 }
@@ -139,7 +151,7 @@ const STORIES: &[Known] = &[
         // A message that can't be read comes back until its queue gives it up.
         caller: Some(("stock-updates", QUEUE)),
         attempts: 3,
-        ..known("stock-sync", "JSONDecodeError", "Expecting value: line 1 column {n} (char 0)")
+        ..known("stock-sync", "JSONDecodeError", "Expecting value: line 1 column 1 (char 0)")
     },
     Known {
         error: true,

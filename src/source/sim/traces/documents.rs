@@ -126,11 +126,12 @@ impl<'a> Writing<'a> {
         (aws, cold): (Value, bool),
     ) {
         let id = self.id();
+        // A cold start is a part of what the code's segment tells, ahead of the invocation.
+        let begin = if cold { from - STARTING } else { from };
         let took = to - from;
         let exception = self.id();
         let cause = thrown.filter(|_| failing.is_some()).map(|(kind, message)| {
-            let stack = json!([{"path": "/var/task/app.py", "line": 20 + self.sample.key % 200, "label": "process"},
-                {"path": "/var/task/app.py", "line": 12, "label": "lambda_handler"}]);
+            let stack = self.sample.stack();
             json!({"working_directory": "/var/task",
                 "exceptions": [{"id": exception, "type": kind, "message": message, "remote": false, "stack": stack}]})
         });
@@ -148,15 +149,13 @@ impl<'a> Writing<'a> {
         }
         let mut parts = Vec::new();
         if cold {
-            parts.push(
-                json!({"id": self.id(), "name": "Initialization", "start_time": from - STARTING, "end_time": from}),
-            );
+            parts.push(json!({"id": self.id(), "name": "Initialization", "start_time": begin, "end_time": from}));
         }
         parts.push(invocation);
         parts.push(json!({"id": self.id(), "name": "Overhead", "start_time": to - took * 0.01, "end_time": to}));
         let mut document = json!({"id": id, "trace_id": self.sample.id(), "parent_id": parent, "name": name,
-            "origin": FUNCTION, "start_time": from, "end_time": to, "aws": aws, "subsegments": parts,
-            "annotations": {"client": self.sample.account.client}});
+            "origin": FUNCTION, "start_time": begin, "end_time": to, "aws": aws, "subsegments": parts,
+            "annotations": {"client": self.sample.account.client, "cold_start": cold}});
         flag(&mut document, failing);
         if cause.is_some() {
             document["cause"] = exception.into();

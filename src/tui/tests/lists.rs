@@ -45,11 +45,11 @@ fn a_filter_that_holds_is_in_sight_and_that_of_a_target_ends_with_the_visit() {
         let seen = text(&frame(&mut model, width, 24, now()));
         assert!(seen.lines().next().unwrap().contains("/client:lark"), "{seen}");
     }
-    type_keys(&mut model, "esc 4 enter");
+    type_keys(&mut model, "esc 4 j enter");
     assert!(text(&frame(&mut model, 120, 24, now())).contains("/account:"));
     type_keys(&mut model, "1");
     assert_eq!(model.filter.text(), "");
-    type_keys(&mut model, "/ p a y enter 4 enter esc");
+    type_keys(&mut model, "/ p a y enter 4 j enter esc");
     assert_eq!((model.screen(), model.filter.text()), (&Screen::Accounts, "pay"));
 }
 

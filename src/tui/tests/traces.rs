@@ -14,10 +14,7 @@ use crate::{
         inquiry::{self, Asked, Question, Told},
         plan::{Depth, Settings},
     },
-    source::{
-        calls,
-        sim::fault::{Effect as Fails, Fault},
-    },
+    source::sim::fault::{Effect as Fails, Fault},
     tui::model::Side,
 };
 
@@ -212,7 +209,7 @@ fn what_is_asked_changes_with_the_screen_and_not_with_each_key() {
 #[test]
 fn what_can_not_be_asked_is_said_in_place() {
     let mut world = world();
-    for operation in [calls::GET_TRACE_SUMMARIES, calls::GET_SERVICE_GRAPH] {
+    for operation in ["xray:GetTraceSummaries", "xray:GetServiceGraph"] {
         let fault = Fault::everywhere(Fails::Fails(Kind::Denied, None));
         world.faults.push(Fault { operation: Some(operation), ..fault });
     }

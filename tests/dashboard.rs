@@ -45,7 +45,7 @@ fn it_shows_what_fails_and_every_screen_is_a_key_away() {
     terminal.send(key::ESCAPE);
     terminal.wait_until("the functions again", |screen| !screen.contains("ARN"));
     terminal.send("4");
-    terminal.wait_for("out of reach as a whole");
+    terminal.wait_for("denied sts:AssumeRole");
     terminal.send("5");
     terminal.wait_for("what to do");
     terminal.send("?");

@@ -6,7 +6,11 @@ use std::{
     sync::Arc,
 };
 
-use super::{super::plan, Pulse, Way};
+use super::{
+    super::plan,
+    Pulse, Way,
+    pass::{Pass, Stage},
+};
 use crate::{
     domain::{
         account::Target,
@@ -33,21 +37,6 @@ const SWEEP: i64 = 60;
 const IN_VAIN: u32 = 2;
 /// Errors and throttles, which the totals know.
 const COUNTED: [Metric; 2] = [Metric::Errors, Metric::Throttles];
-
-/// What is asked of a target in one reading, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Stage {
-    /// The totals, what failed lately, and what fails always; or all of production.
-    Look,
-    /// Production, where the totals hold more than is explained.
-    Production,
-    /// Invocations of what failed.
-    Invocations,
-    /// What is not production, to find out who fails always, or because somebody looks at it.
-    Others,
-    /// Nothing more.
-    Done,
-}
 
 /// What is known of watching one target.
 #[derive(Clone, Debug)]
@@ -82,46 +71,6 @@ pub(super) struct Beat {
     pub(super) stretch: i64,
     steady: u64,
     direct: u64,
-}
-
-/// A reading under way.
-#[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact about the reading, by itself")]
-pub(super) struct Pass {
-    pub(super) horizon: Horizon,
-    pub(super) stage: Stage,
-    /// Requests that have not been answered yet.
-    pub(super) waiting: usize,
-    /// Whether all of production is read in it.
-    full: bool,
-    pub(super) failed: bool,
-    /// What was read of functions in it.
-    pub(super) answered: BTreeSet<(AwsText, Metric)>,
-    /// Whether what is not production was read in it.
-    pub(super) swept: bool,
-    /// Whether somebody asked for all of it.
-    thorough: bool,
-    /// Whether what fails outside of production is shown.
-    dev: bool,
-    /// Rows in sight, whose invocations are read, too.
-    rows: Vec<AwsText>,
-}
-
-impl Pass {
-    pub(super) fn new(horizon: Horizon, thorough: bool, dev: bool, rows: Vec<AwsText>) -> Self {
-        Self {
-            horizon,
-            stage: Stage::Look,
-            waiting: 0,
-            full: false,
-            failed: false,
-            answered: BTreeSet::new(),
-            swept: false,
-            thorough,
-            dev,
-            rows,
-        }
-    }
 }
 
 type Asked<'a> = Vec<(&'a Function, Metric)>;
@@ -445,16 +394,6 @@ impl Beat {
 
     fn is_hot(&self, function: &Function, horizon: &Horizon) -> bool {
         horizon.frame(function.class.window).is_some_and(|frame| self.failed(function, &frame))
-    }
-}
-
-/// The stage after one.
-pub(super) fn after(stage: Stage) -> Stage {
-    match stage {
-        Stage::Look => Stage::Production,
-        Stage::Production => Stage::Invocations,
-        Stage::Invocations => Stage::Others,
-        Stage::Others | Stage::Done => Stage::Done,
     }
 }
 

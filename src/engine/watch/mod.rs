@@ -5,6 +5,7 @@ mod beat;
 mod budget;
 mod guarded;
 mod judged;
+mod pass;
 mod recent;
 mod snapshot;
 mod watcher;

@@ -2,6 +2,7 @@
 
 mod beside;
 mod found;
+mod publish;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,16 +23,16 @@ use tokio::{
 
 use self::beside::Beside;
 use super::{
-    super::{BACKLOG, Core, Progress, Sent, Task, Waiting, enters, plan, roster},
-    Control, Focus, Meter, Pace, Snapshot,
+    super::{BACKLOG, Core, Sent, Task, Waiting, enters, plan, roster},
+    Control, Focus, Pace, Snapshot,
     aside::Aside,
-    beat::{self, Beat, Pass, Stage},
+    beat::Beat,
     budget, guarded,
     judged::{is_quiet, judge, named},
+    pass::{self, Pass, Stage},
     recent,
 };
 use crate::{
-    checks,
     domain::{
         account::{AccountId, TargetKey},
         finding::Judgement,
@@ -346,7 +347,7 @@ impl<'a> Watcher<'a> {
     fn leave(&mut self, key: &TargetKey) {
         let (Some(pass), Some(beat)) = (self.passes.get_mut(key), self.beats.get(key)) else { return };
         let stage = pass.stage;
-        pass.stage = beat::after(stage);
+        pass.stage = pass::after(stage);
         let horizon = pass.horizon;
         let trusts = self.core.fleet.target(key).is_some_and(|state| beat.trusts(state, pass));
         if stage == Stage::Production && trusts {
@@ -446,66 +447,6 @@ impl<'a> Watcher<'a> {
             self.shown = Fleet::new(self.core.fleet.rules().clone());
             self.shown.adopt_accounts(self.core.fleet);
         }
-    }
-
-    fn publish(&mut self, publish: &watch::Sender<Option<Arc<Snapshot>>>, minute: Minute) {
-        let now = Instant::now();
-        let is_due = match self.published {
-            Some(at) => now >= at + if self.changed { self.between() } else { MINUTE },
-            None => self.changed,
-        };
-        if !is_due {
-            return;
-        }
-        (self.changed, self.published) = (false, Some(now));
-        self.version += 1;
-        let horizon = self.pace.horizon(minute);
-        let mut judgement = Judgement {
-            checks: checks::names(&horizon),
-            functions: Vec::new(),
-            hidden: (0, 0),
-            overlooked: Vec::new(),
-        };
-        if self.cached.is_some() {
-            judgement = checks::judge_fleet(&self.shown, &horizon);
-        }
-        for judged in self.judged.values() {
-            judgement.functions.extend(judged.functions.iter().cloned());
-            judgement.hidden.0 += judged.hidden.0;
-            judgement.hidden.1 += judged.hidden.1;
-        }
-        let due = |key: &TargetKey| {
-            let left = self.due.get(key).map_or(Duration::ZERO, |due| due.saturating_duration_since(now));
-            minute.plus(i64::try_from(left.as_secs() / 60).unwrap_or(0))
-        };
-        let starting = self.is_starting();
-        let progress = Progress {
-            accounts: self.core.fleet.accounts().count(),
-            targets: self.core.fleet.target_count(),
-            done: self.beats.values().filter(|beat| beat.read_at.is_some()).count(),
-        };
-        let (episodes, day) = self.beside.told(self.core.fleet.target_count());
-        let snapshot = Snapshot {
-            version: self.version,
-            fleet: Arc::new(self.shown.clone()),
-            judgement: Arc::new(judgement),
-            horizon,
-            meter: Meter {
-                usage: self.core.source.usage(),
-                dollars_per_hour: budget::dollars_per_hour(self.beats.values()),
-                budget: self.pace.budget,
-                stretched: self.stretched.0,
-                least: self.stretched.1,
-            },
-            under_way: starting.then_some(progress),
-            read_at: self.read_at,
-            cached: self.cached,
-            pulses: Arc::new(self.beats.iter().map(|(key, beat)| (key.clone(), beat.pulse(due(key)))).collect()),
-            episodes,
-            day,
-            chart: self.beside.chart.clone(),
-        };
-        let _ = publish.send(Some(Arc::new(snapshot)));
     }
 }
 

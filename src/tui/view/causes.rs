@@ -27,7 +27,7 @@ const COLUMNS: [Column; 7] = [
     Column { title: "", least: 1, most: 1, holds: Holds::Names, rank: 0 },
     Column { title: "TRACES", least: 6, most: 7, holds: Holds::Numbers, rank: 2 },
     Column { title: "WHAT WAS THROWN", least: 20, most: 90, holds: Holds::Names, rank: 1 },
-    Column { title: "WHERE IT BEGAN", least: 12, most: 44, holds: Holds::Names, rank: 3 },
+    Column { title: "BEGAN IN", least: 12, most: 44, holds: Holds::Names, rank: 3 },
     Column { title: "SEEN", least: 4, most: 6, holds: Holds::Names, rank: 5 },
     Column { title: "FIRST", least: 6, most: 13, holds: Holds::Numbers, rank: 6 },
     Column { title: "LAST", least: 6, most: 13, holds: Holds::Numbers, rank: 4 },

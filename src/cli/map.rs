@@ -106,6 +106,7 @@ pub async fn drawn(
         to,
         around,
         graph,
+        missing,
         only_failing: !asked.all,
         coverage,
         remarks,

@@ -3,7 +3,6 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use futures::{StreamExt, stream};
-use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{
@@ -20,9 +19,8 @@ use crate::{
         rules::{StageKind, span_minutes},
         text::AwsText,
         trace::{
-            TraceFilter, TraceRequest, Wanted,
+            LONGEST, TraceFilter, TraceRequest, Wanted,
             causes::Cut,
-            chunks,
             took::Took,
             words::{NO_TIME, over_cost},
         },
@@ -131,27 +129,53 @@ pub async fn found(
     let from = to.plus(-minutes);
     let wanted = if all { Wanted::All } else { Wanted::FailedOrThrottled };
     let targets = watched(fleet, hidden);
-    // The newest of all targets first, so that what is allowed is spent on these.
-    let chunks = chunks(from, to);
-    let asks = chunks.iter().flat_map(|chunk| targets.iter().map(move |(target, names)| (target, names, *chunk)));
-    let read = stream::iter(asks).map(|(target, names, (start, end))| async move {
-        let request = TraceRequest { start, end, filter: Some(TraceFilter::of_any(names, wanted)) };
-        let found = pages(source, target, &request, allowance, until).await;
-        (target, names, request, found)
-    });
     let (mut rows, mut seen, mut remarks, mut cut) = (Vec::new(), BTreeSet::new(), BTreeSet::new(), None);
-    let mut price = Price::default();
-    for (target, names, request, found) in read.buffered(AT_ONCE).collect::<Vec<_>>().await {
-        price.add(&request, &found);
-        for summary in found.summaries.iter().filter(|summary| TraceFilter::is_about(names, summary)) {
-            if seen.insert(summary.id.clone()) {
-                rows.push(TraceListRow::new(target, summary));
+    let mut price = Price::new(targets.len(), minutes);
+    // Traces a minute of each target, as far as it was read; none of those that can't be.
+    let mut rates: Vec<Option<f64>> = vec![Some(0.0); targets.len()];
+    // The newest minutes of all targets first, and each time further back: so what is allowed is spent on the newest, and
+    // what a minute costs is known before many are asked for.
+    for (start, end) in stretches(from, to) {
+        let length = (end.0 - start.0) as f64;
+        let asks = targets.iter().zip(&rates).enumerate().filter_map(|(place, ((target, names), rate))| {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+            let traces = ((*rate)? * length * SPARE).ceil() as u64;
+            Some((place, target, names, traces))
+        });
+        let read = stream::iter(asks.collect::<Vec<_>>()).map(|(place, target, names, traces)| async move {
+            let filter = Some(TraceFilter::of_any(names, wanted));
+            let request = TraceRequest { start: start.timestamp(), end: end.timestamp(), filter };
+            let found = if allowance.hold(traces) {
+                let found = pages(source, target, &request, (allowance, u64::MAX), until).await;
+                allowance.release(traces);
+                found
+            } else {
+                Found { cut: Some(Cut::Cost { allowed: allowance.dollars(), rest: None }), ..Found::default() }
+            };
+            (place, found)
+        });
+        for (place, found) in read.buffered(AT_ONCE).collect::<Vec<_>>().await {
+            let Some((target, names)) = targets.get(place) else { continue };
+            price.add(length, &found);
+            let minutes = (to.0 - start.0) as f64;
+            let before = minutes - length;
+            if let Some(rate) = rates.get_mut(place) {
+                *rate = rate.filter(|_| found.failure.is_none());
+                *rate = rate.map(|rate| (rate * before + found.scanned as f64) / minutes);
             }
+            for summary in found.summaries.iter().filter(|summary| TraceFilter::is_about(names, summary)) {
+                if seen.insert(summary.id.clone()) {
+                    rows.push(TraceListRow::new(target, summary));
+                }
+            }
+            remarks.extend(found.failure.map(|failure| {
+                format!("{} {}: {}; {}", target.account.id, target.region, failure.message.shown(), failure.hint)
+            }));
+            cut = cut.or(found.cut);
         }
-        remarks.extend(found.failure.map(|failure| {
-            format!("{} {}: {}; {}", target.account.id, target.region, failure.message.shown(), failure.hint)
-        }));
-        cut = cut.or(found.cut.filter(|cut| *cut != Cut::Enough));
+        if cut.is_some() {
+            break;
+        }
     }
     let whole = remarks.is_empty();
     let mut remarks: Vec<String> = remarks.into_iter().collect();
@@ -178,8 +202,23 @@ pub async fn found(
     (list, if whole { 0 } else { 3 })
 }
 
-/// What was looked through, and how much of the time that was asked for.
-#[derive(Default)]
+/// Minutes of the first stretch; each later one is so many times longer.
+const FIRST: (i64, i64) = (1, 4);
+/// What is set aside for a stretch, beside what those before it took.
+const SPARE: f64 = 1.25;
+
+/// Stretches that are read one after the other, the newest first and short.
+fn stretches(from: Minute, to: Minute) -> Vec<(Minute, Minute)> {
+    let (mut end, mut length, mut stretches) = (to, FIRST.0, Vec::new());
+    while end > from {
+        let start = Minute((end.0 - length).max(from.0));
+        stretches.push((start, end));
+        (end, length) = (start, (length * FIRST.1).min(LONGEST));
+    }
+    stretches
+}
+
+/// What was looked through, and of how much of the time that was asked for; in minutes, all targets together.
 struct Price {
     asked: f64,
     read: f64,
@@ -187,21 +226,21 @@ struct Price {
 }
 
 impl Price {
-    fn add(&mut self, request: &TraceRequest, found: &Found) {
-        let seconds = |from: Timestamp| request.end.duration_since(from).as_secs_f64().max(0.0);
-        self.asked += seconds(request.start);
+    fn new(targets: usize, minutes: i64) -> Self {
+        Self { asked: targets as f64 * minutes as f64, read: 0.0, scanned: 0 }
+    }
+
+    fn add(&mut self, minutes: f64, found: &Found) {
         self.scanned += found.scanned;
-        self.read += match found.cut {
-            None => seconds(request.start),
-            // The newest come first, so that the oldest says how far it came.
-            Some(_) => found.summaries.iter().map(|summary| summary.start).min().map_or(0.0, seconds),
-        };
+        if found.cut.is_none() && found.failure.is_none() {
+            self.read += minutes;
+        }
     }
 
     /// What all of it would cost in dollars, as far as what was read tells.
     fn of_all(&self) -> Option<f64> {
-        let a_second = self.scanned as f64 * DOLLARS_PER_TRACE / self.read.max(1.0);
-        (self.read >= 1.0 && self.scanned > 0).then_some(a_second * self.asked)
+        let a_minute = self.scanned as f64 * DOLLARS_PER_TRACE / self.read.max(1.0);
+        (self.read >= 1.0 && self.scanned > 0).then_some(a_minute * self.asked)
     }
 }
 
@@ -216,6 +255,11 @@ pub(super) async fn one(scope: &Scope, args: &Trace) -> Result<u8, Refusal> {
     }
     let targets: Vec<Target> = swept.fleet.targets().map(|state| state.target.clone()).collect();
     let source = Arc::clone(&swept.source);
+    let coverage = coverage_of(&swept.fleet, &start.config().accept_unseen, start.minute());
+    for unseen in coverage.unseen.iter().take(5) {
+        let account = unseen.account.as_ref().map(ToString::to_string).unwrap_or_default();
+        output::say(&format!("slmon: {account} could not be asked: {}; {}", unseen.message.shown(), unseen.hint));
+    }
     let whole = whole(&*source, &targets, &id, until).await;
     for (target, failure) in whole.failures.iter().take(5) {
         let why = format!("{}; {}", failure.message.shown(), failure.hint);

@@ -108,6 +108,16 @@ impl Allowance {
         self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, within).is_ok()
     }
 
+    /// Sets so many traces aside for what is asked next, until they are [released](Self::release); false where that is not left.
+    pub fn hold(&self, traces: u64) -> bool {
+        self.pay(traces)
+    }
+
+    /// Gives back what was set aside: what it took was counted page by page.
+    pub fn release(&self, traces: u64) {
+        self.spent.fetch_sub(traces, Ordering::Relaxed);
+    }
+
     /// Sets aside what a page may take: so much, or none where that is not left. What the first takes, nobody knows.
     fn reserve(&self) -> Option<u64> {
         let page = self.dearest.load(Ordering::Relaxed).max(1);
@@ -215,7 +225,7 @@ impl Reading<'_> {
         };
         let filter = Some(TraceFilter::of(self.ask.function.clone(), wanted));
         let request = TraceRequest { start: start.timestamp(), end: end.timestamp(), filter };
-        let found = pages(self.source, &self.ask.target, &request, self.allowance, self.until).await;
+        let found = pages(self.source, &self.ask.target, &request, (self.allowance, ENOUGH), self.until).await;
         let mut reached = end.timestamp();
         for summary in &found.summaries {
             reached = reached.min(summary.start.max(request.start));
@@ -265,12 +275,12 @@ pub struct Found {
     pub failure: Option<Failure>,
 }
 
-/// Reads pages of summaries until there are enough, or the next one would cost more than is allowed.
+/// Reads pages of summaries until there are so many, or the next one would cost more than is allowed.
 pub async fn pages(
     source: &dyn Source,
     target: &Target,
     request: &TraceRequest,
-    allowance: &Allowance,
+    (allowance, enough): (&Allowance, u64),
     until: Instant,
 ) -> Found {
     let mut found = Found::default();
@@ -302,7 +312,7 @@ pub async fn pages(
         if last {
             return found;
         }
-        if found.summaries.len() as u64 >= ENOUGH {
+        if found.summaries.len() as u64 >= enough {
             found.cut = Some(Cut::Enough);
             return found;
         }
@@ -509,7 +519,7 @@ invocations = 30
         let (sim, target, now) = entered(TRACED).await;
         let causes = causes(&*sim, &ask(&target, "pay", now, 30), &Allowance::new(1.0), soon()).await;
         let every = TraceRequest { start: now.plus(-30).timestamp(), end: now.timestamp(), filter: None };
-        let all = pages(&*sim, &target, &every, &Allowance::new(1.0), soon()).await;
+        let all = pages(&*sim, &target, &every, (&Allowance::new(1.0), ENOUGH), soon()).await;
         // Pages round what they looked through.
         assert!(causes.scanned.abs_diff(all.scanned) < 10, "each once: {} {}", causes.scanned, all.scanned);
     }

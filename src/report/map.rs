@@ -36,6 +36,8 @@ pub struct Map {
     pub around: Vec<Key>,
     /// What is drawn.
     pub graph: Graph,
+    /// Whether somebody asked for a function that X-Ray does not know; the first remark says so.
+    pub missing: bool,
     /// Whether what does not fail was left out.
     pub only_failing: bool,
     /// What was seen of what there is to see.
@@ -132,7 +134,10 @@ pub fn text(map: &Map, telling: &Telling) -> String {
             page.fill(label("", "calls", BOLD)).words(DIM, text).end();
         }
     }
-    if map.around.is_empty() {
+    if map.missing {
+        let why = map.remarks.first().map_or("X-Ray does not know it", String::as_str);
+        page.fill(label("?", "map", WARNING)).words(PLAIN, why).end();
+    } else if map.around.is_empty() {
         for (from, to, stats) in map.graph.edges() {
             let calls = format!("{} → {}", from.shown(), to.shown());
             page.fill(mark(stats)).whole(PLAIN, &calls).item(DIM, &edge(stats, minutes)).end();
@@ -152,7 +157,7 @@ pub fn text(map: &Map, telling: &Telling) -> String {
         page.fill(Line::at(NAMES)).words(DIM, "only what fails is drawn: --all draws the rest").end();
     }
     unseen_section(&mut page, &map.coverage);
-    for remark in &map.remarks {
+    for remark in map.remarks.iter().skip(usize::from(map.missing)) {
         page.fill(label("!", "note", WARNING)).words(PLAIN, remark).end();
     }
     page.fill(label("·", "cost", DIM))

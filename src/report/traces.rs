@@ -121,7 +121,16 @@ pub fn text(list: &TraceList, telling: &Telling) -> String {
             .end();
     }
     if list.traces.is_empty() {
-        page.fill(label("·", "traces", DIM)).words(PLAIN, "none were found in this time").end();
+        page.fill(label("·", "traces", DIM))
+            .words(
+                PLAIN,
+                if list.remarks.is_empty() {
+                    "none were found in this time"
+                } else {
+                    "none were found in what was read"
+                },
+            )
+            .end();
     }
     if list.more > 0 {
         page.fill(Line::at(NAMES))

@@ -41,6 +41,9 @@ use crate::{
 /// Over how many hours charts go, one after the other.
 const HOURS: [i64; 3] = [1, 6, 24];
 
+/// What is said while all is read again.
+const READING: &str = "reading all of it again";
+
 /// Which screen is shown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Screen {
@@ -394,6 +397,9 @@ impl Model {
             Msg::Snapshot(snapshot) => self.update(Msg::Board(Arc::new(Board::new(snapshot)))),
             Msg::Board(board) => {
                 let news = self.news(&board);
+                if self.said.as_deref() == Some(READING) {
+                    self.said = None;
+                }
                 self.board = Some(board);
                 self.arrange();
                 news.map(Effect::Notify)

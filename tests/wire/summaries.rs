@@ -245,7 +245,7 @@ async fn what_runs_at_once_sets_aside_what_it_may_cost() {
     let (allowance, target) = (Allowance::new(0.10), &entered.targets[0]);
     let filter = Some(TraceFilter::of("pay".into(), Wanted::Failed));
     let request = TraceRequest { start: AT.plus(-30).timestamp(), end: AT.timestamp(), filter };
-    let reading = (0..4).map(|_| explain::pages(&*entered.source, target, &request, &allowance, soon()));
+    let reading = (0..4).map(|_| explain::pages(&*entered.source, target, &request, (&allowance, u64::MAX), soon()));
     let found = futures::future::join_all(reading).await;
     assert!(found.iter().all(|found| matches!(found.cut, Some(Cut::Cost { .. }))));
     // Four whose price nobody knew, and two of the four that want to go on.

@@ -23,7 +23,7 @@ use crate::{
         trace::{Summary, TraceFilter, TraceRequest, Wanted, causes::Cut},
         usage::DOLLARS_PER_TRACE,
     },
-    source::Source,
+    source::{Source, calls},
 };
 
 /// Seconds of the past that are read first.
@@ -47,6 +47,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What is read of a target now.
 pub(super) struct Request {
+    about: About,
     target: Target,
     asked: TraceRequest,
     functions: BTreeSet<AwsText>,
@@ -56,6 +57,8 @@ pub(super) struct Request {
 
 /// What came of it.
 pub(super) struct Poll {
+    /// For whom it was read.
+    pub(super) about: About,
     target: Target,
     /// How long the stretch was.
     seconds: f64,
@@ -66,11 +69,11 @@ pub(super) struct Poll {
 
 /// Reads a target.
 pub(super) async fn poll(source: &dyn Source, request: Request) -> Poll {
-    let Request { target, asked, functions, dollars } = request;
+    let Request { about, target, asked, functions, dollars } = request;
     let allowance = Allowance::new(dollars);
-    let found = pages(source, &target, &asked, &allowance, Instant::now() + PATIENCE).await;
+    let found = pages(source, &target, &asked, (&allowance, KEPT as u64), Instant::now() + PATIENCE).await;
     let seconds = asked.end.duration_since(asked.start).as_secs_f64();
-    Poll { target, seconds, end: asked.end, functions, found }
+    Poll { about, target, seconds, end: asked.end, functions, found }
 }
 
 /// Seconds between two readings, so that they cost no more than so many dollars an hour, where reading a second of the
@@ -98,6 +101,18 @@ struct Cursor {
     gap: bool,
     failure: Option<Failure>,
     failures: u32,
+}
+
+/// What was spent in the last hour, whoever looked at what.
+#[derive(Default)]
+pub(super) struct Purse(Vec<(Instant, f64)>);
+
+impl Purse {
+    /// Dollars that are left of this hour.
+    fn left(&mut self, now: Instant) -> f64 {
+        self.0.retain(|(at, _)| now - *at < Duration::from_hours(1));
+        HOURLY.0 + HOURLY.1 - self.0.iter().map(|(_, dollars)| dollars).sum::<f64>()
+    }
 }
 
 /// The newest traces.
@@ -178,13 +193,22 @@ impl Flow {
     }
 
     /// What is to be read now, what fails first.
-    pub(super) fn begin(&mut self, now: Instant, at: Timestamp) -> Vec<Request> {
+    pub(super) fn begin(&mut self, purse: &mut Purse, now: Instant, at: Timestamp) -> Vec<Request> {
+        let left = purse.left(now);
+        if left <= 0.0 {
+            // All of the hour is spent: the oldest of it is a minute older in a minute.
+            for cursor in self.cursors.values_mut().filter(|cursor| !cursor.asked && cursor.due <= now) {
+                (cursor.due, cursor.gap) = (now + Duration::from_mins(1), true);
+            }
+            return Vec::new();
+        }
         let under_way = self.cursors.values().filter(|cursor| cursor.asked).count();
-        let shares = self.shares();
+        let (shares, about) = (self.shares(), self.about());
         let mut due: Vec<&mut Cursor> =
             self.cursors.values_mut().filter(|cursor| !cursor.asked && cursor.due <= now).collect();
         due.sort_by_key(|cursor| (!cursor.watched.failing, cursor.due));
         let wanted = if self.all { Wanted::All } else { Wanted::FailedOrThrottled };
+        let each = left / AT_ONCE.min(due.len().max(1)) as f64;
         let mut requests = Vec::new();
         for cursor in due.into_iter().take(AT_ONCE.saturating_sub(under_way)) {
             let before = |seconds: i64| at.checked_sub(SignedDuration::from_secs(seconds)).unwrap_or(at);
@@ -200,26 +224,29 @@ impl Flow {
             let functions = cursor.watched.functions.clone();
             let filter = Some(TraceFilter::of_any(&functions, wanted));
             requests.push(Request {
+                about: about.clone(),
                 target: cursor.watched.target.clone(),
                 asked: TraceRequest { start, end: at, filter },
                 functions,
                 // A first look may take an hour's share.
-                dollars: if cursor.watched.failing { shares.0 } else { shares.1 },
+                dollars: if cursor.watched.failing { shares.0 } else { shares.1 }.min(each),
             });
         }
         requests
     }
 
     /// Takes in what was read.
-    pub(super) fn fold(&mut self, poll: Poll, now: Instant) {
-        let Poll { target, seconds, end, functions, found } = poll;
+    pub(super) fn fold(&mut self, poll: Poll, purse: &mut Purse, now: Instant) {
+        let Poll { target, seconds, end, functions, found, .. } = poll;
+        purse.0.push((now, found.scanned as f64 * DOLLARS_PER_TRACE));
         let shares = self.shares();
         let Some(cursor) = self.cursors.get_mut(&target.key()) else { return };
         cursor.asked = false;
         let (base, share) = if cursor.watched.failing { (EVERY.0, shares.0) } else { (EVERY.1, shares.1) };
         let second = found.scanned as f64 * DOLLARS_PER_TRACE / seconds.max(1.0);
         cursor.every = every(second, share).clamp(base, SELDOM);
-        if let Some(failure) = found.failure {
+        let late = || Failure::new(calls::GET_TRACE_SUMMARIES, Kind::Deadline, "the answer took too long");
+        if let Some(failure) = found.failure.or_else(|| matches!(found.cut, Some(Cut::Time)).then(late)) {
             cursor.failures += 1;
             // What is forbidden stays so for a while; what was only late comes soon.
             let most: f64 = if failure.kind == Kind::Denied { 900.0 } else { 300.0 };
@@ -228,7 +255,7 @@ impl Flow {
         } else {
             cursor.failures = 0;
             cursor.failure = None;
-            cursor.gap |= matches!(found.cut, Some(Cut::Cost { .. }));
+            cursor.gap |= found.cut.is_some();
             cursor.read_to = Some(end);
         }
         cursor.due = now + Duration::from_secs_f64(cursor.every);

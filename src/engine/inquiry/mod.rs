@@ -19,7 +19,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use self::flow::{Flow, Poll};
+use self::flow::{Flow, Poll, Purse};
 use super::explain::{self, Allowance, Ask};
 use crate::{
     domain::{
@@ -194,6 +194,8 @@ const MAP: i64 = 30;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long an answer is good for, in seconds. After that whoever comes by again gets a new one.
 const FRESH: i64 = 300;
+/// Lists of newest traces that go on where they were when somebody comes back.
+const PARKED: usize = 4;
 /// Answers that are kept of each kind.
 const KEPT: usize = 64;
 
@@ -214,7 +216,10 @@ pub async fn answer(
     // What is asked as soon as its time has come.
     let mut next: Option<(Instant, Question)> = None;
     let mut work: Option<BoxFuture<'_, Answer>> = None;
+    // What somebody looks at, and what they looked at before, which goes on where it was.
     let mut flow: Option<Flow> = None;
+    let mut parked: Vec<Flow> = Vec::new();
+    let mut purse = Purse::default();
     let mut polls: FuturesUnordered<BoxFuture<'_, Poll>> = FuturesUnordered::new();
     loop {
         let flow_due = flow.as_ref().and_then(|flow| flow.due(polls.len()));
@@ -230,9 +235,11 @@ pub async fn answer(
                     flow.take(newest, asked.again, Instant::now());
                     continue;
                 }
-                // Whoever goes on wants no answer any more.
-                flow = None;
-                polls.clear();
+                // What is under way comes in all the same, since it is paid.
+                parked.extend(flow.take());
+                if parked.len() > PARKED {
+                    parked.remove(0);
+                }
                 let about = asked.question.as_ref().map(Question::about);
                 if about.is_none() || about != told.asking || asked.again {
                     work = None;
@@ -243,14 +250,19 @@ pub async fn answer(
                 next = asked.question.filter(|_| !known && !is_asked).map(|it| (Instant::now() + asked.patience, it));
                 true
             }
-            Some(poll) = polls.next() => match &mut flow {
-                Some(flow) => {
-                    flow.fold(poll, Instant::now());
+            Some(poll) = polls.next() => {
+                let is_its = |flow: &&mut Flow| flow.about() == poll.about;
+                if let Some(flow) = flow.iter_mut().find(is_its) {
+                    flow.fold(poll, &mut purse, Instant::now());
                     told.newest = Some(Arc::new(flow.told()));
                     true
+                } else {
+                    if let Some(flow) = parked.iter_mut().find(is_its) {
+                        flow.fold(poll, &mut purse, Instant::now());
+                    }
+                    false
                 }
-                None => false,
-            },
+            }
             Some(answer) = async { Some(work.as_mut()?.await) } => {
                 work = None;
                 told.asking = None;
@@ -263,7 +275,15 @@ pub async fn answer(
                     told.asking = Some(question.about());
                     match question {
                         Question::Newest(newest) => {
-                            let begun = Flow::new(&newest, at);
+                            let about = About::Newest(newest.function.clone(), newest.all);
+                            let begun = match parked.iter().position(|flow| flow.about() == about) {
+                                Some(place) => {
+                                    let mut flow = parked.remove(place);
+                                    flow.take(&newest, false, at);
+                                    flow
+                                }
+                                None => Flow::new(&newest, at),
+                            };
                             told.newest = Some(Arc::new(begun.told()));
                             flow = Some(begun);
                         }
@@ -271,7 +291,7 @@ pub async fn answer(
                     }
                 }
                 if let Some(flow) = &mut flow {
-                    for request in flow.begin(at, now()) {
+                    for request in flow.begin(&mut purse, at, now()) {
                         polls.push(flow::poll(&*source, request).boxed());
                     }
                 }

@@ -194,6 +194,27 @@ async fn new_traces_come_in_their_order_and_none_comes_twice() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_comes_back_finds_what_was_read_and_pays_for_nothing_twice() {
+    let desk = Desk::new(ESTATE).await;
+    desk.ask(Some(desk.newest(false, &[false, false])), 0, false);
+    let first = desk.pass(5).await.newest.unwrap();
+    let paid = desk.sim.usage().traces;
+    for n in 0..20 {
+        desk.ask(Some(Question::Trace("1-6b04480a-000000000000000000000000".into(), Vec::new())), 0, false);
+        desk.pass(1).await;
+        desk.ask(Some(desk.newest(n % 2 == 0, &[false, false])), 0, false);
+        desk.pass(1).await;
+    }
+    desk.ask(Some(desk.newest(false, &[false, false])), 0, false);
+    let back = desk.pass(1).await.newest.unwrap();
+    assert_eq!(back.read, (2, 2), "it is there at once");
+    let ids = |told: &ToldNewest| told.rows.iter().map(|seen| seen.summary.id.clone()).collect::<BTreeSet<_>>();
+    assert!(ids(&back).is_superset(&ids(&first)));
+    // Both lists were read once, and each a minute later.
+    assert!(desk.sim.usage().traces < paid * 4, "{} of {paid}", desk.sim.usage().traces);
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_is_denied_is_told_and_nobody_else_is_disturbed() {
     let denied =
         "\n[[faults]]\naccount = \"444455556666\"\noperation = \"xray:GetTraceSummaries\"\nfails = \"denied\"\n";

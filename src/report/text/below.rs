@@ -111,11 +111,12 @@ pub(super) fn notes(page: &mut Page, report: &Report) {
 
 pub(super) fn cost(page: &mut Page, report: &Report) {
     let api = &report.api;
-    page.fill(label("–", "cost", DIM))
-        .item(DIM, &counted(api.requests, "request"))
-        .item(DIM, &counted(api.metrics, "metric"))
-        .item(DIM, &usd(api.usd))
-        .end();
+    let mut cost = page.fill(label("–", "cost", DIM));
+    cost = cost.item(DIM, &counted(api.requests, "request")).item(DIM, &counted(api.metrics, "metric"));
+    if api.traces > 0 {
+        cost = cost.item(DIM, &format!("{} looked through", counted(api.traces, "trace")));
+    }
+    cost.item(DIM, &usd(api.usd)).end();
     let exit = format!("exit {}: {}", report.exit_code, report.exit_reason());
     page.fill(label("–", "verdict", DIM)).words(BOLD, &exit).end();
 }

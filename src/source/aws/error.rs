@@ -98,6 +98,10 @@ pub(super) fn of_credentials(operation: &'static str, error: &CredentialsError) 
         }
         CredentialsError::InvalidConfiguration(_) => Failure::new(operation, Kind::Other, said)
             .with_hint("check the profile in the AWS configuration files (~/.aws/config)"),
+        // The last place where the SDK looks: nobody has signed in anywhere.
+        _ if lower.contains("imds") => Failure::new(operation, Kind::Expired, "no credentials were found").with_hint(
+            "set AWS_PROFILE, or sign in (aws sso login), or give a profile with --profile; slmon looks where the AWS SDKs look",
+        ),
         _ if lower.contains("external process") => Failure::new(operation, Kind::Expired, said)
             .with_hint("the profile's credential_process failed: run it by itself to see why"),
         _ if lower.contains("sso") || lower.contains("token") => Failure::new(operation, Kind::Expired, said)

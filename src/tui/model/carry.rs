@@ -13,7 +13,7 @@ use super::{
         overlay::{Act, Kind, Overlay},
         places,
     },
-    Effect, HOURS, Model, RowKey, Screen, Side, Walk,
+    Effect, HOURS, Model, READING, RowKey, Screen, Side, Walk,
 };
 use crate::domain::{account::TargetKey, text::AwsText};
 
@@ -160,8 +160,7 @@ impl Model {
             }
             Command::CopyLink => return Some(Effect::Copy(self.address()?, "address")),
             Command::Refresh => {
-                self.said =
-                    Some(if self.paused { "paused: nothing is read" } else { "reading all of it again" }.into());
+                self.said = Some(if self.paused { "paused: nothing is read" } else { READING }.into());
                 return Some(Effect::Refresh);
             }
             Command::Pause => {
@@ -213,6 +212,9 @@ impl Model {
 
     /// To another screen of the first level.
     fn jump(&mut self, screen: Screen) {
+        if *self.screen() != screen {
+            self.begin_with_failing(&screen);
+        }
         self.trail = vec![screen];
         self.cross = None;
         self.end_detour();
@@ -231,7 +233,15 @@ impl Model {
         self.push(Screen::Function(key));
     }
 
+    /// Traces and maps begin with what fails.
+    fn begin_with_failing(&mut self, screen: &Screen) {
+        if matches!(screen, Screen::Traces(_) | Screen::Map(_)) && !matches!(self.screen(), Screen::Trace(..)) {
+            self.everything = false;
+        }
+    }
+
     fn push(&mut self, screen: Screen) {
+        self.begin_with_failing(&screen);
         self.trail.push(screen);
         self.cross = None;
         self.scroll = 0;
@@ -295,7 +305,13 @@ impl Model {
     pub(super) fn type_into_filter(&mut self, chord: Chord) {
         self.said = None;
         match chord.code() {
-            KeyCode::Enter => self.typing = false,
+            KeyCode::Enter => {
+                self.typing = false;
+                // What was not found is said once it is no longer typed.
+                if matches!(self.screen(), Screen::Trace(..)) {
+                    self.find_next(self.span_place());
+                }
+            }
             KeyCode::Esc => {
                 self.typing = false;
                 self.type_text(String::new());

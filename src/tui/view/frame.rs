@@ -103,7 +103,8 @@ fn age(model: &Model, now: Timestamp) -> Vec<String> {
 /// often they are read. Where nothing can be read any more, up to when it was; none where nothing was.
 fn judged_to(snapshot: &Snapshot, near: Minute) -> Option<String> {
     if snapshot.pulses.is_empty() {
-        return Some(clock(snapshot.horizon.at, near));
+        let read = snapshot.read_at.is_some() && snapshot.fleet.target_count() > 0;
+        return read.then(|| clock(snapshot.horizon.at, near));
     }
     let of = |pulse: &Pulse| Some((pulse.judged_to?, pulse.every));
     let pulses = || snapshot.pulses.values();

@@ -163,10 +163,11 @@ fn cell(model: &Model, board: &Board, row: &Row, (column, width): (Column, u16))
             (Some(errors), Some(invocations)) if errors > 0 && width >= 100 => {
                 (format!("{} of {}", count(errors), count(errors.max(invocations))), strong)
             }
-            (None, _) if row.state == State::Unknown => ("?".into(), muted),
+            (None | Some(0), _) if row.state == State::Unknown => ("?".into(), muted),
             (errors, _) => number(errors, strong),
         },
         Column::Rate => (row.rate().filter(|rate| *rate > 0.0).map(percent).unwrap_or_default(), strong),
+        Column::Throttles if row.state == State::Unknown && row.throttles == Some(0) => ("?".into(), muted),
         Column::Throttles => number(row.throttles, strong),
         Column::Invocations => number(row.invocations, text),
         Column::Since => match row.since {

@@ -3,7 +3,7 @@
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
-    super::{board::Board, model::Model, theme::Role},
+    super::{board::Board, commands::Command, model::Model, theme::Role},
     alerts::rule,
     centred,
     table::{self, Column, Holds},
@@ -42,6 +42,17 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let count = board.spots.len();
     if count == 0 {
         let y = area.y + area.height / 3;
+        if board.counts.watched == 0 || board.counts.unseen > 0 {
+            let (head, role) = match board.counts.watched {
+                0 => ("Nothing could be read that has tags", Role::Warning),
+                _ => ("Tags hide nothing in what could be seen", Role::Title),
+            };
+            centred(buf, area, y, head, model.theme.style(role));
+            let errors = model.keys.key_of(Command::Errors);
+            let text = format!("{errors} lists what could not be read, why, and what to do");
+            centred(buf, area, y + 2, &text, model.theme.style(Role::Muted));
+            return;
+        }
         centred(buf, area, y, "Tags hide nothing", model.theme.style(Role::Ok));
         let text = "Every watched function says its stage, and every tag of slmon's can be read.";
         centred(buf, area, y + 2, text, model.theme.style(Role::Muted));

@@ -286,7 +286,7 @@ fn facts(model: &Model, tree: &Tree, node: &Node, (account, region): &TargetKey)
         facts.push(("note", remark.clone(), Role::Warning));
     }
     let next = model.keys.key_of(Command::NextMatch);
-    if !model.search.is_empty() && matches!(model.screen(), Screen::Trace(..)) {
+    if !model.search.is_empty() && model.said.is_none() && matches!(model.screen(), Screen::Trace(..)) {
         let words = AwsText::from(model.search.as_str()).shown().into_owned();
         facts.push(("search", format!("\"{words}\" · {next} goes to the next"), Role::Info));
     }

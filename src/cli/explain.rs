@@ -28,6 +28,8 @@ use crate::{
         function::name_of_arn,
         logs::{cause::CauseKind, groups::LogCauses},
         moment::moment,
+        observation::Reading,
+        series::Metric,
         text::AwsText,
         trace::{
             Destination,
@@ -161,10 +163,11 @@ pub async fn explain(
         let ask = Ask::of(state, function, judged.map(|it| &it.judged), (horizon, to));
         let causes = explain::causes(source, &ask, allowance, until).await;
         let (tree, lost) = example(source, (fleet, state), &causes, (allowance, until)).await;
-        let logs = if may_say_why(*judged, &causes) {
+        let logs = if may_say_why(function, *judged, &causes) {
             let request = tree.as_ref().and_then(|tree| request_of(tree, &function.found.name));
             let ask = LogAsk::new(source, &state.target, function, (ask.from, ask.to), ask.since, until).await;
-            Some(logs::causes(source, &ask, request.as_ref(), until).await).filter(|logs| tells(*judged, logs))
+            Some(logs::causes(source, &ask, request.as_ref(), until).await)
+                .filter(|logs| tells(function, *judged, logs))
         } else {
             None
         };
@@ -193,20 +196,24 @@ pub async fn explain(
 }
 
 /// Whether there is anything that its log could say: refused requests leave no line.
-fn may_say_why(judged: Option<&JudgedFunction>, causes: &Causes) -> bool {
+fn may_say_why(function: &Function, judged: Option<&JudgedFunction>, causes: &Causes) -> bool {
     let failing = |group: &ErrorGroup| group.failing != crate::domain::trace::Failing::Throttle;
     let silent = causes.failure.is_some() || causes.tracing != Some(true);
-    !is_quiet(judged) || silent || causes.groups.iter().any(failing)
+    !is_quiet(function, judged) || silent || causes.groups.iter().any(failing)
 }
 
 /// Whether its metrics say that it did not fail.
-fn is_quiet(judged: Option<&JudgedFunction>) -> bool {
-    judged.is_some_and(|judged| judged.judged.errors == Some(0))
+fn is_quiet(function: &Function, judged: Option<&JudgedFunction>) -> bool {
+    match (judged, function.reading(Metric::Errors)) {
+        (Some(judged), _) => judged.judged.errors == Some(0),
+        (None, Reading::Known(series)) => series.points().all(|(_, value)| value == 0),
+        (None, _) => false,
+    }
 }
 
 /// What has not failed by its metrics may have failed a minute later; else its log has nothing to explain.
-fn tells(judged: Option<&JudgedFunction>, logs: &LogCauses) -> bool {
-    !is_quiet(judged) || logs.groups.iter().any(|group| group.kind != CauseKind::Logged)
+fn tells(function: &Function, judged: Option<&JudgedFunction>, logs: &LogCauses) -> bool {
+    !is_quiet(function, judged) || logs.groups.iter().any(|group| group.kind != CauseKind::Logged)
 }
 
 /// The request in which a function failed, by a trace of it.
@@ -363,7 +370,7 @@ pub async fn alerts(judged: &Judged<'_>, alerts: &mut [Alert], (allowance, until
         let causes = explain::causes(source, &ask, allowance, until).await;
         // The log only where traces tell nothing: it is read in many pages.
         let silent = causes.groups.iter().all(|group| group.exception.is_none());
-        let logs = if silent && may_say_why(judged, &causes) {
+        let logs = if silent && may_say_why(function, judged, &causes) {
             let ask = LogAsk::new(source, &state.target, function, (ask.from, ask.to), ask.since, until).await;
             Some(logs::causes(source, &ask, None, until).await)
         } else {

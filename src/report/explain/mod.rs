@@ -157,11 +157,18 @@ impl TracesRow {
     /// What traces say of a function whose timeout is so many seconds.
     /// With `quiet`, its metrics say that nothing failed.
     pub fn new(causes: &Causes, function: &AwsText, timeout: Option<u32>, quiet: bool) -> Self {
-        let remarks = if quiet && causes.groups.is_empty() && causes.failure.is_none() {
-            vec!["nothing failed in this window, and no trace of it did".to_owned()]
+        let mut remarks = if quiet && causes.groups.is_empty() && causes.failure.is_none() {
+            vec!["by its metrics nothing failed in this window, and no trace of it did".to_owned()]
         } else {
             causes.remarks(function)
         };
+        if quiet && !causes.groups.is_empty() {
+            remarks.push(
+                "by its metrics nothing failed in the window that is judged: these traces are from before it, or from the \
+                 last minutes, which metrics don't show yet"
+                    .to_owned(),
+            );
+        }
         let group = |group: &ErrorGroup| GroupRow {
             failing: group.failing,
             exception: group.exception.clone(),

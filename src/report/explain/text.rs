@@ -108,6 +108,7 @@ fn function(page: &mut Page, one: &Explanation, telling: &Telling) {
     page.fill(label("", "trace", BOLD)).item(PLAIN, &tree.id.shown()).item(DIM, &tree.summary()).end();
     waterfall(page, tree, Which::FailingPath);
     if let Some(node) = tree.threw() {
+        page.fill(Line::at(NAMES)).words(DIM, &format!("in {}", node.label())).end();
         for thrown in &node.span.exceptions {
             exception(page, DETAIL, thrown, 4);
         }

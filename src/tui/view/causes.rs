@@ -187,11 +187,15 @@ pub(super) fn glance(model: &Model, key: &Key, width: usize) -> Option<(String, 
         1 => String::new(),
         n => format!(" · and {} more", n - 1),
     };
-    let of = format!(" · {} of {} sampled{new}{more}", group.traces, told.causes.failed - told.causes.in_progress);
+    let sampled = told.causes.failed - told.causes.in_progress;
+    let full = format!("{place} · {} of {sampled} sampled{new}{more}", group.traces);
+    let short = format!("{place} · {} ×{new}", group.traces);
+    let least = format!(" · {} ×{new}", group.traces);
     let head = format!("cause: {}", what(model, key, group));
-    let room = width.saturating_sub(place.chars().count() + of.chars().count());
-    let head = if room >= 24 { elide(&head, room).into_owned() } else { elide(&head, width).into_owned() };
-    let text = if room >= 24 { format!("{head}{place}{of}") } else { head };
+    // What was thrown keeps the better half of the line; how often, and whether it is new, stays.
+    let room = |tail: &str| width.saturating_sub(tail.chars().count());
+    let tail = [full, short].into_iter().find(|tail| room(tail) >= head.chars().count().min(44)).unwrap_or(least);
+    let text = format!("{}{tail}", elide(&head, room(&tail)));
     Some((text, Role::Text))
 }
 

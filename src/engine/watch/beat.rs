@@ -67,6 +67,7 @@ pub(super) struct Beat {
     /// Functions that the last reading could read, where it failed.
     answered: Arc<BTreeSet<AwsText>>,
     pub(super) billed: u64,
+    pub(super) requests: u64,
     /// By how much its interval is stretched, so that a budget holds.
     pub(super) stretch: i64,
     steady: u64,
@@ -94,6 +95,7 @@ impl Beat {
             failures: 0,
             answered: Arc::default(),
             billed: 0,
+            requests: 0,
             stretch: 1,
             steady: 2,
             direct: 0,
@@ -138,6 +140,7 @@ impl Beat {
             due,
             metrics: self.steady,
             billed: self.billed,
+            requests: self.requests,
             failures: self.failures,
             answered: self.answered.clone(),
         }

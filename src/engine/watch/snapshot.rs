@@ -126,6 +126,8 @@ pub struct Pulse {
     pub metrics: u64,
     /// Metrics that were billed for it since the start.
     pub billed: u64,
+    /// Requests for metrics since the start.
+    pub requests: u64,
     /// Readings in a row that failed.
     pub failures: u32,
     /// Functions that the last reading could read, where it failed.

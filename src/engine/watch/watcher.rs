@@ -330,6 +330,7 @@ impl<'a> Watcher<'a> {
                 let target = state.target.clone();
                 for request in requests {
                     beat.billed += request.queries.len() as u64;
+                    beat.requests += 1;
                     let (source, sender, target) = (self.core.source.clone(), self.told.0.clone(), target.clone());
                     self.tasks.spawn(async move { tell(&*source, &target, &request, &sender).await });
                 }

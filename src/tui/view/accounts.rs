@@ -36,6 +36,7 @@ const COLUMNS: &[Column] = &[
     Column { title: "WATCHED", least: 7, most: 7, holds: Holds::Numbers, rank: 5 },
     Column { title: "FAILING", least: 7, most: 7, holds: Holds::Numbers, rank: 6 },
     Column { title: "READ", least: 15, most: 15, holds: Holds::Names, rank: 8 },
+    Column { title: "REQUESTS", least: 8, most: 9, holds: Holds::Numbers, rank: 10 },
     Column { title: "COST", least: 7, most: 9, holds: Holds::Numbers, rank: 7 },
     Column { title: "STATE", least: 32, most: 60, holds: Holds::Names, rank: 3 },
 ];
@@ -49,7 +50,7 @@ fn sorted(model: &Model) -> Option<(usize, bool)> {
             By::Region => 4,
             By::Watched => 5,
             By::Failing => 6,
-            By::Cost => 8,
+            By::Cost => 9,
         };
         (column, reversed)
     })
@@ -72,6 +73,7 @@ fn reading(board: &Board, facts: &Facts<'_>) -> Option<String> {
     };
     let now = board.snapshot.horizon.now;
     let again = if pulse.due <= now { "now".to_owned() } else { format!("at {}", clock(pulse.due, now)) };
+    let asked = counted(pulse.requests, "request");
     let (billed, cost) = (counted(pulse.billed, "metric"), usd(price(pulse.billed as f64)));
     let way = match pulse.way {
         Way::Sentinel => "two totals of the region tell whether anything fails",
@@ -79,7 +81,11 @@ fn reading(board: &Board, facts: &Facts<'_>) -> Option<String> {
         Way::Direct => "each production function by itself",
     };
     let every = minutes(pulse.every);
-    Some(format!("{} ({way}): {}; every {every}, again {again}; {billed} so far, {cost}", pulse.way.word(), pulse.why))
+    Some(format!(
+        "{} ({way}): {}; every {every}, again {again}; {asked} for {billed} so far, {cost}",
+        pulse.way.word(),
+        pulse.why
+    ))
 }
 
 /// Where the list stands.
@@ -295,6 +301,7 @@ fn cells(model: &Model, board: &Board, facts: &Facts<'_>) -> Vec<Cell> {
         (facts.watched.map_or_else(|| "–".into(), number), muted),
         if fails { (number(facts.failing), theme.style(Role::Critical)) } else { (String::new(), muted) },
         (read, muted),
+        (pulse.map(|pulse| count(pulse.requests)).unwrap_or_default(), muted),
         (cost, muted),
         (word, theme.style(role)),
     ]

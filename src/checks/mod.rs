@@ -9,13 +9,15 @@ mod throttles;
 
 use crate::domain::{
     account::TargetKey,
-    finding::{Doubt, Finding, Judged, JudgedFunction, Judgement, Outcome, OverlookedFunction, Severity, Verdict},
+    finding::{
+        Doubt, Finding, Judged, JudgedFunction, Judgement, Outcome, OverlookedFunction, Severity, Silenced, Verdict,
+    },
     fleet::{Fleet, Function, TargetState},
     life::Sign,
     observation::Reading,
     rules::limits::{CheckLimits, Clause, Limits},
     series::{Metric, Series},
-    window::{Horizon, Window},
+    window::{Horizon, Minute, Window},
 };
 
 /// A check: a name, and what it makes of the evidence.
@@ -73,6 +75,19 @@ impl<'a> Evidence<'a> {
             Sum::Known(sum, _) => Some(sum),
             Sum::Unknown(_) => None,
         }
+    }
+
+    /// The minute after the last datapoint of errors or throttles up to the end of the window, as far back as was read.
+    fn last_run(&self) -> Option<Minute> {
+        let last = |metric: &Metric| match self.function.reading(*metric) {
+            Reading::Known(series) => {
+                let before = |minute: &Minute| *minute < self.window.end;
+                let last = series.points().rev().map(|(minute, _)| minute).find(before);
+                Some(last.map_or(series.read().start, |minute| minute.plus(series.period())))
+            }
+            _ => None,
+        };
+        [Metric::Errors, Metric::Throttles].iter().filter_map(last).max()
     }
 
     /// Whether there is no datapoint of errors or throttles at all, though both were read whole.
@@ -169,27 +184,35 @@ pub fn judge(function: &Function, horizon: &Horizon) -> Judged {
     let window = frame.map_or(Window::ending(horizon.at, horizon.minutes), |frame| frame.window);
     let baseline = horizon.baseline.map(|_| frame.and_then(|frame| frame.baseline));
     let evidence = Evidence { window, baseline, function };
-    let (mut findings, mut doubts) = (Vec::new(), Vec::new());
+    let muted = function.class.mute.as_ref().is_some_and(|(until, _)| *until > horizon.at);
+    let (mut findings, mut silenced, mut doubts) = (Vec::new(), Vec::new(), Vec::new());
     for check in asked(horizon) {
         match check.evaluate(&evidence, &function.class.limits) {
             Outcome::Ok => {}
-            Outcome::Finding(finding) => findings.push(capped(finding, function.class.cap)),
+            Outcome::Finding(finding) => {
+                let finding = capped(finding, function.class.cap);
+                match mute_of(function, check.id(), horizon.at).filter(|_| !muted) {
+                    Some((until, by)) => silenced.push(Silenced { finding, until, by }),
+                    None => findings.push(finding),
+                }
+            }
             Outcome::Unknown(why) => doubts.push(Doubt { check: check.id(), why }),
         }
     }
-    let muted = function.class.mute.as_ref().is_some_and(|(until, _)| *until > horizon.at);
     let worst = findings.iter().map(|finding| finding.severity).max();
     let verdict = match worst {
         _ if muted => Verdict::Muted,
         Some(Severity::Critical) => Verdict::Critical,
         _ if !doubts.is_empty() && worst.is_none() => Verdict::Unknown,
         Some(Severity::Warning) => Verdict::Warning,
+        None if !silenced.is_empty() => Verdict::Muted,
         None if evidence.is_idle() => Verdict::Idle,
         None => Verdict::Ok,
     };
     Judged {
         verdict,
         findings,
+        silenced,
         doubts,
         window,
         errors: evidence.known(Metric::Errors),
@@ -198,20 +221,29 @@ pub fn judge(function: &Function, horizon: &Horizon) -> Judged {
     }
 }
 
+/// Until when a check is muted on a function though the function is not, and who says so.
+fn mute_of(function: &Function, check: &str, at: Minute) -> Option<(Minute, String)> {
+    let of = function.class.muted_checks.iter().filter(|(muted, until, _)| muted == check && *until > at);
+    of.max_by_key(|(_, until, _)| *until).map(|(_, until, by)| (*until, by.clone()))
+}
+
 /// What a check says of a watched production function that was judged: whether it fires, and else how far it is from that;
 /// `below` is the share of its limits below which it is on its way to be over.
 pub fn sign(function: &Function, horizon: &Horizon, judged: &Judged, check: &str, below: f64) -> Sign {
-    if let Some(finding) = judged.findings.iter().find(|finding| finding.check == check) {
+    let silenced = judged.silenced.iter().map(|silenced| &silenced.finding);
+    if let Some(finding) = judged.findings.iter().chain(silenced).find(|finding| finding.check == check) {
         let (severity, reason, since) = (finding.severity, finding.reason.clone(), finding.since);
         return Sign::Fires { severity, reason, since };
     }
-    let doubted = judged.verdict == Verdict::Unknown || judged.doubts.iter().any(|doubt| doubt.check == check);
+    // What another check could not tell is no doubt about this one.
+    let doubted = judged.doubts.iter().any(|doubt| doubt.check == check);
     let Some(check) = asked(horizon).find(|known| known.id() == check && !doubted) else { return Sign::Unknown };
     let evidence = Evidence { window: judged.window, baseline: None, function };
     match check.evaluate(&evidence, &function.class.limits.scaled(below)) {
         Outcome::Finding(_) => Sign::Near,
         Outcome::Unknown(_) => Sign::Unknown,
-        Outcome::Ok if evidence.is_idle() => Sign::Idle,
+        // Of what the totals of its region tell, it is known that it did not fail, and not whether it ran.
+        Outcome::Ok if evidence.is_idle() && !function.presumed => Sign::Idle { since: evidence.last_run() },
         Outcome::Ok => Sign::Clear,
     }
 }

@@ -138,3 +138,8 @@ proptest! {
         prop_assert!(worst(errors + more) >= worst(errors));
     }
 }
+
+#[test]
+fn each_check_can_be_muted_and_filtered_by_its_name() {
+    assert_eq!(ALL.iter().map(|check| check.id()).collect::<Vec<_>>(), crate::domain::mute::CHECKS);
+}

@@ -229,6 +229,17 @@ pub struct Doubt {
     pub why: String,
 }
 
+/// A finding of a check that is muted on a function, though the function is not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Silenced {
+    /// What would fire.
+    pub finding: Finding,
+    /// It is muted till then.
+    pub until: Minute,
+    /// Who says so.
+    pub by: String,
+}
+
 /// One production function, judged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judged {
@@ -236,6 +247,8 @@ pub struct Judged {
     pub verdict: Verdict,
     /// What fires; of a muted function, what would.
     pub findings: Vec<Finding>,
+    /// What would fire if its check were not muted by itself.
+    pub silenced: Vec<Silenced>,
     /// What could not be told.
     pub doubts: Vec<Doubt>,
     /// The window over which it was judged: its own where it has a wider one.

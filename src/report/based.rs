@@ -18,6 +18,7 @@ pub(crate) fn based(report: Report) -> Report {
     let judged = |verdict, findings, doubts| Judged {
         verdict,
         findings,
+        silenced: vec![],
         doubts,
         window,
         errors: Some(0),

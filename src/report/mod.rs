@@ -15,6 +15,7 @@ pub mod junit;
 pub mod lines;
 pub mod map;
 pub mod markdown;
+pub mod mutes;
 pub mod nagios;
 pub mod openmetrics;
 mod reach;
@@ -299,6 +300,8 @@ pub struct Muted {
     pub region: Region,
     /// The function's name.
     pub function: AwsText,
+    /// The check that is muted; none where all of them are.
+    pub check: Option<&'static str>,
     /// Until when.
     pub until: Minute,
     /// Who says so.

@@ -244,6 +244,7 @@ fn mutes() -> Vec<Muted> {
         account_name: Some("acme-shop".into()),
         region: region("eu-west-1"),
         function: function.into(),
+        check: None,
         until: minute(until),
         muted_by: by.into(),
         severity: would.map(|(severity, _)| severity),

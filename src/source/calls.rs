@@ -65,6 +65,14 @@ calls! {
     START_LIVE_TAIL = "logs:StartLiveTail", Member, "to follow log lines as they are written";
 }
 
+/// The one call that writes, off until a `[[notify]]` of the kind `eventbridge` is configured. It is in no session policy: it
+/// is made with the credentials at hand alone, and `slmon policy events` lists it apart.
+pub const PUT_EVENTS: Call = Call {
+    action: "events:PutEvents",
+    place: Place::Hub,
+    why: "to tell an event bus of alerts, where one is configured",
+};
+
 /// The policy that an assumed role is narrowed to, as JSON: what slmon calls with it, and nothing else. AWS allows
 /// 2,048 characters.
 pub fn session_policy(place: Place) -> String {

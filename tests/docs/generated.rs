@@ -129,6 +129,7 @@ pub(crate) fn policies() -> BTreeMap<&'static str, Value> {
         ("oidc-trust-policy", oidc),
         ("member-policy", member),
         ("hub-policy", hub),
+        ("events-policy", made(&policy::events(vec!["arn:aws:events:eu-west-1:*:event-bus/default".into()]))),
         ("trust-policy", trust),
     ])
 }

@@ -238,6 +238,7 @@ checks.throttles.warning = []
 
     [alerts]
     for = 1                                                                # default
+    cause_cost = "0.05"                                                    # default
     resolve_below = 0.5                                                    # default
     resolve_after = "5m"                                                   # default
     resolve_idle = "15m"                                                   # default
@@ -313,6 +314,7 @@ checks.throttles.warning = []
 
     [alerts]
     for = 1                                                                # default
+    cause_cost = "0.05"                                                    # default
     resolve_below = 0.5                                                    # default
     resolve_after = "5m"                                                   # default
     resolve_idle = "15m"                                                   # default

@@ -31,6 +31,8 @@ pub(super) struct How {
     asks: Vec<(u64, Control)>,
     /// The same half a minute later.
     then: Vec<(u64, Control)>,
+    /// After so many minutes the machine's clock is set by so many more.
+    jumps: Vec<(u64, i64)>,
     /// From which second to which no metrics can be read, and how it fails.
     broken: Option<(u64, u64, Broken)>,
 }
@@ -39,12 +41,27 @@ pub(super) fn how(minutes: u64) -> How {
     How { minutes, ..How::default() }
 }
 
+/// The same on a machine whose clock is set so.
+pub(super) fn jumping(minutes: u64, jumps: &[(u64, i64)]) -> How {
+    How { jumps: jumps.to_vec(), ..how(minutes) }
+}
+
 pub(super) fn watched(asked: Ask, how: How) -> Watched {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
         let (begun, start) = (Instant::now(), asked.world.now);
-        let clock = move || -> Timestamp { start.timestamp().checked_add(begun.elapsed()).unwrap() };
-        let inner = Sim::with_clock(asked.world, clock);
+        let jumps = how.jumps.clone();
+        let set = Arc::new(move |elapsed: Duration| -> i64 {
+            jumps.iter().filter(|(after, _)| elapsed >= Duration::from_mins(*after)).map(|(_, by)| by).sum()
+        });
+        let clock = {
+            let set = set.clone();
+            move || -> Timestamp {
+                let elapsed = begun.elapsed();
+                start.plus(set(elapsed)).timestamp().checked_add(elapsed).unwrap()
+            }
+        };
+        let inner = Sim::with_clock(asked.world, clock.clone());
         let seconds = |(from, to, how)| (Duration::from_secs(from)..Duration::from_secs(to), how);
         let broken = how.broken.map(seconds);
         let source = Arc::new(Recorded { inner, begun, log: Mutex::default(), cancel: None, broken });

@@ -7,6 +7,7 @@ mod carried;
 mod credentials;
 mod discovery;
 mod error;
+pub mod events;
 mod logs;
 mod member;
 mod meter;

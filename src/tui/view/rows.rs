@@ -4,6 +4,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::{
     super::{
+        alive::{ACKNOWLEDGED, Quiet},
         board::{Board, Row, State, called, stale},
         list::{COLUMNS, Column, Heading, Line, Order, stage},
         model::Model,
@@ -126,7 +127,10 @@ fn head(model: &Model, heading: &Heading) -> Vec<Cell> {
 
 fn cells(model: &Model, board: &Board, order: &Order, row: &Row, width: u16) -> Vec<Cell> {
     let strong = of_state(&model.theme, row.state);
-    let sign = (row.state.sign().to_owned(), strong);
+    let sign = match row.quiet {
+        Some(Quiet::Acknowledged(_)) => (ACKNOWLEDGED.to_owned(), strong),
+        _ => (row.state.sign().to_owned(), strong),
+    };
     std::iter::once(sign).chain(shown(order).map(|column| cell(model, board, row, (column, width)))).collect()
 }
 
@@ -151,7 +155,9 @@ fn cell(model: &Model, board: &Board, row: &Row, (column, width): (Column, u16))
         Column::State => {
             // Of what can't be told, the word says enough.
             let old = stale(board, row).filter(|_| row.state <= State::Warning);
-            (old.map_or(row.state.word().to_owned(), |old| format!("{}, {old}", row.state.word())), strong)
+            let word = row.state.word();
+            let quiet = row.quiet.as_ref().map(|quiet| quiet.short(board.snapshot.horizon.now));
+            (old.or(quiet).map_or(word.to_owned(), |more| format!("{word}, {more}")), strong)
         }
         Column::Stage => (stage(function), muted),
         Column::Client => words(account.client.as_ref()),
@@ -176,7 +182,10 @@ fn cell(model: &Model, board: &Board, row: &Row, (column, width): (Column, u16))
                 let since = if at.0 - since.0 >= DAY { "> 24 h".into() } else { clock(since, at) };
                 match stale(board, row) {
                     Some(old) => (format!("{since}, {old}"), theme.style(Role::Warning)),
-                    None => (since, text),
+                    None => match &row.quiet {
+                        Some(quiet) => (format!("{since}, {}", quiet.short(at)), theme.style(Role::Info)),
+                        None => (since, text),
+                    },
                 }
             }
             None => (String::new(), text),

@@ -19,6 +19,8 @@ mod logs;
 mod man;
 pub mod map;
 mod notify;
+#[cfg(feature = "s3")]
+mod objects;
 mod output;
 mod plain;
 mod policy;

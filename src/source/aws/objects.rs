@@ -135,17 +135,17 @@ fn of(place: &Place, failure: Failure) -> Failure {
     let said = failure.message.raw().to_owned();
     let code = said.split(':').next().unwrap_or_default();
     let hint = match (failure.kind, code) {
-        (Kind::Denied, _) => format!(
-            "allow these credentials s3:ListBucket on {bucket} and s3:GetObject on its objects (and kms:Decrypt where they are \
-             encrypted with a key of your own), or name others with --profile",
-            bucket = place.bucket
-        ),
         (_, "NoSuchBucket") => {
             format!("there is no bucket {}: check its name, and the account in which it is", place.bucket)
         }
         (_, "NoSuchKey") => "it was deleted after it was listed".to_owned(),
         (_, "PreconditionFailed") => "it was written anew while it was read; search it again".to_owned(),
         (_, "InvalidObjectState") => "it is archived: restore it first (aws s3api restore-object)".to_owned(),
+        (Kind::Denied, _) => format!(
+            "allow these credentials s3:ListBucket on {bucket} and s3:GetObject on its objects (and kms:Decrypt where they are \
+             encrypted with a key of your own), or name others with --profile",
+            bucket = place.bucket
+        ),
         _ => return failure,
     };
     failure.with_hint(hint)

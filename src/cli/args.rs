@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::{
-    lines::{CountBy, Grep, LineFormat, Logs},
+    lines::{CountBy, Grep, LineFormat, Logs, SearchWith},
     watch::{LogFormat, NotifyArgs, NotifyWhat, Watch},
 };
 

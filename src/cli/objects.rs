@@ -8,7 +8,7 @@ use tokio::{sync::mpsc, time::Instant};
 
 use super::{
     Refusal,
-    args::{CountBy, Grep, LineFormat, Scope},
+    args::{CountBy, Grep, LineFormat, Scope, SearchWith},
     clock, environment,
     grep::{FOUND, INTERRUPTED, LONGEST, NONE, UNKNOWN, compiled},
     logs::minutes,
@@ -112,6 +112,9 @@ fn fits(scope: &Scope, args: &Grep) -> Result<(), Refusal> {
         return Err(Refusal::usage(format!(
             "{flag} is about accounts and functions, and objects are read with the credentials at hand: name others with --profile"
         )));
+    }
+    if args.with != SearchWith::Auto {
+        return Err(Refusal::usage("--with is about logs of CloudWatch: objects are read and searched here"));
     }
     match args.by {
         None | Some(CountBy::Object) => Ok(()),

@@ -6,7 +6,10 @@ use anstyle::{AnsiColor, Color, Style};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
-use super::canvas::{BOLD, CRITICAL, DIM, PLAIN, WARNING, width};
+use super::{
+    Api,
+    canvas::{BOLD, CRITICAL, DIM, PLAIN, WARNING, width},
+};
 use crate::domain::{
     account::{AccountId, Region, Target},
     failure::Failure,
@@ -188,6 +191,19 @@ pub struct Counts {
     pub unread: Vec<UnreadRow>,
     /// Whether somebody interrupted it.
     pub interrupted: bool,
+    /// By what it was searched.
+    pub read_by: ReadBy,
+    /// What it asked of AWS.
+    pub api: Api,
+}
+
+/// By what logs were searched: how many by each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ReadBy {
+    /// By `FilterLogEvents`.
+    pub filter: usize,
+    /// By Logs Insights.
+    pub insights: usize,
 }
 
 /// So many of something.

@@ -70,6 +70,14 @@ calls! {
     FILTER_LOG_EVENTS = "logs:FilterLogEvents", Member, "to read log lines: those around a failure, and those that a pattern finds";
     /// Ten log groups at once, as they are written.
     START_LIVE_TAIL = "logs:StartLiveTail", Member, "to follow log lines as they are written";
+    /// Classes and sizes of log groups.
+    DESCRIBE_LOG_GROUPS = "logs:DescribeLogGroups", Member, "to know how much there is to search in log groups, and what can read them";
+    /// Fifty log groups at once, billed by what is looked through.
+    START_QUERY = "logs:StartQuery", Member, "to search logs by Logs Insights, where that is allowed to cost something";
+    /// Of a query that was started.
+    GET_QUERY_RESULTS = "logs:GetQueryResults", Member, "to read what a query of Logs Insights has found";
+    /// Of a query that was started and that nobody waits for any more.
+    STOP_QUERY = "logs:StopQuery", Member, "to end a query of Logs Insights that nobody waits for, so that it costs no more";
 }
 
 /// The policy that an assumed role is narrowed to, as JSON: what slmon calls with it, and nothing else. AWS allows
@@ -108,6 +116,10 @@ mod tests {
         ("xray:GetTraceSegmentDestination", "Read"),
         ("logs:FilterLogEvents", "Read"),
         ("logs:StartLiveTail", "Read"),
+        ("logs:DescribeLogGroups", "List"),
+        ("logs:StartQuery", "Read"),
+        ("logs:GetQueryResults", "Read"),
+        ("logs:StopQuery", "Read"),
     ];
 
     #[test]

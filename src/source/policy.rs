@@ -68,6 +68,15 @@ pub const MEMBER: &[Feature] = &[
         ),
     },
     Feature {
+        name: "log-queries",
+        sid: "SlmonLogQueries",
+        calls: &[calls::DESCRIBE_LOG_GROUPS, calls::START_QUERY, calls::GET_QUERY_RESULTS, calls::STOP_QUERY],
+        lost: Some(
+            "`grep` does not know how much there is to search and never asks Logs Insights, which is what costs something: \
+             what would be quicker so takes its time, and log groups of the class Infrequent Access are not read",
+        ),
+    },
+    Feature {
         name: "all-regions",
         sid: "SlmonRegions",
         calls: &[calls::LIST_REGIONS],
@@ -157,12 +166,12 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// A statement that allows calls. Of those that slmon makes, `lambda:ListTags` and those of logs can be narrowed to
-    /// resources of one service; a statement holds calls of one feature, and so of one reach. Source: the Service
-    /// Authorization Reference, "Resource types" of each action.
+    /// A statement that allows calls. Of those that slmon makes, `lambda:ListTags` and those that read logs themselves can
+    /// be narrowed to resources of one service; a statement holds calls of one feature, and so of one reach. Source: the
+    /// Service Authorization Reference, "Resource types" of each action.
     pub fn allowing(sid: &'static str, actions: &[&'static str], partition: &str) -> Self {
         let functions = actions.iter().all(|action| *action == calls::LIST_TAGS);
-        let logs = actions.iter().all(|action| action.starts_with("logs:"));
+        let logs = actions.iter().all(|action| [calls::FILTER_LOG_EVENTS, calls::START_LIVE_TAIL].contains(action));
         let reach = match (functions, logs) {
             (true, _) => format!("arn:{partition}:lambda:*:*:function:*"),
             (_, true) => format!("arn:{partition}:logs:*:*:log-group:*"),

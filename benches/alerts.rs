@@ -206,7 +206,7 @@ fn soak() {
 fn held() -> String {
     let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
     let files = fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
-    format!("{:5.1} MiB resident, {files:2} file handles, {tasks:2} tasks", resident())
+    format!("{:6.0} KiB resident, {files:2} file handles, {tasks:2} tasks", resident() * 1024.0)
 }
 
 /// Resident memory in MiB. Source: the manual page `proc(5)`: the second number of `statm`, in pages of 4 KiB.

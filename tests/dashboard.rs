@@ -249,7 +249,7 @@ fn what_somebody_knows_and_what_is_muted_is_said_in_the_rows() {
     terminal.wait_for("until it is over");
     terminal.send(key::ENTER);
     terminal.wait_for("is acknowledged until");
-    terminal.wait_for("✓ to");
+    terminal.wait_for("✓ ack to");
     terminal.wait_for("by ann");
     terminal.send("M");
     terminal.wait_for("until the morning");

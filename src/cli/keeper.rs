@@ -51,7 +51,7 @@ impl Keeper {
                     _passing: kept.passing,
                     config,
                     by,
-                    looks: 0,
+                    wait: 0,
                     trouble: None,
                     said: None,
                     serial: 0,
@@ -105,7 +105,8 @@ struct Keeping {
     _passing: Option<tempfile::TempDir>,
     config: Config,
     by: Option<String>,
-    looks: u32,
+    /// Looks until the next turn.
+    wait: u32,
     /// Why nothing is kept.
     trouble: Option<String>,
     /// What became of what was asked for last, and the how many-th that was.
@@ -118,12 +119,13 @@ impl Keeping {
     fn look(&mut self, snapshots: &Receiver<Option<Arc<Snapshot>>>) {
         let now = Minute::floor(clock::now());
         let snapshot = snapshots.borrow().clone().filter(|snapshot| snapshot.is_whole());
-        let due = self.looks.is_multiple_of(TURN);
-        self.looks = self.looks.wrapping_add(1);
+        self.wait = self.wait.saturating_sub(1);
+        let due = self.wait == 0;
         // Held while the turn is taken, so that nobody begins to watch in the middle of it.
         let alone = if due && snapshot.is_some() { self.store.unwatched().ok().flatten() } else { None };
         let written = match (snapshot, &alone) {
             (Some(snapshot), Some(_)) => {
+                self.wait = TURN;
                 let config = &self.config;
                 self.store.turn(now, |known| ((), state::decide(known, config, &snapshot, true, |_| true).1)).1
             }
@@ -219,16 +221,7 @@ mod tests {
         let read = |_: &std::path::Path| Err(std::io::ErrorKind::NotFound.into());
         let config = config::load(&Inputs { path: None, env: &env, flags: &flags, read_file: &read }).unwrap().config;
         let store = Store::open(folder, "a", Minute(0)).unwrap();
-        Keeping {
-            store,
-            _passing: None,
-            config,
-            by: Some("ann".into()),
-            looks: 0,
-            trouble: None,
-            said: None,
-            serial: 0,
-        }
+        Keeping { store, _passing: None, config, by: Some("ann".into()), wait: 0, trouble: None, said: None, serial: 0 }
     }
 
     fn acknowledge(keeping: &Keeping, snapshot: &Snapshot) -> Hush {
@@ -281,7 +274,7 @@ mod tests {
         keeping.look(&snapshots);
         assert!(keeping.alive().lives.lives.values().all(|life| life.ack.is_none()));
         drop(held);
-        keeping.looks = 0;
+        keeping.wait = 0;
         keeping.look(&snapshots);
         assert!(keeping.alive().lives.lives.len() > 5, "now it is alone");
     }

@@ -48,18 +48,15 @@ impl Quiet {
         }
     }
 
-    /// The same where there is little room: `✓ to 14:00`.
+    /// The same where there is little room: `✓ ack to 14:00`.
     pub fn short(&self, now: Minute) -> String {
         let (sign, until) = match self {
-            Self::Acknowledged(ack) => (ACKNOWLEDGED, ack.until),
-            Self::Muted(mute) => ("◌", mute.until),
+            Self::Acknowledged(ack) => ("✓ ack", ack.until),
+            Self::Muted(mute) => ("◌ muted", mute.until),
         };
-        if until == NO_END { format!("{sign} ack") } else { format!("{sign} to {}", clock(until, now)) }
+        if until == NO_END { sign.to_owned() } else { format!("{sign} to {}", clock(until, now)) }
     }
 }
-
-/// The sign of what somebody knows of.
-pub const ACKNOWLEDGED: &str = "✓";
 
 fn said(word: &str, until: Minute, by: Option<&str>, reason: Option<&str>, now: Minute) -> String {
     let until = if until == NO_END { "until it is over".into() } else { format!("until {} UTC", clock(until, now)) };

@@ -56,7 +56,7 @@ fn a_row_says_that_somebody_knows_until_when_and_who() {
     let clock = crate::domain::text::clock(at, board.snapshot.horizon.now);
     let (model, page) = shown(known(&board, &board.rows[0], at), "1");
     let line = page.lines().find(|line| line.contains(name.raw())).unwrap();
-    assert!(line.trim_start().starts_with('✓') && line.contains(&format!("✓ to {clock}")), "{line}");
+    assert!(line.trim_start().starts_with('✗') && line.contains(&format!("✓ ack to {clock}")), "{line}");
     assert!(page.contains(&format!("acknowledged until {clock} UTC by ann · ")), "{page}");
     assert_eq!(model.board.unwrap().counts, board.counts, "it fires all the same");
     let (_, page) = shown(known(&board, &board.rows[0], NO_END), "1 enter");

@@ -237,6 +237,11 @@ fn verdict(board: &Board, judged: &Judged, began: Option<Minute>) -> Vec<Line> {
         });
         lines.push((finding.check, format!("{}{since}", finding.reason), Role::Critical));
     }
+    for silenced in &judged.silenced {
+        let until = clock(silenced.until, board.snapshot.horizon.at);
+        let text = format!("muted until {until} by {}; would be: {}", silenced.by, silenced.finding.reason);
+        lines.push((silenced.finding.check, text, Role::Info));
+    }
     for doubt in &judged.doubts {
         lines.push((doubt.check, format!("can't tell: {}", doubt.why), Role::Warning));
     }

@@ -4,7 +4,6 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::{
     super::{
-        alive::{ACKNOWLEDGED, Quiet},
         board::{Board, Row, State, called, stale},
         list::{COLUMNS, Column, Heading, Line, Order, stage},
         model::Model,
@@ -127,10 +126,7 @@ fn head(model: &Model, heading: &Heading) -> Vec<Cell> {
 
 fn cells(model: &Model, board: &Board, order: &Order, row: &Row, width: u16) -> Vec<Cell> {
     let strong = of_state(&model.theme, row.state);
-    let sign = match row.quiet {
-        Some(Quiet::Acknowledged(_)) => (ACKNOWLEDGED.to_owned(), strong),
-        _ => (row.state.sign().to_owned(), strong),
-    };
+    let sign = (row.state.sign().to_owned(), strong);
     std::iter::once(sign).chain(shown(order).map(|column| cell(model, board, row, (column, width)))).collect()
 }
 

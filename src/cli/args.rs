@@ -452,7 +452,7 @@ Examples:
   slmon map checkout-api --all --format mermaid > map.mmd
   slmon map --window 1h --format json         every call that fails")]
 pub struct Map {
-    /// The function's name; without it, every call that fails is listed
+    /// The function's name, a glob, or an ARN; without it, every call that fails is listed
     #[arg(value_name = "FUNCTION")]
     pub name: Option<String>,
     /// What does not fail, too

@@ -12,6 +12,7 @@ use super::{
     account::{Account, AccountId, Target, TargetKey},
     failure::Failure,
     function::{Configuration, Discovered},
+    need::Stretch,
     observation::{Observation, Reading},
     roster::{Entry, Regions},
     rules::{Class, Rules},
@@ -37,6 +38,8 @@ pub struct Function {
     pub throttles: Reading,
     /// The metric Invocations.
     pub invocations: Reading,
+    /// Metrics that some check needs beside those, where one does.
+    pub more: BTreeMap<(Metric, Stretch), Reading>,
     /// Whether it was not read up to the end, and the totals of the region say that it did not fail there. Whether it
     /// ran at all is not known then.
     pub presumed: bool,
@@ -62,15 +65,18 @@ impl Function {
         self.exists == Some(false) && silent(&self.errors) && silent(&self.throttles)
     }
 
-    /// The reading of a metric; of those that the fleet does not keep, as if nobody had asked.
+    /// The reading of a metric that some check needs over a stretch.
+    pub fn more(&self, metric: Metric, stretch: Stretch) -> &Reading {
+        self.more.get(&(metric, stretch)).unwrap_or(&Reading::NotAsked)
+    }
+
+    /// The reading of errors, throttles or invocations; of other metrics, as if nobody had asked.
     pub fn reading(&self, metric: Metric) -> &Reading {
         match metric {
             Metric::Errors => &self.errors,
             Metric::Throttles => &self.throttles,
             Metric::Invocations => &self.invocations,
-            Metric::DurationAverage | Metric::DurationP95 | Metric::DurationMaximum | Metric::ConcurrencyMaximum => {
-                &Reading::NotAsked
-            }
+            _ => &Reading::NotAsked,
         }
     }
 
@@ -79,9 +85,7 @@ impl Function {
             Metric::Errors => Some(&mut self.errors),
             Metric::Throttles => Some(&mut self.throttles),
             Metric::Invocations => Some(&mut self.invocations),
-            Metric::DurationAverage | Metric::DurationP95 | Metric::DurationMaximum | Metric::ConcurrencyMaximum => {
-                None
-            }
+            _ => None,
         }
     }
 }
@@ -279,6 +283,7 @@ impl Fleet {
                 function.errors = Reading::NotAsked;
                 function.throttles = Reading::NotAsked;
                 function.invocations = Reading::NotAsked;
+                function.more.clear();
                 function.presumed = false;
             }
         }
@@ -418,6 +423,15 @@ impl Fleet {
                             && let Some(function) = state.function_mut(name.raw())
                         {
                             function.presumed = false;
+                        }
+                    }
+                }
+            }
+            Observation::More { target, stretch, readings } => {
+                if let Some(state) = self.target_mut(&target) {
+                    for (name, metric, reading) in readings {
+                        if let Some(function) = state.function_mut(name.raw()) {
+                            function.more.insert((metric, stretch), reading);
                         }
                     }
                 }

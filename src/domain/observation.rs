@@ -6,6 +6,7 @@ use super::{
     account::{AccountId, Region, TargetKey},
     failure::Failure,
     function::{Configuration, Discovered},
+    need::Stretch,
     roster::Entry,
     series::{Metric, Of, Series},
     text::AwsText,
@@ -76,6 +77,15 @@ pub enum Observation {
         target: TargetKey,
         /// What of, which metric and what became of it.
         readings: Vec<(Of, Metric, Reading)>,
+    },
+    /// Metrics of a target's functions that some check needs beside errors, throttles and invocations.
+    More {
+        /// The target.
+        target: TargetKey,
+        /// Over which stretch.
+        stretch: Stretch,
+        /// Of which function, which metric and what became of it.
+        readings: Vec<(AwsText, Metric, Reading)>,
     },
     /// The totals of a region hold nothing that was not found in single functions: up to the end of the horizon's window,
     /// those that were not read have no failures.

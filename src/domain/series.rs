@@ -33,9 +33,32 @@ pub enum Metric {
     /// How many instances ran at once at most. Source: the Lambda developer guide, "Types of metrics", which says to look at
     /// its maximum.
     ConcurrencyMaximum,
+    /// The age of the last record of a batch of a stream when it was read, at most: milliseconds.
+    IteratorAgeMaximum,
+    /// Events that the dead-letter queue of the function did not take.
+    DeadLetterErrors,
+    /// Events that were given up: too old, or their retries used up. Counted, too, where a queue or destination takes them.
+    AsyncEventsDropped,
+    /// Events that a destination did not take.
+    DestinationDeliveryFailures,
 }
 
 impl Metric {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::Errors,
+        Self::Throttles,
+        Self::Invocations,
+        Self::DurationAverage,
+        Self::DurationP95,
+        Self::DurationMaximum,
+        Self::ConcurrencyMaximum,
+        Self::IteratorAgeMaximum,
+        Self::DeadLetterErrors,
+        Self::AsyncEventsDropped,
+        Self::DestinationDeliveryFailures,
+    ];
+
     /// The name in CloudWatch.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -44,16 +67,25 @@ impl Metric {
             Self::Invocations => "Invocations",
             Self::DurationAverage | Self::DurationP95 | Self::DurationMaximum => "Duration",
             Self::ConcurrencyMaximum => "ConcurrentExecutions",
+            Self::IteratorAgeMaximum => "IteratorAge",
+            Self::DeadLetterErrors => "DeadLetterErrors",
+            Self::AsyncEventsDropped => "AsyncEventsDropped",
+            Self::DestinationDeliveryFailures => "DestinationDeliveryFailures",
         }
     }
 
     /// The statistic in CloudWatch.
     pub fn statistic(self) -> &'static str {
         match self {
-            Self::Errors | Self::Throttles | Self::Invocations => "Sum",
+            Self::Errors
+            | Self::Throttles
+            | Self::Invocations
+            | Self::DeadLetterErrors
+            | Self::AsyncEventsDropped
+            | Self::DestinationDeliveryFailures => "Sum",
             Self::DurationAverage => "Average",
             Self::DurationP95 => "p95",
-            Self::DurationMaximum | Self::ConcurrencyMaximum => "Maximum",
+            Self::DurationMaximum | Self::ConcurrencyMaximum | Self::IteratorAgeMaximum => "Maximum",
         }
     }
 }
@@ -103,6 +135,11 @@ impl Series {
         };
         let present = (place(window.start)..place(window.end)).filter_map(|place| self.at(place));
         present.fold(None, |sum, value| Some(sum.unwrap_or(0) + u64::from(value)))
+    }
+
+    /// The greatest of the datapoints that start in `window`; none where there is not one.
+    pub fn most(&self, window: Window) -> Option<u32> {
+        self.points().filter(|(minute, _)| window.contains(*minute)).map(|(_, value)| value).max()
     }
 
     /// The datapoints in order, each with the minute in which it starts.

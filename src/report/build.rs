@@ -294,6 +294,7 @@ fn alerts_of<'a>(
         invocations: judged.judged.invocations,
         value: finding.value,
         threshold: finding.threshold,
+        unit: finding.unit,
         threshold_source: finding.threshold_source.clone(),
         reason: finding.reason.clone(),
         since: finding.since,

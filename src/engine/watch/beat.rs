@@ -12,9 +12,11 @@ use super::{
     pass::{Pass, Stage},
 };
 use crate::{
+    checks,
     domain::{
         account::Target,
         fleet::{Function, TargetState},
+        need::Stretch,
         observation::Reading,
         series::{Metric, Of, Series},
         text::{AwsText, counted},
@@ -33,6 +35,8 @@ const LONGEST_BACK_OFF: i64 = 15;
 const FIRST_LOOK: i64 = 1440;
 /// Minutes between two readings of what is not production, to find out who fails always.
 const SWEEP: i64 = 60;
+/// Minutes between two readings of what only some checks need.
+const MORE: i64 = 5;
 /// So many readings in a row for which production was read in vain make a target noisy.
 const IN_VAIN: u32 = 2;
 /// Errors and throttles, which the totals know.
@@ -72,7 +76,13 @@ pub(super) struct Beat {
     pub(super) stretch: i64,
     steady: u64,
     direct: u64,
+    /// When what only some checks need was last read, and how many metrics that bills.
+    more_at: Option<Minute>,
+    more: u64,
 }
+
+/// A request, and over which stretch it is where only some checks need it.
+pub(super) type Request = (MetricRequest, Option<Stretch>);
 
 type Asked<'a> = Vec<(&'a Function, Metric)>;
 
@@ -99,6 +109,8 @@ impl Beat {
             stretch: 1,
             steady: 2,
             direct: 0,
+            more_at: None,
+            more: 0,
         }
     }
 
@@ -129,6 +141,11 @@ impl Beat {
         self.steady
     }
 
+    /// Metrics an hour that only some checks need.
+    pub(super) fn more_an_hour(&self) -> f64 {
+        self.more as f64 * 60.0 / (MORE * self.stretch) as f64
+    }
+
     pub(super) fn pulse(&self, due: Minute) -> Pulse {
         Pulse {
             way: self.way,
@@ -147,14 +164,38 @@ impl Beat {
     }
 
     /// The requests of a stage; none where there is nothing to ask in it.
-    pub(super) fn ask(&self, state: &TargetState, pass: &mut Pass) -> Vec<MetricRequest> {
-        match pass.stage {
+    pub(super) fn ask(&self, state: &TargetState, pass: &mut Pass) -> Vec<Request> {
+        let requests = match pass.stage {
             Stage::Look => self.look(state, pass),
             Stage::Production => self.production(state, pass),
             Stage::Invocations => self.invocations(state, pass),
             Stage::Others => self.others(state, pass),
+            Stage::More | Stage::MoreOf => return self.more(state, pass),
             Stage::Done => Vec::new(),
+        };
+        requests.into_iter().map(|request| (request, None)).collect()
+    }
+
+    /// What only some checks need: the totals say nothing of it, so it is read directly, and at an interval of its own; at
+    /// once where something was never asked for.
+    fn more(&self, state: &TargetState, pass: &mut Pass) -> Vec<Request> {
+        if pass.failed {
+            return Vec::new();
         }
+        let now = pass.horizon.now.0;
+        pass.more |= pass.thorough || self.more_at.is_none_or(|at| now - at.0 >= MORE * self.stretch);
+        let jobs = plan::more(state, &pass.horizon, |function, need| {
+            let is_due = pass.more || *function.more(need.metric, need.stretch) == Reading::NotAsked;
+            match pass.stage {
+                Stage::More => need.after.is_none() && is_due,
+                _ => plan::follows(function, need) && is_due,
+            }
+        });
+        let request = |job| match job {
+            plan::Job::More { request, stretch, .. } => Some((request, Some(stretch))),
+            _ => None,
+        };
+        jobs.into_iter().filter_map(request).collect()
     }
 
     /// Whether the totals that were read in this pass may be trusted: they reach to its end, and the region publishes them.
@@ -274,6 +315,14 @@ impl Beat {
         if swept {
             self.swept_at = Some(horizon.now);
         }
+        if pass.more {
+            self.more_at = Some(horizon.now);
+        }
+        let needs = |function: &Function| {
+            let needs = checks::needs(&function.class.limits, horizon).into_iter();
+            needs.filter(|need| need.after.is_none() || plan::follows(function, need)).count() as u64
+        };
+        self.more = production(state).map(needs).sum();
         let production = production(state).count() as u64;
         let hot = self::production(state).filter(|function| self.is_hot(function, horizon)).count() as u64;
         self.direct = 2 * production + hot;

@@ -65,7 +65,7 @@ impl Sim {
         let mut statuses = hitting.filter_map(|fault| match &fault.effect {
             Effect::Metrics { function, metric: only, status }
                 if function.as_ref().is_none_or(|function| matches!(of, Of::Function(name) if name == function))
-                    && only.is_none_or(|only| only == metric) =>
+                    && only.is_none_or(|only| only.as_str() == metric.as_str()) =>
             {
                 Some(*status)
             }
@@ -94,6 +94,9 @@ impl Sim {
         let datapoints = |minute: i64| {
             let shown = (shown_until - minute * 60) as f64 / 60.0;
             keys.iter().filter_map(move |(function, key)| {
+                if let Some(said) = function.traffic.said(metric, Minute(minute)) {
+                    return said.filter(|_| shown >= 1.0);
+                }
                 let counts = function.traffic.at(*key, Minute(minute)).published(shown);
                 counts.datapoint(metric, *key, Minute(minute))
             })
@@ -119,9 +122,10 @@ fn together(metric: Metric, values: impl Iterator<Item = u32>) -> Option<f64> {
         n += 1;
     }
     (n > 0).then(|| match metric {
-        Metric::Errors | Metric::Throttles | Metric::Invocations => sum,
         Metric::DurationAverage => sum / f64::from(n),
-        Metric::DurationP95 | Metric::DurationMaximum | Metric::ConcurrencyMaximum => f64::from(most),
+        Metric::DurationP95 => f64::from(most),
+        _ if metric.statistic() == "Maximum" => f64::from(most),
+        _ => sum,
     })
 }
 

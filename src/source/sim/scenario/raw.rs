@@ -103,6 +103,8 @@ pub(super) struct RawFunction {
     pub(super) errors: Patterns,
     #[serde(default)]
     pub(super) throttles: Patterns,
+    #[serde(default)]
+    pub(super) metrics: BTreeMap<String, Patterns>,
 }
 
 #[derive(Deserialize)]

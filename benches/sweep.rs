@@ -79,6 +79,7 @@ impl Estate {
             invocations: always(20.0),
             errors: if n == 0 { always(3.0) } else { Vec::new() },
             throttles: Vec::new(),
+            more: Vec::new(),
         };
         WorldFunction {
             story: None,

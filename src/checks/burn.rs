@@ -2,11 +2,7 @@
 //! says that it matters, the shorter one that it still goes on. Source: the SRE Workbook (Google), chapter 5, "Alerting on
 //! SLOs", multiwindow multi-burn-rate alerts, for an objective over 30 days.
 
-use super::{
-    Check, Evidence,
-    more::More,
-    proportion::Proportion,
-};
+use super::{Check, Evidence, more::More, proportion::Proportion};
 use crate::domain::{
     finding::{Finding, Outcome, Severity},
     need::{Need, Stretch},
@@ -20,11 +16,8 @@ use crate::domain::{
 };
 
 /// Minutes of the longer and the shorter stretch, and how many times too fast the budget has to be used up in both.
-const PAIRS: [(i64, i64, f64, Severity); 3] = [
-    (60, 5, 14.4, Severity::Critical),
-    (360, 30, 6.0, Severity::Critical),
-    (4320, 360, 1.0, Severity::Warning),
-];
+const PAIRS: [(i64, i64, f64, Severity); 3] =
+    [(60, 5, 14.4, Severity::Critical), (360, 30, 6.0, Severity::Critical), (4320, 360, 1.0, Severity::Warning)];
 
 /// Three days in points of five minutes: one request has the points of some hundred functions.
 const STRETCH: Stretch = Stretch::Back { minutes: 4320, period: 5 };

@@ -1,11 +1,7 @@
 //! The check `dead-letter`: asynchronous events that Lambda gave up, and those that are lost because neither dead-letter
 //! queue nor destination took them. Neither is an error of the function.
 
-use super::{
-    Check, Evidence,
-    more::More,
-    since::since,
-};
+use super::{Check, Evidence, more::More, since::since};
 use crate::domain::{
     finding::{Finding, Outcome, Severity},
     need::{Need, Stretch},
@@ -72,7 +68,8 @@ impl Check for DeadLetter {
             && n > 0
             && n as f64 >= limit.0
         {
-            let said = format!("{} given up after {} retries", counted(n, "event"), if n == 1 { "its" } else { "their" });
+            let said =
+                format!("{} given up after {} retries", counted(n, "event"), if n == 1 { "its" } else { "their" });
             fires.push((Severity::Warning, n, limit, said, series, window));
         }
         let Some((severity, n, (limit, set_by), _, series, window)) = fires.first() else {

@@ -1,11 +1,7 @@
 //! The check `iterator-age`: how old the records of a stream are when the function reads them. A function that falls
 //! behind loses what the stream keeps no longer, and fails in no other metric.
 
-use super::{
-    Check, Evidence,
-    more::More,
-    since::since_from,
-};
+use super::{Check, Evidence, more::More, since::since_from};
 use crate::domain::{
     finding::{Finding, Outcome, Severity},
     need::{Need, Stretch},

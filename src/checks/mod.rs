@@ -268,9 +268,12 @@ pub fn sign(function: &Function, horizon: &Horizon, judged: &Judged, check: &str
     let lost = judged.verdict == Verdict::Unknown && judged.doubts.iter().any(|doubt| !is_more(doubt.check));
     let doubted = lost || judged.doubts.iter().any(|doubt| doubt.check == check);
     let mut asked = ALL.iter().copied().filter(|known| known.is_asked(horizon));
-    let Some(check) = asked.find(|known| known.id() == check && !doubted) else { return Sign::Unknown };
+    let Some(check) = asked.find(|known| known.id() == check) else { return Sign::Unknown };
     if !is_on(check, &function.class.limits) {
         return Sign::Gone;
+    }
+    if doubted {
+        return Sign::Unknown;
     }
     let evidence = Evidence { window: judged.window, baseline: None, function };
     match check.evaluate(&evidence, &function.class.limits.scaled(below)) {

@@ -102,3 +102,6 @@ pub fn listed(limits: &Limits) -> Vec<Listed> {
     };
     ALL.iter().map(of).collect()
 }
+
+#[cfg(test)]
+mod tests;

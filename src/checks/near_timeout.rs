@@ -1,11 +1,7 @@
 //! The check `near-timeout`: the longest run of the window against the function's own timeout. What comes that near is
 //! soon cut off, and then it is an error.
 
-use super::{
-    Check, Evidence,
-    more::More,
-    since::since_from,
-};
+use super::{Check, Evidence, more::More, since::since_from};
 use crate::domain::{
     finding::{Finding, Outcome, Severity},
     need::{Need, Stretch},
@@ -62,7 +58,11 @@ impl Check for NearTimeout {
             Some((severity, limit, set_by))
         });
         let Some((severity, limit, set_by)) = fires else { return Outcome::Ok };
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a timeout of 15 minutes")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share of a timeout of 15 minutes"
+        )]
         let (since, since_open) = since_from(series, window, (limit * timeout as f64).ceil() as u32);
         Outcome::Finding(Finding {
             check: self.id(),

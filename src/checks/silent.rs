@@ -1,10 +1,7 @@
 //! The check `silent`: nothing runs where something should. What should is said by the owner (`monitor:expect=5m`), or
 //! learned: the longest gap in the same hours of the last two weeks.
 
-use super::{
-    Check, Evidence,
-    more::More,
-};
+use super::{Check, Evidence, more::More};
 use crate::domain::{
     finding::{Finding, Outcome, Severity},
     need::{Need, Stretch},
@@ -21,7 +18,7 @@ const DAY: i64 = 1440;
 /// Days that it is learned from.
 const DAYS: i64 = 14;
 /// So many of them need to have something in them: before that, nothing is known to learn from.
-const LEARNED: i64 = 7;
+const LEARNED: usize = 7;
 /// The same hours: this many minutes up to the same time of the day.
 const HOURS: i64 = 120;
 /// Two weeks, and the hours before the first of these days, in points of five minutes.
@@ -83,8 +80,8 @@ impl Check for Silent {
         } else {
             let Some((times, set_by)) = limits.more.get(Number::SilentTimes) else { return Outcome::Ok };
             // No gap is shorter than a point, so what has just run need not be compared.
-            let least = series.period() as f64 * times;
-            let longest = (silent as f64 >= least).then(|| longest_gap(series, read.end)).flatten();
+            let short = series.period() as f64 * times;
+            let longest = (silent as f64 >= short).then(|| longest_gap(series, read.end)).flatten();
             let Some(longest) = longest else { return Outcome::Ok };
             #[expect(clippy::cast_possible_truncation, reason = "some times two weeks of minutes")]
             let limit = (longest as f64 * times).ceil() as i64;
@@ -122,7 +119,7 @@ fn longest_gap(series: &Series, end: Minute) -> Option<i64> {
         let day = Window::ending(end.plus(-(day - 1) * DAY), DAY);
         ran.iter().any(|minute| day.contains(*minute))
     });
-    if (lived.count() as i64) < LEARNED {
+    if lived.count() < LEARNED {
         return None;
     }
     let reaches = |from: Minute, to: Minute| (1..=DAYS).map(same).any(|hours| from < hours.end && to > hours.start);

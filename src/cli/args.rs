@@ -1,5 +1,6 @@
 //! The command line, as typed. What it means is resolved elsewhere.
 
+mod checks;
 mod lines;
 mod watch;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::{
+    checks::Checks,
     lines::{CountBy, Grep, LineFormat, Logs},
     watch::{LogFormat, NotifyArgs, NotifyWhat, Watch},
 };
@@ -160,6 +162,8 @@ pub enum Command {
     Functions(Functions),
     /// List the accounts and regions: reached or not, and what is missing
     Accounts(Accounts),
+    /// List the checks: which are on, their limits and who set them, what each reads and costs
+    Checks(Checks),
     /// Print the configuration in effect, and where each value comes from
     Config,
     /// Print the IAM policies that slmon needs, made from the calls that it makes
@@ -313,6 +317,10 @@ pub struct Alert {
     /// least twice that of before, and not by chance [default: off]
     #[arg(long, value_name = "TIME")]
     pub baseline: Option<String>,
+    /// A further check: burn, near-timeout, iterator-age, dead-letter or silent; may be given several times. Each reads
+    /// metrics of its own: `slmon checks` says which, and what they cost
+    #[arg(long = "check", value_name = "NAME")]
+    pub checks: Vec<String>,
     /// How long late data is waited for [default: 3m]
     #[arg(long, value_name = "TIME")]
     pub settle: Option<String>,

@@ -138,7 +138,8 @@ impl Above {
         for name in names.iter().flat_map(|text| text.split(',')).map(str::trim).filter(|name| !name.is_empty()) {
             let origin = Origin::Flag(CHECK);
             let path = KEYS.iter().map(|key| key.path).find(|path| {
-                known.contains(&name) && path.strip_prefix("checks.").and_then(|rest| rest.strip_suffix(".on")) == Some(name)
+                known.contains(&name)
+                    && path.strip_prefix("checks.").and_then(|rest| rest.strip_suffix(".on")) == Some(name)
             });
             if let Some(path) = path {
                 self.settings.push((path, Node { value: Value::Switch(true), origin }));

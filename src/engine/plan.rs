@@ -254,11 +254,7 @@ fn metrics(state: &TargetState, hidden: bool, horizon: &Horizon) -> Vec<Job> {
 }
 
 /// What the checks need of watched production beside errors, throttles and invocations, as far as it is wanted.
-pub(super) fn more(
-    state: &TargetState,
-    horizon: &Horizon,
-    wanted: impl Fn(&Function, &Need) -> bool,
-) -> Vec<Job> {
+pub(super) fn more(state: &TargetState, horizon: &Horizon, wanted: impl Fn(&Function, &Need) -> bool) -> Vec<Job> {
     let mut by_stretch: BTreeMap<(Stretch, i64, i64), (Window, i64, Queries)> = BTreeMap::new();
     let production = state.known().iter().filter(|f| f.class.watched && f.class.alerts() && !f.is_gone());
     for function in production {

@@ -4,6 +4,7 @@
 mod accounts;
 mod ends;
 mod following;
+mod more;
 mod reading;
 mod search;
 mod waiting;
@@ -50,6 +51,7 @@ struct Ask {
 struct Swept {
     fleet: Fleet,
     end: End,
+    usage: Usage,
     took: Duration,
     log: Vec<Line>,
     progress: Vec<Progress>,
@@ -108,7 +110,7 @@ impl Ask {
         let (fleet, end) =
             once(source.clone(), roster, rules, settings, self.limit, &cancel, |p| progress.push(p)).await;
         let log = source.log().clone();
-        Swept { fleet, end, took: source.begun.elapsed(), log, progress }
+        Swept { fleet, end, usage: source.usage(), took: source.begun.elapsed(), log, progress }
     }
 }
 

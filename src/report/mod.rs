@@ -7,6 +7,7 @@ pub mod basis;
 pub mod build;
 mod canvas;
 mod cause;
+pub mod checks;
 pub mod explain;
 pub mod fix;
 pub mod github;

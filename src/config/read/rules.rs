@@ -77,7 +77,9 @@ impl Reader<'_> {
             warning: warning.unwrap_or(usual.warning),
         };
         let mut more = MoreLimits::default();
-        patch.more.iter().for_each(|(word, by)| more.take(*word, by));
+        for (word, by) in &patch.more {
+            more.take(*word, by);
+        }
         Limits {
             errors: of(patch.errors_critical, patch.errors_warning, usual.errors),
             throttles: of(patch.throttles_critical, patch.throttles_warning, usual.throttles),

@@ -167,6 +167,16 @@ pub enum Word {
     Is(Number, f64),
 }
 
+impl Word {
+    /// Of which check it is.
+    pub fn check(self) -> Extra {
+        match self {
+            Self::On(extra, _) => extra,
+            Self::Is(number, _) => number.check(),
+        }
+    }
+}
+
 /// Which of these checks are on for a function, and their numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MoreLimits {
@@ -177,7 +187,13 @@ pub struct MoreLimits {
 
 impl Default for MoreLimits {
     fn default() -> Self {
-        Self { on: BTreeMap::new(), numbers: BTreeMap::new(), scale: 1.0 }
+        let by: SetBy = "default".into();
+        let usual = |number: &Number| Some((*number, (number.usual()?, by.clone())));
+        Self {
+            on: Extra::ALL.iter().map(|extra| (*extra, (false, by.clone()))).collect(),
+            numbers: Number::ALL.iter().filter_map(usual).collect(),
+            scale: 1.0,
+        }
     }
 }
 
@@ -187,9 +203,9 @@ impl MoreLimits {
         self.on.get(&extra).is_some_and(|(on, _)| *on)
     }
 
-    /// Who switched a check on or off; none where nobody did, so that it is off.
-    pub fn switched_by(&self, extra: Extra) -> Option<&str> {
-        self.on.get(&extra).map(|(_, by)| &**by)
+    /// Who switched a check on or off: by default it is off.
+    pub fn switched_by(&self, extra: Extra) -> &str {
+        self.on.get(&extra).map_or("default", |(_, by)| by)
     }
 
     /// Whether any is on.
@@ -199,11 +215,8 @@ impl MoreLimits {
 
     /// A number and who set it; none where there is none.
     pub fn get(&self, number: Number) -> Option<(f64, &str)> {
-        let (value, by) = match self.numbers.get(&number) {
-            Some((value, by)) => (*value, &**by),
-            None => (number.usual()?, "default"),
-        };
-        Some((if number.shrinks() { value * self.scale } else { value }, by))
+        let (value, by) = self.numbers.get(&number)?;
+        Some((if number.shrinks() { value * self.scale } else { *value }, by))
     }
 
     /// By how much its limits are shrunk: 1.0, but for what is on its way to be over.

@@ -1,6 +1,8 @@
 //! How one target is watched: what to ask of it next, and by which way failures are looked for. Pure: the time is an
 //! argument, and nothing here waits or asks.
 
+mod more;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -12,7 +14,6 @@ use super::{
     pass::{Pass, Stage},
 };
 use crate::{
-    checks,
     domain::{
         account::Target,
         fleet::{Function, TargetState},
@@ -35,8 +36,6 @@ const LONGEST_BACK_OFF: i64 = 15;
 const FIRST_LOOK: i64 = 1440;
 /// Minutes between two readings of what is not production, to find out who fails always.
 const SWEEP: i64 = 60;
-/// Minutes between two readings of what only some checks need.
-const MORE: i64 = 5;
 /// So many readings in a row for which production was read in vain make a target noisy.
 const IN_VAIN: u32 = 2;
 /// Errors and throttles, which the totals know.
@@ -141,11 +140,6 @@ impl Beat {
         self.steady
     }
 
-    /// Metrics an hour that only some checks need.
-    pub(super) fn more_an_hour(&self) -> f64 {
-        self.more as f64 * 60.0 / (MORE * self.stretch) as f64
-    }
-
     pub(super) fn pulse(&self, due: Minute) -> Pulse {
         Pulse {
             way: self.way,
@@ -174,28 +168,6 @@ impl Beat {
             Stage::Done => Vec::new(),
         };
         requests.into_iter().map(|request| (request, None)).collect()
-    }
-
-    /// What only some checks need: the totals say nothing of it, so it is read directly, and at an interval of its own; at
-    /// once where something was never asked for.
-    fn more(&self, state: &TargetState, pass: &mut Pass) -> Vec<Request> {
-        if pass.failed {
-            return Vec::new();
-        }
-        let now = pass.horizon.now.0;
-        pass.more |= pass.thorough || self.more_at.is_none_or(|at| now - at.0 >= MORE * self.stretch);
-        let jobs = plan::more(state, &pass.horizon, |function, need| {
-            let is_due = pass.more || *function.more(need.metric, need.stretch) == Reading::NotAsked;
-            match pass.stage {
-                Stage::More => need.after.is_none() && is_due,
-                _ => plan::follows(function, need) && is_due,
-            }
-        });
-        let request = |job| match job {
-            plan::Job::More { request, stretch, .. } => Some((request, Some(stretch))),
-            _ => None,
-        };
-        jobs.into_iter().filter_map(request).collect()
     }
 
     /// Whether the totals that were read in this pass may be trusted: they reach to its end, and the region publishes them.
@@ -315,14 +287,7 @@ impl Beat {
         if swept {
             self.swept_at = Some(horizon.now);
         }
-        if pass.more {
-            self.more_at = Some(horizon.now);
-        }
-        let needs = |function: &Function| {
-            let needs = checks::needs(&function.class.limits, horizon).into_iter();
-            needs.filter(|need| need.after.is_none() || plan::follows(function, need)).count() as u64
-        };
-        self.more = production(state).map(needs).sum();
+        self.conclude_more(state, pass);
         let production = production(state).count() as u64;
         let hot = self::production(state).filter(|function| self.is_hot(function, horizon)).count() as u64;
         self.direct = 2 * production + hot;

@@ -1,6 +1,7 @@
 //! The command line, as typed. What it means is resolved elsewhere.
 
 mod checks;
+mod cost;
 mod lines;
 mod watch;
 
@@ -10,7 +11,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::{
     checks::Checks,
-    lines::{CountBy, Grep, LineFormat, Logs},
+    cost::Cost,
+    lines::{CountBy, Grep, LineFormat, Logs, SearchWith},
     watch::{LogFormat, NotifyArgs, NotifyWhat, Watch},
 };
 
@@ -164,6 +166,8 @@ pub enum Command {
     Accounts(Accounts),
     /// List the checks: which are on, their limits and who set them, what each reads and costs
     Checks(Checks),
+    /// Tell what a day of watching would cost, before anything is read but functions and tags
+    Cost(Cost),
     /// Print the configuration in effect, and where each value comes from
     Config,
     /// Print the IAM policies that slmon needs, made from the calls that it makes

@@ -93,6 +93,8 @@ pub fn build(sweep: &Sweep<'_>) -> Report {
             requests: sweep.usage.total(),
             metrics: sweep.usage.metrics,
             traces: sweep.usage.traces,
+            log_bytes: sweep.usage.scanned,
+            tail_minutes: sweep.usage.tailed,
             usd: sweep.usage.dollars(),
         },
         basis: basis(sweep, unmatched),
@@ -265,6 +267,8 @@ fn alerts(sweep: &Sweep<'_>) -> (Vec<Alert>, Vec<Muted>) {
         b.severity
             .cmp(&a.severity)
             .then(failures(b).cmp(&failures(a)))
+            // What counts in another unit stands after the failures of the same function.
+            .then((a.unit != "share").cmp(&(b.unit != "share")))
             .then(b.value.unwrap_or(0.0).total_cmp(&a.value.unwrap_or(0.0)))
     };
     alerts.sort_by(worse);

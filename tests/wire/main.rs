@@ -7,6 +7,8 @@ mod fake;
 mod graph;
 mod logs;
 mod more;
+#[cfg(feature = "s3")]
+mod objects;
 mod summaries;
 mod trace;
 mod xray;

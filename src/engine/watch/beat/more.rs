@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Minutes between two readings of what only some checks need.
-const MORE: i64 = 5;
+pub(in crate::engine::watch) const MORE: i64 = 5;
 
 impl Beat {
     /// Metrics an hour that only some checks need.

@@ -1,0 +1,54 @@
+//! `slmon cost`: what a day of watching would cost. It finds functions and reads no metric.
+
+use super::{
+    Refusal,
+    args::{Cost, Scope},
+    listing::{Listed, listing},
+};
+use crate::{
+    domain::{fleet::TargetState, window::Horizon},
+    engine::{
+        plan::Depth,
+        watch::forecast::{self, forecast},
+    },
+    report::{
+        ReportScope,
+        tables::{Cost as Report, CostRow, Load},
+    },
+};
+
+pub(super) async fn run(scope: &Scope, args: &Cost) -> Result<u8, Refusal> {
+    let depth = Depth::Discover { all: false, configurations: false };
+    listing(scope, &args.listing, depth, "cost", |config, fleet, horizon, coverage, telling| {
+        // What could not be listed costs nobody knows what; what holds nothing that is watched is looked at all the same.
+        let known = fleet.targets().filter(|state| state.functions.is_some());
+        let rows: Vec<(CostRow, u64)> = known.map(|state| row(state, horizon)).collect();
+        let alert = rows.iter().map(|(row, more)| 2 * row.production + row.others + more).sum();
+        let rows = rows.into_iter().map(|(row, _)| row).collect();
+        let cost =
+            Report::new(rows, alert, config.dashboard.budget, coverage).within(ReportScope::of(&fleet.rules().scope));
+        Listed { text: cost.text(telling), json: cost.json() }
+    })
+    .await
+}
+
+/// A target, and what checks need of it beside errors and throttles in one sweep.
+fn row(state: &TargetState, horizon: &Horizon) -> (CostRow, u64) {
+    let (account, forecast) = (&state.target.account, forecast(state, horizon));
+    let row = CostRow {
+        client: account.client.clone(),
+        account: account.id.clone(),
+        account_name: account.name.clone(),
+        region: state.target.region.clone(),
+        production: forecast.production,
+        others: forecast.others,
+        quiet: load(forecast.quiet),
+        noisy: load(forecast.noisy),
+        all: load(forecast.all),
+    };
+    (row, forecast.more)
+}
+
+fn load(load: forecast::Load) -> Load {
+    Load { plan: load.way.word(), every_minutes: load.every, metrics: load.metrics }
+}

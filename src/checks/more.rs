@@ -38,7 +38,7 @@ impl<'a> Evidence<'a> {
                     series,
                     match stretch {
                         Stretch::Window => Window::ending(end, self.window.minutes()),
-                        Stretch::Back { .. } => read,
+                        Stretch::Back { .. } | Stretch::Ran { .. } => read,
                     },
                 )
             }

@@ -22,7 +22,7 @@ const LEARNED: usize = 7;
 /// The same hours: this many minutes up to the same time of the day.
 const HOURS: i64 = 120;
 /// Two weeks, and the hours before the first of these days, in points of five minutes.
-const WEEKS: Stretch = Stretch::Back { minutes: DAYS * DAY + HOURS + 60, period: 5 };
+const WEEKS: Stretch = Stretch::Ran { minutes: DAYS * DAY + HOURS + 60, period: 5 };
 /// Expectations of up to so many minutes are looked at in single minutes.
 const FINE: i64 = 180;
 /// So many minutes more are read, so that the last run can be told.
@@ -38,7 +38,7 @@ fn stretch(limits: &Limits) -> Stretch {
         Some((expect, _)) => {
             let period = if expect <= FINE as f64 { 1 } else { 5 };
             let long = expect as i64 + BEFORE;
-            Stretch::Back { minutes: (long + period - 1) / period * period, period }
+            Stretch::Ran { minutes: (long + period - 1) / period * period, period }
         }
         None => WEEKS,
     }

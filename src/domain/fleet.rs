@@ -431,6 +431,10 @@ impl Fleet {
                 if let Some(state) = self.target_mut(&target) {
                     for (name, metric, reading) in readings {
                         if let Some(function) = state.function_mut(name.raw()) {
+                            let reading = match reading {
+                                Reading::Known(series) => Reading::Known(stretch.kept(series)),
+                                other => other,
+                            };
                             function.more.insert((metric, stretch), reading);
                         }
                     }

@@ -1,7 +1,7 @@
 //! What a check needs to be read: which metric, over which stretch of time. The plan asks for it and nothing else.
 
 use super::{
-    series::Metric,
+    series::{Metric, Series},
     window::{Horizon, Minute, Window, period_for},
 };
 
@@ -17,15 +17,28 @@ pub enum Stretch {
         /// Minutes a datapoint covers.
         period: i64,
     },
+    /// The same, of which nothing is kept but in which points there was anything.
+    Ran {
+        /// Minutes; a multiple of the period.
+        minutes: i64,
+        /// Minutes a datapoint covers.
+        period: i64,
+    },
 }
 
 impl Stretch {
+    /// What is kept of a series that was read for it.
+    #[must_use]
+    pub fn kept(self, series: Series) -> Series {
+        if matches!(self, Self::Ran { .. }) { series.marks() } else { series.compact() }
+    }
+
     /// What is read of a function with this window of its own, and the minutes of a datapoint. None where CloudWatch keeps
     /// nothing so fine any more. A stretch back ends with the last whole period, since one that goes on is not final.
     pub fn read(self, horizon: &Horizon, own: Option<i64>) -> Option<(Window, i64)> {
         match self {
             Self::Window => horizon.frame(own).map(|frame| (frame.read, frame.period)),
-            Self::Back { minutes, period } => {
+            Self::Back { minutes, period } | Self::Ran { minutes, period } => {
                 let end = Minute(horizon.at.0.div_euclid(period) * period);
                 let read = Window::ending(end, minutes);
                 let kept = period_for(read.start, horizon.now)?;

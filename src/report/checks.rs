@@ -161,7 +161,7 @@ impl ReadRow {
     pub fn of(need: &Need) -> Self {
         let (minutes, period) = match need.stretch {
             Stretch::Window => (None, None),
-            Stretch::Back { minutes, period } => (Some(minutes), Some(period)),
+            Stretch::Back { minutes, period } | Stretch::Ran { minutes, period } => (Some(minutes), Some(period)),
         };
         Self {
             metric: need.metric.as_str(),

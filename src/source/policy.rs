@@ -35,7 +35,7 @@ pub const MEMBER: &[Feature] = &[
         calls: &[calls::LIST_FUNCTIONS],
         lost: Some(
             "no runtimes and no last change; deleted functions are not told from idle ones; overrides with `watch = true` \
-             and `--blind-spots` don't find functions without tags",
+             and `--blind-spots` don't find functions without tags; the check `near-timeout` can't tell",
         ),
     },
     Feature {

@@ -76,7 +76,7 @@ fn a_long_stretch_is_asked_in_requests_that_have_room_for_it() {
         it.more
             .iter()
             .map(|((metric, stretch), reading)| match (stretch, reading) {
-                (Stretch::Back { minutes, .. }, Reading::Known(series)) => {
+                (Stretch::Back { minutes, .. } | Stretch::Ran { minutes, .. }, Reading::Known(series)) => {
                     (*metric, series.read().minutes() == *minutes)
                 }
                 other => panic!("{other:?}"),

@@ -131,6 +131,10 @@ fn a_sink_that_can_tell_nothing_is_refused_with_what_is_missing() {
         ("name = \"a b\"\nkind = \"command\"\ncommand = [\"x\"]", "letters, digits and -_."),
         ("name = \"a\"\nkind = \"command\"\ncommand = []", "at least one is needed"),
         ("name = \"a\"\nkind = \"command\"\ncommand = [\"x\"]\nchecks = [\"error\"]", "did you mean `errors`?"),
+        (
+            "name = \"a\"\nkind = \"command\"\ncommand = [\"x\"]\nchecks = [\"silent\", \"brun\"]",
+            "did you mean `burn`?",
+        ),
         ("name = \"a\"\nkind = \"command\"\ncommand = [\"x\"]\ngroup_from = 0", "a whole number from 1"),
         (
             "name = \"a\"\nkind = \"command\"\ncommand = [\"x\"]\n[[notify]]\nname = \"a\"\nkind = \"command\"\ncommand = [\"x\"]",

@@ -46,6 +46,7 @@ impl Estate {
         let organization = world.organizations[0].name.clone();
         world.accounts = (0..self.accounts)
             .map(|n| WorldAccount {
+                concurrency: 1000,
                 transaction_search: false,
                 id: AccountId::parse(&format!("1{n:011}")).unwrap(),
                 name: format!("account-{n}").into(),

@@ -2,6 +2,7 @@
 //! reason. Screen and gate use this one predicate. This module knows facts; it does not know how they were read.
 
 mod burn;
+mod concurrency;
 mod dead_letter;
 mod errors;
 mod errors_baseline;
@@ -13,7 +14,7 @@ mod silent;
 mod since;
 mod throttles;
 
-pub use self::more::{Listed, listed, needs, wants_configuration};
+pub use self::more::{Listed, listed, needs, wants_configuration, wants_limit};
 
 use crate::domain::{
     account::TargetKey,
@@ -52,6 +53,10 @@ pub trait Check: Sync {
     fn needs_configuration(&self) -> bool {
         false
     }
+    /// Whether it needs the account's limit of instances that run at once.
+    fn needs_limit(&self) -> bool {
+        false
+    }
     /// What it makes of the evidence under these limits.
     fn evaluate(&self, evidence: &Evidence<'_>, limits: &Limits) -> Outcome;
 }
@@ -66,6 +71,7 @@ pub const ALL: &[&dyn Check] = &[
     &iterator_age::IteratorAge,
     &dead_letter::DeadLetter,
     &silent::Silent,
+    &concurrency::Concurrency,
 ];
 
 /// What the numbers of a check count that weighs shares.
@@ -85,6 +91,8 @@ pub struct Evidence<'a> {
     pub baseline: Option<Option<Window>>,
     /// The function.
     pub function: &'a Function,
+    /// The target that it is of, for what its functions share; none where it is judged by itself.
+    pub target: Option<&'a TargetState>,
 }
 
 /// A metric's sum over the window, or why there is none.
@@ -209,19 +217,24 @@ fn weigh(weighing: &Weighing<'_>, evidence: &Evidence<'_>) -> Outcome {
 
 /// Judges one watched production function.
 pub fn judge(function: &Function, horizon: &Horizon) -> Judged {
-    judge_by(function, horizon, |_| true)
+    judge_by(None, function, horizon, |_| true)
 }
 
 /// The same by the checks that count errors and throttles alone: for minutes of which nothing else was read.
 pub fn judge_counted(function: &Function, horizon: &Horizon) -> Judged {
-    judge_by(function, horizon, |check| check.extra().is_none())
+    judge_by(None, function, horizon, |check| check.extra().is_none())
 }
 
-fn judge_by(function: &Function, horizon: &Horizon, counts: impl Fn(&dyn Check) -> bool) -> Judged {
+fn judge_by(
+    target: Option<&TargetState>,
+    function: &Function,
+    horizon: &Horizon,
+    counts: impl Fn(&dyn Check) -> bool,
+) -> Judged {
     let frame = horizon.frame(function.class.window);
     let window = frame.map_or(Window::ending(horizon.at, horizon.minutes), |frame| frame.window);
     let baseline = horizon.baseline.map(|_| frame.and_then(|frame| frame.baseline));
-    let evidence = Evidence { window, baseline, function };
+    let evidence = Evidence { window, baseline, function, target };
     let (mut findings, mut doubts, mut off) = (Vec::new(), Vec::new(), Vec::new());
     for check in ALL.iter().copied().filter(|check| check.is_asked(horizon) && counts(*check)) {
         if !is_on(check, &function.class.limits) {
@@ -258,7 +271,13 @@ fn judge_by(function: &Function, horizon: &Horizon, counts: impl Fn(&dyn Check) 
 
 /// What a check says of a watched production function that was judged: whether it fires, and else how far it is from that;
 /// `below` is the share of its limits below which it is on its way to be over.
-pub fn sign(function: &Function, horizon: &Horizon, judged: &Judged, check: &str, below: f64) -> Sign {
+pub fn sign(
+    target: Option<&TargetState>,
+    function: &Function,
+    horizon: &Horizon,
+    (judged, check): (&Judged, &str),
+    below: f64,
+) -> Sign {
     if let Some(finding) = judged.findings.iter().find(|finding| finding.check == check) {
         let (severity, reason, since) = (finding.severity, finding.reason.clone(), finding.since);
         return Sign::Fires { severity, reason, since };
@@ -275,7 +294,7 @@ pub fn sign(function: &Function, horizon: &Horizon, judged: &Judged, check: &str
     if doubted {
         return Sign::Unknown;
     }
-    let evidence = Evidence { window: judged.window, baseline: None, function };
+    let evidence = Evidence { window: judged.window, baseline: None, function, target };
     match check.evaluate(&evidence, &function.class.limits.scaled(below)) {
         Outcome::Finding(_) => Sign::Near,
         Outcome::Unknown(_) => Sign::Unknown,
@@ -323,10 +342,11 @@ pub fn judge_target(state: &TargetState, horizon: impl Fn(&Function) -> Horizon,
             judgement.functions.push(JudgedFunction {
                 target: target.clone(),
                 place,
-                judged: judge(function, &horizon(function)),
+                judged: judge_by(Some(state), function, &horizon(function), |_| true),
             });
         } else if let Some(frame) = horizon(function).frame(function.class.window)
-            && let Some(errors) = (Evidence { window: frame.window, baseline: None, function }).known(Metric::Errors)
+            && let Some(errors) =
+                (Evidence { window: frame.window, baseline: None, function, target: None }).known(Metric::Errors)
             && errors > 0
         {
             judgement.hidden.0 += 1;

@@ -26,8 +26,13 @@ pub(super) enum More<'a> {
 impl<'a> Evidence<'a> {
     /// A metric over the stretch that a check needs, up to where it was read.
     pub(super) fn more(&self, metric: Metric, stretch: Stretch) -> More<'a> {
+        self.look(self.function.more(metric, stretch), metric, stretch)
+    }
+
+    /// The same of what was read of the function's region.
+    pub(super) fn look(&self, reading: &'a Reading, metric: Metric, stretch: Stretch) -> More<'a> {
         let name = metric.as_str();
-        match self.function.more(metric, stretch) {
+        match reading {
             Reading::Known(series) => {
                 let read = series.read();
                 if self.window.end.0 - read.end.0 > LATE + series.period() {
@@ -62,18 +67,23 @@ pub fn needs(limits: &Limits, horizon: &Horizon) -> Vec<Need> {
     if !limits.more.any() {
         return Vec::new();
     }
-    let mut all: BTreeMap<(Metric, Stretch), Option<Metric>> = BTreeMap::new();
+    let mut all: BTreeMap<(Metric, Stretch, bool), Option<Metric>> = BTreeMap::new();
     for need in on(limits, horizon).flat_map(|check| check.needs(limits)) {
-        let after = all.entry((need.metric, need.stretch)).or_insert(need.after);
+        let after = all.entry((need.metric, need.stretch, need.region)).or_insert(need.after);
         // What one check always needs is not asked for again because of another.
         *after = after.and(need.after);
     }
-    all.into_iter().map(|((metric, stretch), after)| Need { metric, stretch, after }).collect()
+    all.into_iter().map(|((metric, stretch, region), after)| Need { metric, stretch, region, after }).collect()
 }
 
 /// Whether a check that looks at a function with these limits needs its configuration.
 pub fn wants_configuration(limits: &Limits, horizon: &Horizon) -> bool {
     limits.more.any() && on(limits, horizon).any(Check::needs_configuration)
+}
+
+/// Whether a check that looks at a function with these limits needs the account's limit of instances that run at once.
+pub fn wants_limit(limits: &Limits, horizon: &Horizon) -> bool {
+    limits.more.any() && on(limits, horizon).any(Check::needs_limit)
 }
 
 /// A check as a list of all of them tells of it.
@@ -89,6 +99,8 @@ pub struct Listed {
     pub needs: Vec<Need>,
     /// Whether it needs the function's configuration.
     pub configuration: bool,
+    /// Whether it needs the account's limit.
+    pub limit: bool,
 }
 
 /// Every check, as it is for functions with these limits.
@@ -99,6 +111,7 @@ pub fn listed(limits: &Limits) -> Vec<Listed> {
         extra: check.extra(),
         needs: check.needs(limits),
         configuration: check.needs_configuration(),
+        limit: check.needs_limit(),
     };
     ALL.iter().map(of).collect()
 }

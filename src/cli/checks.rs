@@ -66,6 +66,7 @@ pub fn list(rules: &Rules, baseline: bool) -> CheckList {
         cost: Cost::of(&listed.needs, listed.extra.is_some()),
         reads: listed.needs.iter().map(ReadRow::of).collect(),
         reads_configuration: listed.configuration,
+        reads_limit: listed.limit,
     };
     CheckList::new(checks::listed(limits).into_iter().map(row).collect())
 }

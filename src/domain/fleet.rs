@@ -116,6 +116,10 @@ pub struct TargetState {
     pub search: Search,
     /// What was read of all its functions together.
     pub totals: Totals,
+    /// Metrics of all its functions together that some check needs beside those, where one does.
+    pub more: BTreeMap<(Metric, Stretch), Reading>,
+    /// How many instances the account may run at once in the region, where some check needs that.
+    pub concurrency: Option<u32>,
 }
 
 /// Metrics of all functions of a target together, whatever their tags.
@@ -150,6 +154,11 @@ impl TargetState {
     pub fn overlooked(&self) -> impl Iterator<Item = &Function> {
         let all = self.known().iter().chain(&self.search.found);
         all.filter(|function| function.class.is_overlooked() && !function.is_gone())
+    }
+
+    /// The reading of a metric of all its functions together that some check needs over a stretch.
+    pub fn more(&self, metric: Metric, stretch: Stretch) -> &Reading {
+        self.more.get(&(metric, stretch)).unwrap_or(&Reading::NotAsked)
     }
 
     /// Whether all that was asked of it could be read.
@@ -271,6 +280,8 @@ impl Fleet {
         for target in self.targets.values_mut().map(Arc::make_mut) {
             target.unread.clear();
             target.totals = Totals::default();
+            target.more.clear();
+            target.concurrency = target.concurrency.filter(|_| !anew);
             target.search = Search::default();
             for function in target.functions.iter_mut().flatten() {
                 // One that failed before it was deleted would be taken for a ghost, now that its failures are forgotten.
@@ -429,15 +440,22 @@ impl Fleet {
             }
             Observation::More { target, stretch, readings } => {
                 if let Some(state) = self.target_mut(&target) {
-                    for (name, metric, reading) in readings {
-                        if let Some(function) = state.function_mut(name.raw()) {
-                            let reading = match reading {
-                                Reading::Known(series) => Reading::Known(stretch.kept(series)),
-                                other => other,
-                            };
-                            function.more.insert((metric, stretch), reading);
-                        }
+                    for (of, metric, reading) in readings {
+                        let more = match &of {
+                            Of::Region => Some(&mut state.more),
+                            Of::Function(name) => state.function_mut(name.raw()).map(|function| &mut function.more),
+                        };
+                        let reading = match reading {
+                            Reading::Known(series) => Reading::Known(stretch.kept(series)),
+                            other => other,
+                        };
+                        more.map(|more| more.insert((metric, stretch), reading));
                     }
+                }
+            }
+            Observation::Concurrency { target, limit } => {
+                if let Some(state) = self.target_mut(&target) {
+                    state.concurrency = Some(limit);
                 }
             }
             Observation::Quiet { target, metric, horizon } => {

@@ -48,13 +48,15 @@ impl Stretch {
     }
 }
 
-/// One metric that a check needs of a function.
+/// One metric that a check needs of a function, or of its region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Need {
     /// Which, with its statistic.
     pub metric: Metric,
     /// Over which stretch.
     pub stretch: Stretch,
+    /// Whether it is that of all functions of the region together.
+    pub region: bool,
     /// Only where this metric has something over the same stretch; none where it is always needed.
     pub after: Option<Metric>,
 }
@@ -62,7 +64,13 @@ pub struct Need {
 impl Need {
     /// A metric that is always needed.
     pub const fn of(metric: Metric, stretch: Stretch) -> Self {
-        Self { metric, stretch, after: None }
+        Self { metric, stretch, region: false, after: None }
+    }
+
+    /// The same, of all functions of the region together.
+    #[must_use]
+    pub const fn of_region(self) -> Self {
+        Self { region: true, ..self }
     }
 
     /// The same, only where another metric has something over the stretch.

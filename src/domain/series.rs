@@ -33,6 +33,8 @@ pub enum Metric {
     /// How many instances ran at once at most. Source: the Lambda developer guide, "Types of metrics", which says to look at
     /// its maximum.
     ConcurrencyMaximum,
+    /// How many instances of the account's limit were taken at most, in the region as a whole.
+    ClaimedMaximum,
     /// The age of the last record of a batch of a stream when it was read, at most: milliseconds.
     IteratorAgeMaximum,
     /// Events that the dead-letter queue of the function did not take.
@@ -53,6 +55,7 @@ impl Metric {
         Self::DurationP95,
         Self::DurationMaximum,
         Self::ConcurrencyMaximum,
+        Self::ClaimedMaximum,
         Self::IteratorAgeMaximum,
         Self::DeadLetterErrors,
         Self::AsyncEventsDropped,
@@ -67,6 +70,7 @@ impl Metric {
             Self::Invocations => "Invocations",
             Self::DurationAverage | Self::DurationP95 | Self::DurationMaximum => "Duration",
             Self::ConcurrencyMaximum => "ConcurrentExecutions",
+            Self::ClaimedMaximum => "ClaimedAccountConcurrency",
             Self::IteratorAgeMaximum => "IteratorAge",
             Self::DeadLetterErrors => "DeadLetterErrors",
             Self::AsyncEventsDropped => "AsyncEventsDropped",
@@ -85,7 +89,9 @@ impl Metric {
             | Self::DestinationDeliveryFailures => "Sum",
             Self::DurationAverage => "Average",
             Self::DurationP95 => "p95",
-            Self::DurationMaximum | Self::ConcurrencyMaximum | Self::IteratorAgeMaximum => "Maximum",
+            Self::DurationMaximum | Self::ConcurrencyMaximum | Self::ClaimedMaximum | Self::IteratorAgeMaximum => {
+                "Maximum"
+            }
         }
     }
 }

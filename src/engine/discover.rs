@@ -316,6 +316,18 @@ fn is_gone(failure: &Failure) -> bool {
     failure.kind == Kind::Other && failure.message.raw().split(':').next() == Some(GONE)
 }
 
+/// How many instances the account may run at once in the region.
+pub(super) async fn concurrency(source: &dyn Source, target: &Target) -> Vec<Observation> {
+    let target_key = target.key();
+    vec![match source.concurrency(target).await {
+        Ok(limit) => Observation::Concurrency { target: target_key, limit },
+        Err(failure) => {
+            let part = Some("the account's limit of concurrency".to_owned());
+            Observation::TargetFailed { target: target_key, part, failure }
+        }
+    }]
+}
+
 /// Configurations until all that are wanted have been seen. Where no verdict rests on them, a failure stays without
 /// consequence, and a target with thousands of functions is not read to its end.
 pub(super) async fn configurations(

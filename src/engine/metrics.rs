@@ -48,14 +48,8 @@ pub(super) async fn read(source: &dyn Source, target: &Target, request: &MetricR
 
 /// What was read over a stretch for some check: it is no reading of the window, even where the metric is the same.
 pub(super) fn more(observations: Vec<Observation>, stretch: Stretch) -> Vec<Observation> {
-    let of_functions = |(of, metric, reading)| match of {
-        Of::Function(name) => Some((name, metric, reading)),
-        Of::Region => None,
-    };
     let more = |observation| match observation {
-        Observation::Readings { target, readings } => {
-            Observation::More { target, stretch, readings: readings.into_iter().filter_map(of_functions).collect() }
-        }
+        Observation::Readings { target, readings } => Observation::More { target, stretch, readings },
         // Not to be taken for the same part of what every function is read for.
         Observation::TargetFailed { target, part, failure } => {
             Observation::TargetFailed { target, part: part.map(|part| format!("{part}, for more checks")), failure }

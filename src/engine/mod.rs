@@ -408,6 +408,7 @@ async fn carry_out(source: &dyn Source, job: &Job, deadline: Instant) -> Vec<Obs
         }
         Job::Metrics { target, request } => metrics::read(source, target, request).await,
         Job::More { target, stretch, request } => metrics::more(metrics::read(source, target, request).await, *stretch),
+        Job::Concurrency { target } => discover::concurrency(source, target).await,
         Job::Search { target, tells_gone } => discover::search(source, target, *tells_gone, deadline).await,
         Job::Configurations { target, wanted, needed } => {
             discover::configurations(source, target, wanted, *needed).await

@@ -102,6 +102,11 @@ pub enum Job {
         /// What to ask.
         request: MetricRequest,
     },
+    /// How many instances the account may run at once in the region.
+    Concurrency {
+        /// The target.
+        target: Target,
+    },
     /// Configurations, until all that are wanted have been seen.
     Configurations {
         /// The target.
@@ -190,7 +195,8 @@ pub(super) fn after(state: &TargetState, step: Step, rules: &Rules, settings: &S
             let wanted =
                 configurations && !all && !rules.watches_untagged(&state.target.account) && !state.known().is_empty();
             let job = Job::Configurations { target: state.target.clone(), wanted: Vec::new(), needed: false };
-            (Step::Details, wanted.then_some(job).into_iter().collect())
+            let limit = configurations.then(|| concurrency(state, &settings.horizon)).flatten();
+            (Step::Details, wanted.then_some(job).into_iter().chain(limit).collect())
         }
         (Step::Discovery, Depth::Probe) => (Step::Details, probe(state, &settings.horizon)),
         (Step::Discovery, Depth::Judge { hidden, .. }) => (Step::Metrics, metrics(state, hidden, &settings.horizon)),
@@ -241,6 +247,7 @@ fn metrics(state: &TargetState, hidden: bool, horizon: &Horizon) -> Vec<Job> {
         watched().filter(|function| hidden && !function.class.alerts()).map(|function| (function, Metric::Errors));
     let mut jobs = batches(&state.target, production.chain(others), horizon);
     jobs.extend(more(state, horizon, |_, need| need.after.is_none()));
+    jobs.extend(concurrency(state, horizon).filter(|_| state.concurrency.is_none()));
     let lacks = |function: &&Function| {
         function.class.alerts()
             && function.configuration.is_none()
@@ -253,6 +260,17 @@ fn metrics(state: &TargetState, hidden: bool, horizon: &Horizon) -> Vec<Job> {
     jobs
 }
 
+/// The account's limit, where some check needs it.
+fn concurrency(state: &TargetState, horizon: &Horizon) -> Option<Job> {
+    let needs = |function: &Function| {
+        function.class.watched
+            && function.class.alerts()
+            && !function.is_gone()
+            && checks::wants_limit(&function.class.limits, horizon)
+    };
+    state.known().iter().any(needs).then(|| Job::Concurrency { target: state.target.clone() })
+}
+
 /// What the checks need of watched production beside errors, throttles and invocations, as far as it is wanted.
 pub(super) fn more(state: &TargetState, horizon: &Horizon, wanted: impl Fn(&Function, &Need) -> bool) -> Vec<Job> {
     let mut by_stretch: BTreeMap<(Stretch, i64, i64), (Window, i64, Queries)> = BTreeMap::new();
@@ -263,7 +281,11 @@ pub(super) fn more(state: &TargetState, horizon: &Horizon, wanted: impl Fn(&Func
             let Some((read, period)) = read.filter(|_| wanted(function, &need)) else { continue };
             let place = (need.stretch, read.start.0, period);
             let (.., queries) = by_stretch.entry(place).or_insert_with(|| (read, period, Vec::new()));
-            queries.push((Of::Function(function.found.name.clone()), need.metric));
+            let of = if need.region { Of::Region } else { Of::Function(function.found.name.clone()) };
+            // Of the region, each function needs the same.
+            if !need.region || !queries.contains(&(of.clone(), need.metric)) {
+                queries.push((of, need.metric));
+            }
         }
     }
     let mut jobs = Vec::new();
@@ -275,6 +297,11 @@ pub(super) fn more(state: &TargetState, horizon: &Horizon, wanted: impl Fn(&Func
         }));
     }
     jobs
+}
+
+/// What became of what a check needs.
+pub(super) fn reading<'a>(state: &'a TargetState, function: &'a Function, need: &Need) -> &'a Reading {
+    if need.region { state.more(need.metric, need.stretch) } else { function.more(need.metric, need.stretch) }
 }
 
 /// Whether a metric is needed because of another one, that was read and has something, and was not read yet.
@@ -307,7 +334,7 @@ fn details(state: &TargetState, horizon: &Horizon) -> Vec<Job> {
     let unread = |function: &&Function| failed(function) && function.invocations == Reading::NotAsked;
     let invocations = state.known().iter().filter(unread).map(|function| (function, Metric::Invocations));
     let mut jobs = batches(&state.target, invocations, horizon);
-    let unasked = |function: &Function, need: &Need| *function.more(need.metric, need.stretch) == Reading::NotAsked;
+    let unasked = |function: &Function, need: &Need| *reading(state, function, need) == Reading::NotAsked;
     jobs.extend(more(state, horizon, |function, need| follows(function, need) && unasked(function, need)));
     let doubtful = |function: &&Function| {
         function.class.watched && function.exists.is_none() && (silent(function) || failed(function))

@@ -307,6 +307,10 @@ impl Source for Recorded {
         self.pages(calls::GET_SERVICE_GRAPH, place(target), self.inner.services(target, span))
     }
 
+    fn concurrency<'a>(&'a self, target: &'a Target) -> Answer<'a, u32> {
+        self.noted(calls::GET_ACCOUNT_SETTINGS, place(target), self.inner.concurrency(target)).boxed()
+    }
+
     fn destination<'a>(&'a self, target: &'a Target) -> Answer<'a, Destination> {
         self.noted(calls::GET_TRACE_SEGMENT_DESTINATION, place(target), self.inner.destination(target)).boxed()
     }

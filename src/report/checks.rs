@@ -47,6 +47,8 @@ pub struct CheckRow {
     pub reads: Vec<ReadRow>,
     /// Whether it needs the function's configuration.
     pub reads_configuration: bool,
+    /// Whether it needs the account's limit of instances that run at once.
+    pub reads_limit: bool,
     /// What it costs for each function.
     pub cost: Cost,
 }
@@ -88,6 +90,8 @@ pub struct ReadRow {
     pub minutes: Option<i64>,
     /// Minutes of a datapoint; none for the window of the run.
     pub period: Option<i64>,
+    /// Whether it is read once, of all functions of the region together.
+    pub region: bool,
     /// Only where this metric has something there; none where it is always read.
     pub only_where: Option<&'static str>,
 }
@@ -108,8 +112,9 @@ pub struct Cost {
 impl Cost {
     /// The cost of these needs; those of a check that is off unless it is named are read by themselves while watching.
     pub fn of(needs: &[Need], is_extra: bool) -> Self {
-        let metrics = needs.iter().filter(|need| need.after.is_none()).count() as u64;
-        let at_most = needs.len() as u64;
+        let of_functions = || needs.iter().filter(|need| !need.region);
+        let metrics = of_functions().filter(|need| need.after.is_none()).count() as u64;
+        let at_most = of_functions().count() as u64;
         let usd = |metrics: u64| (price(metrics as f64) * 1e7).round() / 1e7;
         let day_usd_at_most = is_extra.then(|| usd(at_most * 1440 / WATCHED_EACH));
         Self { metrics, at_most, usd_at_most: usd(at_most), day_usd_at_most }
@@ -168,6 +173,7 @@ impl ReadRow {
             statistic: need.metric.statistic(),
             minutes,
             period,
+            region: need.region,
             only_where: need.after.map(crate::domain::series::Metric::as_str),
         }
     }
@@ -182,6 +188,9 @@ impl ReadRow {
                 text.push_str(" in points of ");
                 text.push_str(&minutes(period));
             }
+        }
+        if self.region {
+            text.push_str(" of the region as a whole");
         }
         if let Some(other) = self.only_where {
             text.extend([" where ", other, " has any"]);
@@ -206,6 +215,12 @@ impl CheckRow {
         let metrics = if metrics == at_most { count(metrics) } else { format!("{metrics} to {at_most}") };
         let noun = if at_most == 1 { "metric" } else { "metrics" };
         match day_usd_at_most {
+            Some(usd) if self.reads.iter().any(|read| read.region) => {
+                format!(
+                    "{metrics} {noun} a function and sweep, and one a region; watching, at most {} a day each",
+                    cents(usd)
+                )
+            }
             Some(usd) => format!("{metrics} {noun} a function and sweep; watching, at most {} a day", cents(usd)),
             None => format!("{metrics} {noun} a function and sweep; watching, as good as none where nothing fails"),
         }
@@ -258,6 +273,7 @@ impl CheckList {
             }
             let reads = check.reads.iter().map(ReadRow::says);
             let reads = reads.chain(check.reads_configuration.then(|| "the function's timeout".to_owned()));
+            let reads = reads.chain(check.reads_limit.then(|| "the account's limit".to_owned()));
             reads.fold(page.fill(row("reads")), |fill, text| fill.item(PLAIN, &text)).end();
             page.fill(row("costs")).words(PLAIN, &check.costs()).end();
         }

@@ -39,6 +39,12 @@ pub const MEMBER: &[Feature] = &[
         ),
     },
     Feature {
+        name: "concurrency",
+        sid: "SlmonConcurrency",
+        calls: &[calls::GET_ACCOUNT_SETTINGS],
+        lost: Some("nothing, as long as the check `concurrency` is off: it can't tell without the account's limit"),
+    },
+    Feature {
         name: "tags-one-by-one",
         sid: "SlmonTags",
         calls: &[calls::LIST_TAGS],

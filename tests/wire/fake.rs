@@ -40,6 +40,7 @@ pub(crate) struct Asked {
     /// The body of a CBOR request.
     pub(crate) cbor: Option<Value>,
     /// Method, path and query, and the range that is asked for.
+    #[cfg_attr(not(feature = "s3"), allow(dead_code, reason = "it is looked at where objects are"))]
     pub(crate) line: (String, Option<String>),
 }
 
@@ -191,6 +192,7 @@ fn read(request: &HttpRequest) -> Asked {
     let operation = match (target, form, path) {
         (Some(target), _, _) => target,
         (_, Some(action), _) => action,
+        (_, _, path) if path.starts_with("2016-08-19/account-settings") => "GetAccountSettings",
         (_, _, path) if path.starts_with("2015-03-31/functions") => "ListFunctions",
         (_, _, path) if path.starts_with("2017-03-31/tags") => "ListTags",
         (_, _, "TraceSummaries") => "GetTraceSummaries",

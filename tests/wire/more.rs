@@ -53,7 +53,8 @@ async fn each_metric_is_asked_with_its_statistic_its_period_and_its_stretch() {
         kept.lock().unwrap().extend(shapes(asked));
         same(asked, &[(2, 0.0)])
     });
-    let seen = sweep_with(&fake, Extra::ALL).await;
+    let of_functions = [Extra::Burn, Extra::NearTimeout, Extra::IteratorAge, Extra::DeadLetter, Extra::Silent];
+    let seen = sweep_with(&fake, &of_functions).await;
     assert_eq!(seen.unseen(), []);
     let mut asked = log.lock().unwrap().clone();
     asked.sort();
@@ -102,4 +103,60 @@ async fn configurations_that_are_denied_make_what_rests_on_them_unknown() {
     let seen = sweep_with(&fake, &[Extra::NearTimeout]).await;
     assert_eq!((seen.unseen(), seen.verdicts()), (vec![denied], vec![Verdict::Unknown]));
     assert_eq!(sweep_with(&fake, &[]).await.unseen(), []);
+}
+
+/// Queries by their ids, each with its metric, and its dimensions' values.
+fn dimensions(asked: &Asked) -> Vec<(String, String, Vec<String>)> {
+    let text = |value: Option<&Value>| value.and_then(Value::as_text).unwrap_or_default().to_owned();
+    let queries = asked.cbor.as_ref().and_then(|body| field(body, "MetricDataQueries")).and_then(Value::as_array);
+    let query = |query: &Value| {
+        let metric = field(query, "MetricStat").and_then(|stat| field(stat, "Metric")).unwrap();
+        let dimensions = field(metric, "Dimensions").and_then(Value::as_array).into_iter().flatten();
+        let values = dimensions.map(|dimension| text(field(dimension, "Value"))).collect();
+        (text(field(query, "Id")), text(field(metric, "MetricName")), values)
+    };
+    queries.into_iter().flatten().map(query).collect()
+}
+
+#[tokio::test]
+async fn what_is_taken_of_the_accounts_limit_is_asked_without_a_dimension_and_held_against_its_settings() {
+    let fake = |settings: Reply| {
+        Fake::new(move |asked| match asked.operation.as_str() {
+            "AssumeRole" => session("ASIASESSION"),
+            "GetResources" => resources(&["pay", "mail"], ""),
+            "ListFunctions" => listed(&["pay", "mail"]),
+            "GetAccountSettings" => settings.clone(),
+            "GetMetricData" => {
+                let of = |(id, metric, of): (String, String, Vec<String>)| {
+                    assert_eq!(of.is_empty(), metric == "ClaimedAccountConcurrency", "{metric} of {of:?}");
+                    let value = match metric.as_str() {
+                        "ClaimedAccountConcurrency" => 870.0,
+                        "ConcurrentExecutions" if of == ["pay"] => 600.0,
+                        "ConcurrentExecutions" => 90.0,
+                        _ => 0.0,
+                    };
+                    result(&id, &[(2, value)], "Complete")
+                };
+                page(dimensions(asked).into_iter().map(of).collect(), None)
+            }
+            other => panic!("nobody should ask {other}"),
+        })
+    };
+    let told = r#"{"AccountLimit": {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 900}, "AccountUsage": {"FunctionCount": 2}}"#;
+    let seen = sweep_with(&fake(Reply::Json(200, told.into())), &[Extra::Concurrency]).await;
+    assert_eq!((seen.unseen(), seen.verdicts()), (vec![], vec![Verdict::Ok, Verdict::Warning]));
+    let reason = &seen.judgement.functions[1].judged.findings[0].reason;
+    assert!(reason.starts_with("870 of the 1,000 instances"), "{reason}");
+    for (settings, kind) in [
+        (
+            Reply::Json(403, r#"{"Message": "User is not authorized to perform: lambda:GetAccountSettings"}"#.into()),
+            Kind::Denied,
+        ),
+        (Reply::Json(200, "{}".into()), Kind::Malformed),
+    ] {
+        let seen = sweep_with(&fake(settings), &[Extra::Concurrency]).await;
+        let part = Some("the account's limit of concurrency".to_owned());
+        assert_eq!(seen.unseen(), [("lambda:GetAccountSettings", kind, part)]);
+        assert_eq!(seen.verdicts(), [Verdict::Ok, Verdict::Unknown]);
+    }
 }

@@ -79,19 +79,24 @@ fn worst(extra: Extra, share: f64) -> impl Fn(Metric, i64) -> Option<u32> {
             (Extra::IteratorAge, _) => Some(times(1_800_000.0)),
             (Extra::DeadLetter, _) => (back == 7).then_some(times(1.0)),
             (Extra::Silent, _) => (back > 40).then_some(1),
+            (Extra::Concurrency, _) => None,
         }
     }
 }
+
+/// What looks at a function by itself; `concurrency` looks at its region, too.
+const ALONE: &[Extra] = &[Extra::Burn, Extra::NearTimeout, Extra::IteratorAge, Extra::DeadLetter, Extra::Silent];
 
 const EXPECTS: &[(&str, &str)] = &[("monitor:expect", "30m")];
 
 #[test]
 fn each_fires_at_its_worst_and_its_alert_ends_below_its_limit() {
-    for extra in Extra::ALL.iter().copied() {
+    for extra in ALONE.iter().copied() {
         let mut function = with(extra, EXPECTS);
         read(&mut function, worst(extra, 1.0));
         assert_eq!(severity(&function, extra), Some(Severity::Critical), "{extra:?}");
-        let signs = |function: &Function| sign(function, &HORIZON, &judge(function, &HORIZON), extra.as_str(), 0.5);
+        let signs =
+            |function: &Function| sign(None, function, &HORIZON, (&judge(function, &HORIZON), extra.as_str()), 0.5);
         assert!(matches!(signs(&function), Sign::Fires { severity: Severity::Critical, .. }), "{extra:?}");
         // Nothing of it: over, or on its way to it.
         read(&mut function, |metric, _| if extra == Extra::Silent { Some(1) } else { worst(extra, 0.0)(metric, 7) });
@@ -105,7 +110,7 @@ fn what_is_not_far_below_its_limit_is_not_over() {
         let mut function = with(extra, &[]);
         read(&mut function, worst(extra, share));
         assert_eq!(severity(&function, extra), None, "{extra:?}");
-        sign(&function, &HORIZON, &judge(&function, &HORIZON), extra.as_str(), 0.5)
+        sign(None, &function, &HORIZON, (&judge(&function, &HORIZON), extra.as_str()), 0.5)
     };
     // 5 of 30 minutes is where it warns: 4 are near it, 2 are well below.
     assert_eq!(near(Extra::IteratorAge, 4.0 / 30.0), Sign::Near);
@@ -119,11 +124,11 @@ fn what_is_not_far_below_its_limit_is_not_over() {
 
 #[test]
 fn what_was_not_read_is_never_fine_and_says_nothing_of_other_checks() {
-    for extra in Extra::ALL.iter().copied() {
+    for extra in ALONE.iter().copied() {
         let mut function = with(extra, EXPECTS);
         let verdict = |function: &Function| {
             let judged = judge(function, &HORIZON);
-            let check = |name: &str| sign(function, &HORIZON, &judged, name, 0.5);
+            let check = |name: &str| sign(None, function, &HORIZON, (&judged, name), 0.5);
             (judged.verdict, check(extra.as_str()), check("errors"))
         };
         let lost = (Verdict::Unknown, Sign::Unknown, Sign::Clear);
@@ -161,8 +166,8 @@ fn one_that_is_off_asks_for_nothing_and_says_nothing() {
     assert!(needs(&limits, &HORIZON).is_empty() && !wants_configuration(&limits, &HORIZON));
     let function = function(&[], unread(), unread(), Reading::NotAsked);
     let judged = judge(&function, &HORIZON);
-    assert_eq!(judged.off, ["burn", "near-timeout", "iterator-age", "dead-letter", "silent"]);
-    assert_eq!(sign(&function, &HORIZON, &judged, "burn", 0.5), Sign::Gone);
+    assert_eq!(judged.off, ["burn", "near-timeout", "iterator-age", "dead-letter", "silent", "concurrency"]);
+    assert_eq!(sign(None, &function, &HORIZON, (&judged, "burn"), 0.5), Sign::Gone);
     assert_eq!(names(&Rules::default(), &HORIZON), ["errors", "throttles"]);
 }
 
@@ -175,9 +180,9 @@ fn two_checks_that_need_the_same_metric_ask_for_it_once() {
     let all = needs(&limits, &HORIZON);
     let mut distinct: Vec<_> = all.iter().map(|need| (need.metric, need.stretch)).collect();
     distinct.dedup();
-    assert_eq!((all.len(), distinct.len()), (8, 8));
+    assert_eq!((all.len(), distinct.len()), (10, 10));
     let since = Horizon::since(AT.plus(-10), AT, AT.plus(3));
-    assert_eq!(needs(&limits, &since).len(), 5, "burn and silent look further back than to an instant");
+    assert_eq!(needs(&limits, &since).len(), 7, "burn and silent look further back than to an instant");
     assert!(wants_configuration(&limits, &HORIZON));
 }
 

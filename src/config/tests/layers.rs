@@ -246,6 +246,11 @@ checks.throttles.warning = []
     on = false                                                             # default
     times = 3                                                              # default
 
+    [checks.concurrency]
+    on = false                                                             # default
+    warning = "80%"                                                        # default
+    critical = "95%"                                                       # default
+
     [alert]
     window = "15m"                                                         # default
     baseline = "off"                                                       # default
@@ -344,6 +349,11 @@ checks.throttles.warning = []
     [checks.silent]
     on = false                                                             # default
     times = 3                                                              # default
+
+    [checks.concurrency]
+    on = false                                                             # default
+    warning = "80%"                                                        # default
+    critical = "95%"                                                       # default
 
     [alert]
     window = "15m"                                                         # default

@@ -41,6 +41,8 @@ impl TargetState {
             unread: Vec::new(),
             search: Search::default(),
             totals: Totals::default(),
+            more: BTreeMap::new(),
+            concurrency: None,
         }
     }
 

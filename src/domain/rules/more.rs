@@ -18,11 +18,14 @@ pub enum Extra {
     DeadLetter,
     /// Nothing runs where something should.
     Silent,
+    /// The account's limit of instances that run at once is near.
+    Concurrency,
 }
 
 impl Extra {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Burn, Self::NearTimeout, Self::IteratorAge, Self::DeadLetter, Self::Silent];
+    pub const ALL: &[Self] =
+        &[Self::Burn, Self::NearTimeout, Self::IteratorAge, Self::DeadLetter, Self::Silent, Self::Concurrency];
 
     /// The check's name.
     pub fn as_str(self) -> &'static str {
@@ -32,6 +35,7 @@ impl Extra {
             Self::IteratorAge => "iterator-age",
             Self::DeadLetter => "dead-letter",
             Self::Silent => "silent",
+            Self::Concurrency => "concurrency",
         }
     }
 }
@@ -70,6 +74,10 @@ pub enum Number {
     SilentExpect,
     /// So many times the longest gap of the last two weeks are too long.
     SilentTimes,
+    /// The share of the account's limit from which it warns.
+    ConcurrencyWarning,
+    /// The share of the account's limit from which it is critical.
+    ConcurrencyCritical,
 }
 
 impl Number {
@@ -85,6 +93,8 @@ impl Number {
         Self::DeadLetterCritical,
         Self::SilentExpect,
         Self::SilentTimes,
+        Self::ConcurrencyWarning,
+        Self::ConcurrencyCritical,
     ];
 
     /// Whose number it is.
@@ -95,6 +105,7 @@ impl Number {
             Self::IteratorAgeWarning | Self::IteratorAgeCritical => Extra::IteratorAge,
             Self::DeadLetterWarning | Self::DeadLetterCritical => Extra::DeadLetter,
             Self::SilentExpect | Self::SilentTimes => Extra::Silent,
+            Self::ConcurrencyWarning | Self::ConcurrencyCritical => Extra::Concurrency,
         }
     }
 
@@ -103,8 +114,14 @@ impl Number {
         match self {
             Self::BurnObjective => "objective",
             Self::BurnErrors => "errors",
-            Self::NearTimeoutWarning | Self::IteratorAgeWarning | Self::DeadLetterWarning => "warning",
-            Self::NearTimeoutCritical | Self::IteratorAgeCritical | Self::DeadLetterCritical => "critical",
+            Self::NearTimeoutWarning
+            | Self::IteratorAgeWarning
+            | Self::DeadLetterWarning
+            | Self::ConcurrencyWarning => "warning",
+            Self::NearTimeoutCritical
+            | Self::IteratorAgeCritical
+            | Self::DeadLetterCritical
+            | Self::ConcurrencyCritical => "critical",
             Self::SilentExpect => "expect",
             Self::SilentTimes => "times",
         }
@@ -113,7 +130,11 @@ impl Number {
     /// What it counts.
     pub fn unit(self) -> Unit {
         match self {
-            Self::BurnObjective | Self::NearTimeoutWarning | Self::NearTimeoutCritical => Unit::Share,
+            Self::BurnObjective
+            | Self::NearTimeoutWarning
+            | Self::NearTimeoutCritical
+            | Self::ConcurrencyWarning
+            | Self::ConcurrencyCritical => Unit::Share,
             Self::BurnErrors | Self::DeadLetterWarning | Self::DeadLetterCritical | Self::SilentTimes => Unit::Count,
             Self::IteratorAgeWarning | Self::IteratorAgeCritical | Self::SilentExpect => Unit::Minutes,
         }
@@ -126,6 +147,8 @@ impl Number {
             Self::BurnErrors | Self::SilentTimes => Some(3.0),
             Self::NearTimeoutWarning => Some(0.9),
             Self::NearTimeoutCritical => Some(0.98),
+            Self::ConcurrencyWarning => Some(0.8),
+            Self::ConcurrencyCritical => Some(0.95),
             Self::IteratorAgeWarning => Some(5.0),
             Self::IteratorAgeCritical => Some(30.0),
             Self::DeadLetterWarning | Self::DeadLetterCritical => Some(1.0),
@@ -138,14 +161,17 @@ impl Number {
         match self {
             // Nobody can use up a budget of nothing.
             Self::BurnObjective => (0.5, 0.99999),
-            Self::NearTimeoutWarning | Self::NearTimeoutCritical => (0.01, 1.0),
+            Self::NearTimeoutWarning
+            | Self::NearTimeoutCritical
+            | Self::ConcurrencyWarning
+            | Self::ConcurrencyCritical => (0.01, 1.0),
             Self::SilentExpect => (1.0, 14.0 * 1440.0),
             _ => (1.0, 1e6),
         }
     }
 
-    /// Whether what is on its way to be over has to come below a share of it. A share of a timeout is not: what runs for
-    /// half of it is well. Neither is silence, which is over as soon as something runs.
+    /// Whether what is on its way to be over has to come below a share of it. A share of a timeout is not, nor one of an
+    /// account's limit: what takes half of it is well. Neither is silence, which is over as soon as something runs.
     fn shrinks(self) -> bool {
         matches!(
             self,

@@ -1,3 +1,5 @@
+//! Objects of logs as they are searched: each form of them, and each mistake in them.
+
 use std::{
     collections::BTreeMap,
     io::Write,

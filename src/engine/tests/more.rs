@@ -50,7 +50,7 @@ fn a_sweep_asks_for_what_is_needed_and_of_production_alone() {
     assert_eq!(billed(&[Extra::DeadLetter]) - none, 3 * 5);
     // Errors of three days, and invocations of nobody, since nothing failed.
     assert_eq!(billed(&[Extra::Burn]) - none, 5);
-    assert_eq!(billed(Extra::ALL) - none, (1 + 1 + 1 + 3 + 1) * 5);
+    assert_eq!(billed(Extra::ALL) - none, (1 + 1 + 1 + 3 + 1 + 1) * 5 + 1);
 }
 
 #[test]
@@ -143,6 +143,25 @@ fn a_function_that_comes_later_is_read_as_soon_as_it_is_found() {
     let text = account(&(fleet(2) + &function("late", "prod", "metrics = { IteratorAge = 2000000 }")));
     let first = watched(with(&text, &[Extra::IteratorAge]), how(2));
     assert!(fires(&first, 1).contains_key("late"), "with the first reading: {:?}", first.last().judgement);
+}
+
+#[test]
+fn a_regions_limit_is_read_once_a_region_and_its_alert_ends_when_there_is_room_again() {
+    let taken = "metrics = { ConcurrentExecutions = [{ per_minute = 20 }, { from = \"10m\", to = \"30m\", per_minute = 960 }] }";
+    let text = account(&(fleet(3) + &function("g-greedy", "prod", taken)));
+    let (plain, more) = (watch_for(&text, &[], 60), watch_for(&text, &[Extra::Concurrency], 60));
+    assert_eq!(more.0 - plain.0, (4 + 1) * 60 / 5, "of four functions, and of their region");
+    let seen = watched(with(&text, &[Extra::Concurrency]), how(60));
+    assert!(fires(&seen, 9).is_empty());
+    assert_eq!(fires(&seen, 25), BTreeMap::from([("g-greedy".to_owned(), Severity::Critical)]));
+    assert!(fires(&seen, 59).is_empty());
+    // The limit is asked for when functions are found, at the start and every fifteen minutes.
+    let asked = seen.log.iter().filter(|line| line.operation == "lambda:GetAccountSettings").count();
+    assert!((2..=6).contains(&asked), "{asked}");
+    let denied = text + "[[faults]]\noperation = \"lambda:GetAccountSettings\"\nfails = \"denied\"\n";
+    let seen = watched(with(&denied, &[Extra::Concurrency]), how(10));
+    let unknown = seen.last().judgement.functions.iter().filter(|it| it.judged.verdict == Verdict::Unknown).count();
+    assert_eq!((unknown, seen.last().fleet.targets().all(TargetState::is_seen)), (1, false));
 }
 
 fn fires(seen: &Watched, minute: usize) -> BTreeMap<String, Severity> {

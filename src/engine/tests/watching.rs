@@ -16,7 +16,7 @@ use crate::{
 /// What is shown at the end of each minute.
 pub(super) struct Watched {
     pub(super) minutes: Vec<Arc<Snapshot>>,
-    log: Vec<Line>,
+    pub(super) log: Vec<Line>,
 }
 
 /// Function and check, and how bad.

@@ -3,7 +3,7 @@
 
 mod more;
 
-pub(super) use self::more::MORE;
+pub(super) use self::more::{MORE, billed};
 
 use std::{
     collections::{BTreeMap, BTreeSet},

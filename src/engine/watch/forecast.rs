@@ -3,15 +3,9 @@
 
 use super::{
     Way,
-    beat::{CHEAP, MORE, SELDOM, SWEEP, is_other, production},
+    beat::{CHEAP, MORE, SELDOM, SWEEP, billed, is_other, production},
 };
-use crate::{
-    checks,
-    domain::{
-        fleet::{Function, TargetState},
-        window::Horizon,
-    },
-};
+use crate::domain::{fleet::TargetState, window::Horizon};
 
 /// Minutes of a day.
 const DAY: u64 = 1440;
@@ -54,7 +48,7 @@ impl Load {
 
 /// What a day would bill; `horizon` says what the checks look at.
 pub fn forecast(state: &TargetState, horizon: &Horizon) -> Forecast {
-    let (more, more_at_most) = (needed(state, horizon, false), needed(state, horizon, true));
+    let (more, more_at_most) = (billed(state, horizon, |_, _| false), billed(state, horizon, |_, _| true));
     let readings = DAY / MORE.unsigned_abs();
     let others = state.known().iter().filter(|function| is_other(function)).count() as u64;
     let production = production(state).count() as u64;
@@ -73,14 +67,6 @@ pub fn forecast(state: &TargetState, horizon: &Horizon) -> Forecast {
         Load { metrics: load.metrics + more * readings, ..load }
     };
     Forecast { production, others, more, quiet: load(0, false), noisy: load(0, true), all: load(production, true) }
-}
-
-/// Metrics that checks need of production beside errors and throttles: those that are always needed, or all of them.
-fn needed(state: &TargetState, horizon: &Horizon, at_most: bool) -> u64 {
-    let needs = |function: &Function| {
-        checks::needs(&function.class.limits, horizon).iter().filter(|need| at_most || need.after.is_none()).count()
-    };
-    production(state).map(needs).sum::<usize>() as u64
 }
 
 #[cfg(test)]

@@ -101,6 +101,13 @@ impl Sim {
                 counts.datapoint(metric, *key, Minute(minute))
             })
         };
+        // What is taken in a minute is what all functions take of it together.
+        let datapoints = |minute: i64| {
+            let each = datapoints(minute);
+            let sum = (metric == Metric::ClaimedMaximum).then(|| each.clone().sum::<u32>());
+            let all = sum.is_none().then_some(each).into_iter().flatten();
+            sum.filter(|sum| *sum > 0).into_iter().chain(all)
+        };
         let mut points = Points::new();
         let mut start = read.start.0;
         while start < read.end.0.min(last.0) {

@@ -16,7 +16,7 @@
 //!
 //! [[accounts]]
 //! id = "111122223333"                   # also name, client, organization (or "none"), ou, active, role,
-//! external_id = "demanded"              # regions
+//! external_id = "demanded"              # regions; concurrency: how many instances may run at once
 //!
 //! [[accounts.functions]]
 //! name = "api"                          # also region, runtime, timeout, memory, last_modified, deleted, once_tagged
@@ -204,6 +204,7 @@ impl Clock {
             id,
             regions,
             functions,
+            concurrency: raw.concurrency,
             transaction_search: raw.transaction_search,
         })
     }

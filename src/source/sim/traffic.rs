@@ -71,6 +71,8 @@ impl Traffic {
     /// so that it follows from those.
     pub fn said(&self, metric: Metric, minute: Minute) -> Option<Option<u32>> {
         let Self::Scripted(script) = self else { return None };
+        // What is taken of the account's limit is what runs at once.
+        let metric = if metric == Metric::ClaimedMaximum { Metric::ConcurrencyMaximum } else { metric };
         let said = script.more.iter().find(|(of, _)| of.as_str() == metric.as_str());
         said.map(|(_, patterns)| Some(total(patterns, minute)).filter(|value| *value > 0))
     }
@@ -127,7 +129,9 @@ impl Counts {
             Metric::DurationAverage | Metric::DurationP95 | Metric::DurationMaximum => {
                 (self.duration(metric, key, minute), self.invocations > 0)
             }
-            Metric::ConcurrencyMaximum => (self.concurrency(key, minute), self.invocations > 0),
+            Metric::ConcurrencyMaximum | Metric::ClaimedMaximum => {
+                (self.concurrency(key, minute), self.invocations > 0)
+            }
             Metric::IteratorAgeMaximum
             | Metric::DeadLetterErrors
             | Metric::AsyncEventsDropped

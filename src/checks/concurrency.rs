@@ -56,10 +56,8 @@ impl Check for Concurrency {
         };
         let Some(claimed) = series.most(window) else { return Outcome::Ok };
         let Some(limit) = state.concurrency.filter(|limit| *limit > 0) else {
-            return match leads(state, evidence.function) {
-                true => Outcome::Unknown("the account's limit could not be read".into()),
-                false => Outcome::Ok,
-            };
+            let says = leads(state, evidence.function);
+            return if says { Outcome::Unknown("the account's limit could not be read".into()) } else { Outcome::Ok };
         };
         let share = f64::from(claimed) / f64::from(limit);
         let numbers = [

@@ -40,7 +40,7 @@ pub(crate) struct Asked {
     /// The body of a CBOR request.
     pub(crate) cbor: Option<Value>,
     /// Method, path and query, and the range that is asked for.
-    #[cfg_attr(not(feature = "s3"), allow(dead_code, reason = "it is looked at where objects are"))]
+    #[cfg_attr(not(feature = "s3"), expect(dead_code, reason = "read where S3 is asked"))]
     pub(crate) line: (String, Option<String>),
 }
 

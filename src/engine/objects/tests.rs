@@ -1,4 +1,4 @@
-//! Objects of logs as they are searched: each form of them, and each mistake in them.
+//! Objects in memory: how they are unpacked and scanned, and what is broken in them.
 
 use std::{
     collections::BTreeMap,

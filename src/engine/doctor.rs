@@ -183,6 +183,8 @@ fn of_target(source: &Arc<dyn Source>, state: &TargetState, horizon: &Horizon) -
     let (here, target) = (source.clone(), state.target.clone());
     let tail = async move { found(here.tail(&target, &[group], None).await.map(drop)) };
     let (here, target) = (source.clone(), state.target.clone());
+    let settings = async move { outcome(here.concurrency(&target).await) };
+    let (here, target) = (source.clone(), state.target.clone());
     let destination = async move { outcome(here.destination(&target).await) };
     vec![
         attempt(calls::GET_TRACE_SUMMARIES, Box::pin(summaries)),
@@ -192,6 +194,7 @@ fn of_target(source: &Arc<dyn Source>, state: &TargetState, horizon: &Horizon) -
         attempt(calls::FILTER_LOG_EVENTS, Box::pin(events)),
         attempt(calls::START_LIVE_TAIL, Box::pin(tail)),
         attempt(calls::GET_METRIC_DATA, Box::pin(metrics)),
+        attempt(calls::GET_ACCOUNT_SETTINGS, Box::pin(settings)),
         attempt(calls::LIST_FUNCTIONS, Box::pin(functions)),
         attempt(calls::LIST_TAGS, Box::pin(tags)),
     ]

@@ -6,6 +6,7 @@
 mod fake;
 mod graph;
 mod logs;
+mod queries;
 mod summaries;
 mod trace;
 mod xray;

@@ -16,7 +16,7 @@ use slmon::{
         },
         text::AwsText,
     },
-    engine::lines::{Batch, Followed, Open, Purse, Spending, Wanted, query_all, search},
+    engine::lines::{Batch, Followed, Open, Purse, Spending, Unsearched, Wanted, query_all, search},
     source::Source,
 };
 
@@ -223,13 +223,14 @@ fn followed(target: &Target, function: &str, group: &str) -> Followed {
 }
 
 /// Asks for what two functions have written.
-async fn hunted(fake: &Fake) -> (Vec<(usize, String)>, Vec<(usize, Failure)>) {
+async fn hunted(fake: &Fake) -> (Vec<(usize, String)>, Vec<Unsearched>) {
     let (source, target) = entered(fake).await;
     let followed = [followed(&target, "pay", "/shop/pay"), followed(&target, "ship", "/shop/ship")];
     let batch = Batch {
         target,
         groups: vec![GroupFacts::new("/shop/pay".into()), GroupFacts::new("/shop/ship".into())],
         writers: [("/shop/pay".into(), vec![0]), ("/shop/ship".into(), vec![1])].into(),
+        needed: true,
     };
     let wanted =
         Wanted { span: (at(100), at(200)), now: at(200), filter: None, regex: Some("x"), with: With::Insights };
@@ -272,9 +273,10 @@ async fn a_query_that_grows_beyond_what_is_allowed_is_stopped_and_said() {
         }
     });
     let (_, failures) = hunted(&fake).await;
-    assert_eq!((failures.len(), fake.count("GetQueryResults"), fake.count("StopQuery")), (2, 3, 1));
-    let said = failures[0].1.message.raw();
-    assert!(said.contains("27 GB") && failures[0].1.hint.contains("--max-cost"), "{said}");
+    assert_eq!((failures.len(), fake.count("GetQueryResults"), fake.count("StopQuery")), (1, 3, 1));
+    let (said, places) = (failures[0].failure.message.raw(), &failures[0].places);
+    assert!(said.contains("27 GB") && failures[0].failure.hint.contains("--max-cost"), "{said}");
+    assert_eq!((places.as_slice(), failures[0].span), ([0, 1].as_slice(), (at(100), at(200))));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,6 @@
 //! The command line, as typed. What it means is resolved elsewhere.
 
+mod cost;
 mod lines;
 mod watch;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::{
+    cost::Cost,
     lines::{CountBy, Grep, LineFormat, Logs, SearchWith},
     watch::{LogFormat, NotifyArgs, NotifyWhat, Watch},
 };
@@ -160,6 +162,8 @@ pub enum Command {
     Functions(Functions),
     /// List the accounts and regions: reached or not, and what is missing
     Accounts(Accounts),
+    /// Tell what a day of watching would cost, before anything is read but functions and tags
+    Cost(Cost),
     /// Print the configuration in effect, and where each value comes from
     Config,
     /// Print the IAM policies that slmon needs, made from the calls that it makes

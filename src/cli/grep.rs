@@ -45,17 +45,19 @@ use crate::{
 };
 
 /// Found.
-const FOUND: u8 = 0;
+pub(super) const FOUND: u8 = 0;
 /// Nothing was found, and all was searched.
-const NONE: u8 = 1;
+pub(super) const NONE: u8 = 1;
 /// Nothing was found, and not all could be searched.
-const UNKNOWN: u8 = 3;
+pub(super) const UNKNOWN: u8 = 3;
 /// Somebody interrupted it.
-const INTERRUPTED: u8 = 130;
+pub(super) const INTERRUPTED: u8 = 130;
+/// How far back is looked where nobody says it.
+const SINCE: &str = "1h";
 /// Minutes from which on lines tell their day.
 const DATED: i64 = 720;
 /// A search without a deadline of its own takes as long as it takes, up to this.
-const LONGEST: std::time::Duration = std::time::Duration::from_hours(24);
+pub(super) const LONGEST: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// What becomes of what is found.
 struct Hits<'a> {
@@ -72,7 +74,13 @@ struct Hits<'a> {
 }
 
 pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
-    let minutes = minutes(&args.since)?;
+    if let Some(place) = &args.objects {
+        return in_objects(scope, args, place).await;
+    }
+    if args.by == Some(CountBy::Object) {
+        return Err(Refusal::usage("--by object is for s3://bucket/prefix: log events are in no object"));
+    }
+    let minutes = minutes(args.since.as_deref().unwrap_or(SINCE))?;
     let regex = compiled(args)?;
     let purse = Purse::new(dollars(&args.max_cost)?);
     let narrowed = Narrowed::new(args);
@@ -191,8 +199,19 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
     })
 }
 
+#[cfg(feature = "s3")]
+async fn in_objects(scope: &Scope, args: &Grep, place: &str) -> Result<u8, Refusal> {
+    super::objects::run(scope, args, place).await
+}
+
+#[cfg(not(feature = "s3"))]
+#[expect(clippy::unused_async, reason = "it is awaited where it does something")]
+async fn in_objects(_: &Scope, _: &Grep, _: &str) -> Result<u8, Refusal> {
+    Err(Refusal::usage("this slmon was built without S3: build it with `cargo build --release --features s3`"))
+}
+
 /// The pattern, in which `^` and `$` mean lines.
-fn compiled(args: &Grep) -> Result<Regex, Refusal> {
+pub(super) fn compiled(args: &Grep) -> Result<Regex, Refusal> {
     let mut builder = RegexBuilder::new(&args.pattern);
     builder.case_insensitive(args.ignore_case).multi_line(true);
     builder.build().map_err(|error| Refusal::usage(format!("the pattern is no regular expression: {error}")))
@@ -333,7 +352,8 @@ impl From<CountBy> for By {
             CountBy::Function => Self::Function,
             CountBy::Minute => Self::Minute,
             CountBy::Client => Self::Client,
-            CountBy::Account => Self::Account,
+            // An object is no place of an event; who asks for it has been refused.
+            CountBy::Account | CountBy::Object => Self::Account,
         }
     }
 }

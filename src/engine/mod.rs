@@ -9,6 +9,8 @@ pub mod inquiry;
 pub mod lines;
 pub mod logs;
 mod metrics;
+#[cfg(feature = "s3")]
+pub mod objects;
 pub mod plan;
 mod roster;
 mod rounds;

@@ -286,11 +286,16 @@ impl UnreadRow {
 impl Counts {
     /// The counts for people: the number, or a line for each key, the most first; minutes in their order.
     pub fn text(&self) -> String {
-        let Some(by) = &self.by else { return format!("{}\n", self.count) };
-        let columns = by.iter().map(|row| count(row.count).len()).max().unwrap_or(0);
-        let row = |row: &Counted| format!("{BOLD}{:>columns$}{BOLD:#}  {}\n", count(row.count), clean(&row.key));
-        by.iter().map(row).collect()
+        counted_text(self.count, self.by.as_deref())
     }
+}
+
+/// A number alone, or a line for each key.
+pub(super) fn counted_text(all: u64, by: Option<&[Counted]>) -> String {
+    let Some(by) = by else { return format!("{all}\n") };
+    let columns = by.iter().map(|row| count(row.count).len()).max().unwrap_or(0);
+    let row = |row: &Counted| format!("{BOLD}{:>columns$}{BOLD:#}  {}\n", count(row.count), clean(&row.key));
+    by.iter().map(row).collect()
 }
 
 /// Counts by key: the most first, and minutes in their order.

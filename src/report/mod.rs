@@ -16,6 +16,8 @@ pub mod lines;
 pub mod map;
 pub mod markdown;
 pub mod nagios;
+#[cfg(feature = "s3")]
+pub mod objects;
 pub mod openmetrics;
 mod reach;
 #[cfg(test)]

@@ -8,6 +8,9 @@ pub enum Place {
     Hub,
     /// In each account that is read.
     Member,
+    /// With the credentials at hand, only where somebody asks for it by name: in no policy that is printed, and in no
+    /// session's.
+    Apart,
 }
 
 /// One AWS call.
@@ -41,6 +44,10 @@ calls! {
     LIST_ACCOUNTS_FOR_PARENT = "organizations:ListAccountsForParent", Hub, "to find the accounts below an organizational unit";
     /// Only where organizational units are named.
     LIST_OUS_FOR_PARENT = "organizations:ListOrganizationalUnitsForParent", Hub, "to find the organizational units below one";
+    /// Only for `slmon grep PATTERN s3://…`, on the bucket.
+    LIST_BUCKET = "s3:ListBucket", Apart, "to find log objects in a bucket";
+    /// Only for `slmon grep PATTERN s3://…`, on its objects.
+    GET_OBJECT = "s3:GetObject", Apart, "to search log objects";
     /// Only where `regions = ["all"]`.
     LIST_REGIONS = "account:ListRegions", Member, "to find the regions that are enabled in an account";
     /// All tags of all tagged functions, 100 a page.
@@ -96,6 +103,8 @@ mod tests {
         ("organizations:ListAccounts", "List"),
         ("organizations:ListAccountsForParent", "List"),
         ("organizations:ListOrganizationalUnitsForParent", "List"),
+        ("s3:ListBucket", "List"),
+        ("s3:GetObject", "Read"),
         ("account:ListRegions", "List"),
         ("tag:GetResources", "Read"),
         ("lambda:ListFunctions", "List"),

@@ -6,6 +6,8 @@
 pub mod aws;
 pub mod calls;
 pub mod limit;
+#[cfg(feature = "s3")]
+pub mod objects;
 pub mod policy;
 pub mod sim;
 

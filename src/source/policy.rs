@@ -100,6 +100,14 @@ pub const HUB: &[Feature] = &[
     },
 ];
 
+/// The features that nothing is printed for: who asks for one knows of what, a bucket and not all there are.
+pub const APART: &[Feature] = &[Feature {
+    name: "objects",
+    sid: "SlmonObjects",
+    calls: &[calls::LIST_BUCKET, calls::GET_OBJECT],
+    lost: Some("`slmon grep PATTERN s3://…` does not work"),
+}];
+
 /// The feature of this name, if it can be left out; else why not.
 pub fn optional(name: &str) -> Result<&'static Feature, String> {
     let all = || MEMBER.iter().chain(HUB);
@@ -296,7 +304,7 @@ mod tests {
 
     #[test]
     fn every_call_that_needs_a_permission_is_in_one_feature_and_nothing_else_is() {
-        for (place, features) in [(Place::Member, MEMBER), (Place::Hub, HUB)] {
+        for (place, features) in [(Place::Member, MEMBER), (Place::Hub, HUB), (Place::Apart, APART)] {
             let mut listed: Vec<_> = features.iter().flat_map(|feature| feature.calls).copied().collect();
             let mut called: Vec<_> = permitted().filter(|call| call.place == place).map(|call| call.action).collect();
             called.retain(|action| *action != calls::ASSUME_ROLE);

@@ -74,14 +74,19 @@ Examples:
   slmon grep 'HTTP 503' --since 7d --by account
   slmon grep 'status=(5\\d\\d)' --since 1d --count-by '$1'
   slmon grep AccessDenied --client Acme --function 'checkout-*'
-  slmon grep 'order 4711' --since 3d --format json")]
+  slmon grep 'order 4711' --since 3d --format json
+  slmon grep ' 503 ' s3://acme-logs/alb/ --since 7d --by object")]
 pub struct Grep {
     /// A regular expression; `^` and `$` mean lines
     #[arg(value_name = "PATTERN")]
     pub pattern: String,
-    /// How far back to look, in whole minutes
-    #[arg(long, value_name = "TIME", default_value = "1h")]
-    pub since: String,
+    /// Log objects instead of log groups, s3://bucket/prefix: plain, gzip or zstd, read with the credentials at hand (or
+    /// --profile)
+    #[arg(value_name = "S3")]
+    pub objects: Option<String>,
+    /// How far back to look, in whole minutes [default: 1h; in objects: all that there are]. Of objects, those written since
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
     /// Letters are the same in both cases
     #[arg(long, short)]
     pub ignore_case: bool,
@@ -120,6 +125,8 @@ pub enum CountBy {
     Client,
     /// The account
     Account,
+    /// The object, of s3://…
+    Object,
 }
 
 /// By what logs are searched.

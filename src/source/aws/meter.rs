@@ -116,6 +116,8 @@ impl Intercept for Meter {
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let name = cfg.load::<Metadata>().map_or("", Metadata::name);
+        // S3's actions are not called as its operations are.
+        let name = if matches!(name, "ListObjectsV2" | "HeadBucket") { "ListBucket" } else { name };
         let named = |action: &str| action.rsplit(':').next() == Some(name);
         let action = calls::ALL.iter().find(|call| named(call.action)).map_or("other", |call| call.action);
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);

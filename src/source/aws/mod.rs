@@ -11,6 +11,8 @@ mod logs;
 mod member;
 mod meter;
 mod metrics;
+#[cfg(feature = "s3")]
+mod objects;
 mod organizations;
 mod paging;
 mod queries;
@@ -74,6 +76,8 @@ pub struct Aws {
     hands: Mutex<HashMap<Base, Arc<OnceCell<Arc<Hand>>>>>,
     members: RwLock<HashMap<AccountId, Arc<Member>>>,
     meter: Meter,
+    #[cfg(feature = "s3")]
+    shelves: Mutex<HashMap<(Base, String), Arc<OnceCell<aws_sdk_s3::Client>>>>,
 }
 
 impl Aws {
@@ -97,6 +101,8 @@ impl Aws {
             hands: Mutex::default(),
             members: RwLock::default(),
             meter: Meter::default(),
+            #[cfg(feature = "s3")]
+            shelves: Mutex::default(),
         }
     }
 

@@ -9,6 +9,8 @@ pub mod fault;
 mod hash;
 pub mod living;
 mod metrics;
+#[cfg(feature = "s3")]
+mod objects;
 pub mod scenario;
 pub mod story;
 mod traces;

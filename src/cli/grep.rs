@@ -151,6 +151,7 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
             failure.message.shown()
         ));
     }
+    let instead = hunted.instead.len();
     for (logs, failure) in reasons(hunted.instead) {
         output::say(&format!(
             "slmon: {} by FilterLogEvents after all, since Logs Insights did not search them ({}): {}",
@@ -183,8 +184,8 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
     let count = hits.count;
     if hits.counts() {
         let read_by = ReadBy {
-            filter: plan.by_filter.len(),
-            insights: plan.batches.iter().flat_map(|batch| batch.writers.values()).flatten().count(),
+            filter: plan.by_filter.len() + instead,
+            insights: plan.batches.iter().flat_map(|batch| batch.writers.values()).flatten().count() - instead,
         };
         output::stream(&hits.counted(span, (unread, interrupted), (read_by, api(&swept.source.usage()))))?;
     }

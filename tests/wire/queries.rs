@@ -81,16 +81,16 @@ async fn asked(fake: &Fake, groups: &[&str]) -> Result<QueryAnswer, Failure> {
 #[tokio::test]
 async fn a_query_is_asked_in_seconds_and_its_bytes_are_counted_once() {
     let polls = Mutex::new(0);
-    let fake = answering(move |asked, _| match asked.operation.as_str() {
-        "StartQuery" => begun(),
-        _ => {
-            let mut polls = polls.lock().unwrap();
-            *polls += 1;
-            match *polls {
-                1 => results("Scheduled", &[], 0.0, None),
-                2 => results("Running", &[hit("half of it")], 4e8, None),
-                _ => results("Complete", &[hit("HTTP 503/x")], 1e9, None),
-            }
+    let fake = answering(move |asked, _| {
+        if asked.operation == "StartQuery" {
+            return begun();
+        }
+        let mut polls = polls.lock().unwrap();
+        *polls += 1;
+        match *polls {
+            1 => results("Scheduled", &[], 0.0, None),
+            2 => results("Running", &[hit("half of it")], 4e8, None),
+            _ => results("Complete", &[hit("HTTP 503/x")], 1e9, None),
         }
     });
     let (source, target) = entered(&fake).await;

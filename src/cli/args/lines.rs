@@ -80,7 +80,7 @@ pub struct Grep {
     /// A regular expression; `^` and `$` mean lines
     #[arg(value_name = "PATTERN")]
     pub pattern: String,
-    /// Log objects instead of log groups, s3://bucket/prefix: plain, gzip or zstd, read with the credentials at hand (or
+    /// Log objects instead of log groups, `s3://bucket/prefix`: plain, gzip or zstd, read with the credentials at hand (or
     /// --profile)
     #[arg(value_name = "S3")]
     pub objects: Option<String>,

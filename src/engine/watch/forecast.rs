@@ -88,7 +88,7 @@ mod tests {
             depth: Depth::Discover { all: false, configurations: false },
         };
         let cancel = tokio_util::sync::CancellationToken::new();
-        let limit = std::time::Duration::from_secs(60);
+        let limit = std::time::Duration::from_mins(1);
         let source = std::sync::Arc::new(Sim::new(world));
         let (roster, rules) = (std::sync::Arc::new(roster), std::sync::Arc::new(Rules::default()));
         engine::once(source, roster, rules, settings, limit, &cancel, |_| {}).await.0

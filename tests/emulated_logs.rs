@@ -40,7 +40,8 @@ fn lines_are_shown_and_searched() {
     let counts: Value = serde_json::from_str(&counted).unwrap();
     assert_eq!((&counts["by"][0]["key"], counts["count"].as_u64() >= Some(2)), (&json!("fail"), true), "{counts:#}");
     // Logs Insights finds the same.
-    let counted = run(&["grep", "asked to (?:fail)", "--since", "1h", "--count", "--with", "insights", "--format", "json"], 0);
+    let counted =
+        run(&["grep", "asked to (?:fail)", "--since", "1h", "--count", "--with", "insights", "--format", "json"], 0);
     let paid: Value = serde_json::from_str(&counted).unwrap();
     assert_valid("slmon.grep-1", &paid);
     assert_eq!((&paid["count"], &paid["read_by"]["insights"]), (&counts["count"], &json!(1)), "{paid:#}");

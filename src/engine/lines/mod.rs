@@ -3,6 +3,7 @@
 
 mod follow;
 mod hunt;
+mod infrequent;
 mod plan;
 mod purse;
 mod query;
@@ -17,6 +18,7 @@ use tokio::time::Instant;
 pub use self::{
     follow::{Heard, follow, follow_within, tails},
     hunt::{Hunted, hunt},
+    infrequent::infrequent,
     plan::{Batch, Plan, Wanted, plan},
     purse::Purse,
     query::{Open, Spending, Unsearched, query_all},

@@ -16,6 +16,7 @@ use crate::{
         failure::{Failure, Kind},
         logs::{LogEvent, LogPage, LogRequest, estimate::requests_a_second},
     },
+    engine::logs::explained,
     source::{Source, calls},
 };
 
@@ -214,15 +215,6 @@ async fn one_stretch(
         }
         pattern = None;
     }
-}
-
-/// What to do about a log group that `FilterLogEvents` does not read.
-fn explained(failure: Failure) -> Failure {
-    if failure.message.raw().contains("INFREQUENT_ACCESS") {
-        let hint = "Logs Insights alone reads the class Infrequent Access: --with auto or insights, within --max-cost";
-        return failure.with_hint(hint);
-    }
-    failure
 }
 
 /// Whether the service does not take a pattern. Without one it hands out every line.

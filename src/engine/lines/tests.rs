@@ -204,8 +204,8 @@ async fn logs_insights_finds_what_filter_log_events_finds_and_its_bytes_are_coun
 
 #[tokio::test(start_paused = true)]
 async fn what_is_small_is_searched_for_free_and_what_nothing_else_reads_by_insights() {
-    let infrequent = LOGGED.replace("message = \"no route {id}\"", "message = \"no route {id}\"\ninfrequent = true");
-    let (sim, followed, now) = entered(&infrequent).await;
+    let world = LOGGED.replace("message = \"no route {id}\"", "message = \"no route {id}\"\ninfrequent = true");
+    let (sim, followed, now) = entered(&world).await;
     let span = (before(now, 120), now);
     let brought = bring(&sim, &followed, With::Auto, span, 0.10).await;
     let ways = (brought.plan.by_filter.len(), brought.plan.batches.len(), brought.plan.unread.len());
@@ -220,6 +220,13 @@ async fn what_is_small_is_searched_for_free_and_what_nothing_else_reads_by_insig
         "{failure:?}"
     );
     // Asked for by the way that can't, it says which can.
+    let (open, purse) = (Open::default(), Purse::new(0.10));
+    let spending = Spending { purse: &purse, open: &open };
+    let (lines, rest, said) = infrequent(&*sim, &followed[1..], span, Some("no route"), (spending, soon())).await;
+    assert!(lines.len() > 60 && rest.is_empty() && said.len() == 1, "{} {rest:?} {said:?}", lines.len());
+    assert!(lines.iter().all(|(place, event)| *place == 0 && event.text.raw().contains("no route")));
+    let (every, ..) = infrequent(&*sim, &followed[1..], span, None, (spending, soon())).await;
+    assert!(every.len() > lines.len() * 3 && every.windows(2).all(|two| two[0].1.at <= two[1].1.at));
     let filtered = bring(&sim, &followed, With::Filter, span, 0.10).await;
     assert!(filtered.hunted.unread[0].1.hint.contains("--with auto"), "{:?}", filtered.hunted.unread);
 }
@@ -302,7 +309,7 @@ async fn a_live_tail_ends_before_it_costs_more_than_is_allowed_and_is_asked_for_
             spent += 1;
         }
     }
-    assert!((119..=122).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+    assert!((117..=119).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
     // What is written goes on being heard.
     while !matches!(heard.recv().await.unwrap(), Heard::Events(_)) {}
     drop(heard);
@@ -371,4 +378,28 @@ fn batches(followed: &[Followed]) -> Vec<Batch> {
         }
     }
     batches
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_can_not_be_asked_for_is_said_once_and_what_never_can_is_left() {
+    let world = LOGGED.replace("message = \"no route {id}\"", "message = \"no route {id}\"\ninfrequent = true");
+    let faults = "[[faults]]\noperation = \"logs:StartLiveTail\"\nfails = \"denied\"\n[[faults]]\naccount = \"111122223333\"\noperation = \"logs:FilterLogEvents\"\nfails = \"server\"\nto = \"2m\"\n";
+    let (sim, followed, now) = entered(&format!("{world}{faults}")).await;
+    let began = Instant::now();
+    let clock = Arc::new(move || now.checked_add(SignedDuration::try_from(began.elapsed()).unwrap()).unwrap());
+    let (send, mut heard) = mpsc::channel(64);
+    let following = tokio::spawn(follow(sim, followed, None, clock, send));
+    let (mut remarks, mut first) = (Vec::new(), None);
+    while first.is_none() {
+        match heard.recv().await.unwrap() {
+            Heard::Remark(remark) => remarks.push(remark),
+            Heard::Events(events) => first = events.first().map(|(_, event)| event.at),
+        }
+    }
+    // Two live tails that are denied, a log group that is never read and one that is read later, from where it was left.
+    assert_eq!(remarks.len(), 4, "{remarks:#?}");
+    assert_eq!(remarks.iter().filter(|remark| remark.contains("Logs Insights alone reads")).count(), 1, "{remarks:#?}");
+    assert!(first.unwrap() < now.checked_add(SignedDuration::from_secs(60)).unwrap(), "{first:?}");
+    drop(heard);
+    following.await.unwrap();
 }

@@ -9,6 +9,7 @@ mod logs;
 mod more;
 #[cfg(feature = "s3")]
 mod objects;
+mod queries;
 mod summaries;
 mod trace;
 mod xray;

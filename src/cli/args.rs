@@ -1,5 +1,6 @@
 //! The command line, as typed. What it means is resolved elsewhere.
 
+mod checks;
 mod cost;
 mod hush;
 mod lines;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::{
+    checks::Checks,
     cost::Cost,
     hush::{Ack, Mute, Mutes},
     lines::{CountBy, Grep, LineFormat, Logs, SearchWith},
@@ -166,6 +168,8 @@ pub enum Command {
     Functions(Functions),
     /// List the accounts and regions: reached or not, and what is missing
     Accounts(Accounts),
+    /// List the checks: which are on, their limits and who set them, what each reads and costs
+    Checks(Checks),
     /// Tell what a day of watching would cost, before anything is read but functions and tags
     Cost(Cost),
     /// Print the configuration in effect, and where each value comes from
@@ -286,6 +290,10 @@ pub struct Alert {
     /// least twice that of before, and not by chance [default: off]
     #[arg(long, value_name = "TIME")]
     pub baseline: Option<String>,
+    /// A further check: burn, near-timeout, iterator-age, dead-letter, silent or concurrency; may be given several times.
+    /// Each reads metrics of its own: `slmon checks` says which, and what they cost
+    #[arg(long = "check", value_name = "NAME")]
+    pub checks: Vec<String>,
     /// How long late data is waited for [default: 3m]
     #[arg(long, value_name = "TIME")]
     pub settle: Option<String>,
@@ -421,7 +429,7 @@ Examples:
   slmon map checkout-api --all --format mermaid > map.mmd
   slmon map --window 1h --format json         every call that fails")]
 pub struct Map {
-    /// The function's name; without it, every call that fails is listed
+    /// The function's name, a glob, or an ARN; without it, every call that fails is listed
     #[arg(value_name = "FUNCTION")]
     pub name: Option<String>,
     /// What does not fail, too

@@ -15,7 +15,7 @@ use crate::{
         account::{AccountId, Region, TargetKey},
         fleet::Fleet,
         life::{Hush, Means, NO_END},
-        mute::CHECKS,
+        mute::checks,
         rules::{instant, span_minutes},
         text::{AwsText, clean, nearest},
         window::Minute,
@@ -76,12 +76,12 @@ fn hush(scope: &Scope, asked: &Asked<'_>, means: Means, listing: &Listing) -> Re
         (Some(one), _) => Some(one.to_owned()),
         (None, other) => other,
     };
-    if let Some(check) = check.as_deref().filter(|check| !CHECKS.contains(check)) {
-        let near = nearest(check, CHECKS.iter().copied()).map(|near| format!("; {near} is meant?")).unwrap_or_default();
+    if let Some(check) = check.as_deref().filter(|check| !checks().any(|known| known == *check)) {
+        let near = nearest(check, checks()).map(|near| format!("; {near} is meant?")).unwrap_or_default();
         return Err(Refusal::usage(format!(
             "there is no check {}{near} (there is: {})",
             clean(check),
-            CHECKS.join(", ")
+            checks().collect::<Vec<_>>().join(", ")
         )));
     }
     let by = ["USER", "USERNAME"].iter().find_map(|name| start.variables.get(*name)).cloned();

@@ -13,6 +13,7 @@ pub mod life;
 pub mod logs;
 pub mod moment;
 pub mod mute;
+pub mod need;
 pub mod objects;
 pub mod observation;
 pub mod roster;

@@ -2,13 +2,15 @@
 
 use super::{
     account::Account,
-    rules::Glob,
+    rules::{Glob, more::Extra},
     text::{AwsText, clean},
     window::Minute,
 };
 
 /// The names of all checks: what can be muted and filtered by. A test holds it to what there is.
-pub const CHECKS: &[&str] = &["errors", "throttles", "errors-baseline"];
+pub fn checks() -> impl Iterator<Item = &'static str> + Clone {
+    ["errors", "throttles", "errors-baseline"].into_iter().chain(Extra::ALL.iter().map(|extra| extra.as_str()))
+}
 
 /// Functions that nobody is alerted of until then. What is none matches all.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -85,7 +85,7 @@ fn of_target(
             }
             let at = function.judged.window.end;
             let horizon = Horizon { at, ..snapshot.horizon };
-            let sign = match checks::sign(found, &horizon, &function.judged, check, below) {
+            let sign = match checks::sign(Some(state), found, &horizon, (&function.judged, check), below) {
                 sign @ Sign::Fires { .. } => sign,
                 // It was to be read and could not be: whether it goes on is not known.
                 _ if is_stale => Sign::Unknown,

@@ -1,4 +1,4 @@
-//! The command line of `slmon policy`.
+//! The arguments of `slmon policy`.
 
 use clap::{Args, ValueEnum};
 
@@ -20,7 +20,7 @@ pub struct Policy {
     /// Who assumes the role: ARN of a role or user, or the id of an account
     #[arg(long, value_name = "ARN|ACCOUNT")]
     pub hub: Option<String>,
-    /// Leave out what a feature needs: configurations, tags-one-by-one, traces, logs, all-regions, organizations,
+    /// Leave out what a feature needs: configurations, concurrency, tags-one-by-one, traces, logs, all-regions, organizations,
     /// organizational-units; may be given several times
     #[arg(long, value_name = "FEATURE", value_delimiter = ',')]
     pub without: Vec<String>,

@@ -3,6 +3,7 @@
 
 pub(super) mod alert;
 pub(super) mod alerts;
+mod checks;
 pub(super) mod roster;
 pub(super) mod rules;
 pub(super) mod screen;
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::domain::{
     account::{AccountId, Region},
-    mute::CHECKS,
+    mute::checks,
     rules::{Glob, instant},
     text::{AwsText, nearest},
     window::Minute,
@@ -204,10 +205,10 @@ fn when(text: &str) -> Result<Minute, Complaint> {
 /// The name of a check, whether a run asks for it or not.
 fn check_name(text: &str) -> Result<String, Complaint> {
     let text = text.trim();
-    let known = || CHECKS.iter().copied();
-    let near = nearest(text, known()).map(|near| format!("did you mean `{near}`?"));
-    let refused = || Complaint::from(format!("the name of a check is needed: {}", CHECKS.join(", "))).help(near);
-    if known().any(|name| name == text) { Ok(text.to_owned()) } else { Err(refused()) }
+    let near = nearest(text, checks()).map(|near| format!("did you mean `{near}`?"));
+    let known = checks().collect::<Vec<_>>().join(", ");
+    let refused = || Complaint::from(format!("the name of a check is needed: {known}")).help(near);
+    if checks().any(|name| name == text) { Ok(text.to_owned()) } else { Err(refused()) }
 }
 
 /// One of a few words.

@@ -81,7 +81,7 @@ pub(super) async fn run(scope: &Scope, args: &Logs) -> Result<u8, Refusal> {
     let following = tokio::spawn(follow(swept.source.clone(), all, term, Arc::new(clock::now), send));
     while let Some(said) = heard.recv().await {
         match said {
-            Heard::Remark(remark) => output::say(&format!("slmon: {remark}")),
+            Heard::Remark(remark) | Heard::Polls(remark) => output::say(&format!("slmon: {remark}")),
             Heard::Events(mut events) => {
                 events.retain(|event| !heard_before.holds(event));
                 if let Some(term) = &args.grep {

@@ -65,7 +65,8 @@ pub async fn between(
     pattern: Option<&str>,
     until: Instant,
 ) -> (Vec<(usize, LogEvent)>, Vec<(usize, ReadEvents)>) {
-    let asked = stream::iter(followed.iter().enumerate()).map(|(place, one)| async move {
+    let asked = stream::iter(0..followed.len()).map(|place| async move {
+        let one = &followed[place];
         let request = LogRequest {
             group: one.group.name.clone(),
             start: span.0,
@@ -126,6 +127,9 @@ pub enum Heard {
     Events(Vec<(usize, LogEvent)>),
     /// Something that whoever listens should know, in a sentence fit to be shown.
     Remark(String),
+    /// That there is no live tail to be had of up to ten log groups, which are asked again and again instead; in a sentence
+    /// fit to be shown.
+    Polls(String),
 }
 
 /// How often log groups are asked that no live tail follows.
@@ -187,7 +191,7 @@ impl Following {
             failure.kind.as_str(),
             POLL.as_secs()
         );
-        if self.heard.send(Heard::Remark(remark)).await.is_ok() {
+        if self.heard.send(Heard::Polls(remark)).await.is_ok() {
             self.poll().await;
         }
     }
@@ -562,7 +566,7 @@ errors = 1
             let mut events = 0;
             while found.len() < 20 {
                 match heard.recv().await.unwrap() {
-                    Heard::Remark(remark) => remarks.push(remark),
+                    Heard::Remark(remark) | Heard::Polls(remark) => remarks.push(remark),
                     Heard::Events(more) => {
                         events += more.len();
                         found.extend(more.into_iter().map(|(place, event)| (place, event.at, event.text)));

@@ -7,6 +7,7 @@ pub mod line;
 pub mod pattern;
 pub mod report;
 pub mod secrets;
+pub mod shown;
 pub mod words;
 
 use jiff::Timestamp;

@@ -23,6 +23,7 @@ use crate::{
     config::Flags,
     engine::{
         inquiry::{self, Asked, Told},
+        logbook::{self, LogAsked, ToldLogs},
         watch::{self as watching, Control, Pace, Snapshot, Watching},
     },
     tui::{self, Stage, commands::Keymap, console::Portal, model::Model, theme::Depth},
@@ -34,7 +35,9 @@ pub(super) struct Engine {
     pub(super) control: UnboundedSender<Control>,
     pub(super) questions: UnboundedSender<Asked>,
     pub(super) told: watch::Receiver<Told>,
-    tasks: [JoinHandle<()>; 2],
+    pub(super) log_questions: UnboundedSender<LogAsked>,
+    pub(super) told_logs: watch::Receiver<ToldLogs>,
+    tasks: [JoinHandle<()>; 3],
 }
 
 impl Engine {
@@ -60,8 +63,11 @@ impl Engine {
         let task = tokio::spawn(watching::watch(watched, publish, asked, clock::now));
         let (answer, told) = watch::channel(Told::default());
         let (questions, asked) = unbounded_channel();
-        let answers = tokio::spawn(inquiry::answer(source, asked, answer, clock::now));
-        Self { snapshots, control, questions, told, tasks: [task, answers] }
+        let answers = tokio::spawn(inquiry::answer(source.clone(), asked, answer, clock::now));
+        let (answer, told_logs) = watch::channel(ToldLogs::default());
+        let (log_questions, asked) = unbounded_channel();
+        let logs = tokio::spawn(logbook::answer(source, asked, answer, Arc::new(clock::now)));
+        Self { snapshots, control, questions, told, log_questions, told_logs, tasks: [task, answers, logs] }
     }
 }
 
@@ -113,6 +119,8 @@ pub(super) async fn run(scope: &Scope, args: &args::Dashboard) -> Result<u8, Ref
         control: engine.control.clone(),
         questions: engine.questions.clone(),
         told: engine.told.clone(),
+        log_questions: engine.log_questions.clone(),
+        told_logs: engine.told_logs.clone(),
         ends,
         outside: Box::new(desktop),
         notify: desktop::notify(dashboard.notify, &variables),

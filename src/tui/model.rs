@@ -1,8 +1,10 @@
 //! What the screens remember, and what happens to it: `update` takes a message and says what is to be done outside.
 //! Nothing here draws, waits or reads.
 
+mod among;
 mod carry;
 mod choose;
+mod logs;
 mod news;
 mod select;
 mod traces;
@@ -12,7 +14,10 @@ use std::{
     sync::Arc,
 };
 
-pub use self::traces::{Asks, Side, Walk};
+pub use self::{
+    logs::{FOLLOWED, Lines, LogAsks, LogView},
+    traces::{Asks, Side, Walk},
+};
 pub use super::list::Kept;
 use super::{
     board::{Board, Key, Row, State},
@@ -34,6 +39,7 @@ use crate::{
     },
     engine::{
         inquiry::Told,
+        logbook::ToldLogs,
         watch::{Focus, Look, Snapshot},
     },
 };
@@ -67,6 +73,8 @@ pub enum Screen {
     Trace(AwsText, TargetKey),
     /// Who calls a function, and what it calls.
     Map(Key),
+    /// Lines of logs.
+    Logs(Lines),
 }
 
 impl Screen {
@@ -84,6 +92,7 @@ impl Screen {
             Self::Traces(Some(key)) => format!("Traces of {}", key.name.shown()),
             Self::Trace(id, _) => id.shown().into_owned(),
             Self::Map(key) => format!("Map of {}", key.name.shown()),
+            Self::Logs(of) => of.title(),
         }
     }
 }
@@ -109,6 +118,8 @@ pub enum RowKey {
     Trace(AwsText),
     /// A part of a trace, by its id.
     Span(Box<str>),
+    /// A line of a log, by its number.
+    Line(u64),
     /// A blind spot: its function, its kind, and what was found.
     Spot(Key, SpotKind, String),
     /// What could not be read: whose, where, which call, and the first of its parts.
@@ -155,6 +166,10 @@ pub enum Msg {
     Said(String),
     /// What was answered.
     Told(Told),
+    /// What was answered of logs.
+    Logs(ToldLogs),
+    /// A minute has passed.
+    Tick,
 }
 
 /// What is to be done outside.
@@ -264,6 +279,8 @@ pub struct Model {
     pub search: String,
     /// Where one is on the map.
     pub walk: Walk,
+    /// Where one is among lines of logs.
+    pub log: LogView,
 }
 
 impl Model {
@@ -311,6 +328,7 @@ impl Model {
             folded: BTreeSet::new(),
             search: String::new(),
             walk: Walk::default(),
+            log: LogView::default(),
         };
         model.take_theme();
         model
@@ -361,6 +379,7 @@ impl Model {
             _ => Vec::new(),
         };
         self.arrange_traces();
+        self.arrange_logs();
         self.settle();
     }
 
@@ -393,7 +412,18 @@ impl Model {
 
     /// Takes a message in and says what is to be done outside.
     pub fn update(&mut self, msg: Msg) -> Option<Effect> {
+        if matches!(msg, Msg::Key(_) | Msg::Wheel(_) | Msg::Click(_) | Msg::Focused(true)) {
+            self.touched();
+        }
         match msg {
+            Msg::Logs(told) => {
+                self.hear(told);
+                None
+            }
+            Msg::Tick => {
+                self.tick();
+                None
+            }
             Msg::Snapshot(snapshot) => self.update(Msg::Board(Arc::new(Board::new(snapshot)))),
             Msg::Board(board) => {
                 let news = self.news(&board);
@@ -456,6 +486,11 @@ impl Model {
                 None
             }
             Msg::Key(chord) if self.overlay.is_some() && !chord.is_control('c') => self.choose(chord),
+            // Among lines the long key unfolds, as it does wherever texts are folded.
+            Msg::Key(chord) if chord.typed() == Some(' ') && matches!(self.screen(), Screen::Logs(_)) => {
+                self.said = None;
+                self.carry_out(Command::Open)
+            }
             Msg::Key(chord) => {
                 self.said = None;
                 self.carry_out(self.keys.of(chord)?)

@@ -18,6 +18,8 @@ const HEAD: usize = 2000;
 /// Lines into which an event is unfolded at most.
 const UNFOLDED: usize = 2000;
 
+/// Characters that may stand before the JSON of a line: a time, what a runtime says.
+const BEFORE: usize = 60;
 /// Brackets of an event with which JSON may begin.
 const BRACKETS: usize = 6;
 
@@ -100,7 +102,7 @@ impl ShownLine {
 
     /// All of it, fit to be shown and copied: its lines as they are, without what could steer a terminal.
     pub fn copied(&self, secrets: bool) -> String {
-        let lines: Vec<_> = self.text(secrets).trim_end().split('\n').map(|line| clean_but_tabs(line)).collect();
+        let lines: Vec<_> = self.text(secrets).trim_end().split('\n').map(clean_but_tabs).collect();
         lines.join("\n")
     }
 
@@ -230,7 +232,7 @@ fn said(line: &Line) -> (String, usize) {
     let mut lines = line.message.trim().lines().filter(|line| !line.trim().is_empty());
     let first = lines.next().unwrap_or_default();
     let rest = lines.count();
-    let Some(Value::Object(fields)) = &line.json else { return (first.to_owned(), rest) };
+    let Some(Value::Object(fields)) = &line.json else { return told(line, first, rest) };
     let name = fields.get("errorType").and_then(Value::as_str).filter(|name| !first.contains(name));
     let head = name.map_or_else(|| first.to_owned(), |name| format!("{name}: {first}"));
     let error = ["error", "err", "exception", "exc_info", "cause"].iter().find_map(|key| named(fields.get(*key)?));
@@ -240,6 +242,25 @@ fn said(line: &Line) -> (String, usize) {
     let beside = beside.as_ref().and_then(Value::as_object).map_or(0, serde_json::Map::len);
     let more = rest + beside;
     (error.map_or_else(|| head.clone(), |error| format!("{head} · {error}")), more)
+}
+
+/// A text line: without its level where that stands before it, and with what was thrown where that stands behind it as JSON.
+fn told(line: &Line, first: &str, rest: usize) -> (String, usize) {
+    let begins = first.find('{').filter(|at| *at <= BEFORE);
+    let thrown = begins.and_then(|at| {
+        let value = serde_json::from_str(&line.message.trim()[at..]).ok()?;
+        Some((first[..at].trim(), named(&value)?, Value::as_object(&value)?.len()))
+    });
+    if let Some((before, thrown, fields)) = thrown {
+        let before = before.trim_matches(|c: char| c.is_ascii_digit() || "/:.-TZ ".contains(c));
+        let said = if before.is_empty() { thrown } else { format!("{before} · {thrown}") };
+        return (said, fields);
+    }
+    let own = first.split_once([' ', '\t']).filter(|(word, _)| {
+        let word = word.trim_matches(|c| "[]:".contains(c));
+        line.level.is_some() && Level::parse(word) == line.level
+    });
+    (own.map_or(first, |(_, said)| said.trim_start()).to_owned(), rest)
 }
 
 /// An error in one line: a text, or what was thrown.
@@ -282,7 +303,9 @@ mod tests {
     fn an_event_is_folded_into_the_line_that_says_it() {
         folds(&format!("START RequestId: {ID} Version: $LATEST\n"), &format!("START {ID}"), 0);
         folds(
-            &format!("REPORT RequestId: {ID}\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 90 MB\tStatus: timeout\n"),
+            &format!(
+                "REPORT RequestId: {ID}\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 90 MB\tStatus: timeout\n"
+            ),
             "REPORT took 3.0 s · billed 3.0 s · 90 of 128 MB · timeout",
             0,
         );
@@ -294,6 +317,14 @@ mod tests {
             1,
         );
         folds(r#"{"log_level":"ERROR","errorType":"KeyError","errorMessage":"'x'"}"#, "KeyError: 'x'", 1);
+        folds(r#"2026/11/28 19:01:32 {"errorMessage":"no","errorType":"Denied"}"#, "Denied: no", 2);
+        folds(
+            r#"2026-11-23T10:00:00.123Z	undefined	ERROR	Invoke Error 	{"errorType":"E","errorMessage":"x"}"#,
+            "Invoke Error · E: x",
+            2,
+        );
+        folds("INFO request 5", "request 5", 0);
+        folds("INFORMATION", "INFORMATION", 0);
         folds("a\u{1b}[2J\tb", "a\u{fffd}[2J  b", 0);
         folds("", "", 0);
     }
@@ -317,7 +348,7 @@ mod tests {
         let line = shown(r#"{"message":"no","stack":"Error: x\n    at f (a.js:1)","n":[],"tags":["a"]}"#);
         let lines = line.unfolded(false);
         assert!(lines.contains(&r#"  "stack": "Error: x"#.to_owned()), "{lines:#?}");
-        assert!(lines.contains(&r#"        at f (a.js:1)""#.to_owned()), "{lines:#?}");
+        assert!(lines.contains(&r#"        at f (a.js:1)","#.to_owned()), "{lines:#?}");
         assert_eq!((lines[0].as_str(), lines.last().unwrap().as_str()), ("{", "}"));
         let node = shown(&format!("2026-11-23T10:00:00.123Z\t{ID}\tERROR\tInvoke Error \t{{\"errorType\":\"E\"}}\n"));
         assert_eq!(node.unfolded(false)[1..], ["{", r#"  "errorType": "E""#, "}"]);
@@ -344,7 +375,8 @@ mod tests {
             for shown in all {
                 prop_assert!(!shown.contains(crate::domain::text::steers), "{shown:?}");
             }
-            prop_assert!(!line.copied(secrets).contains(['\u{1b}', '\u{202e}', '\r']));
+            let steers = line.copied(secrets).contains(['\u{1b}', '\u{202e}', '\r']);
+            prop_assert!(!steers);
         }
 
         #[test]

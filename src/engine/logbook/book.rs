@@ -24,22 +24,29 @@ pub struct BookLine {
 }
 
 /// Lines, by time.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Book {
     pub(super) lines: Vec<Arc<BookLine>>,
     /// How many were let go.
     pub(super) let_go: u64,
     next: u64,
     bytes: usize,
+    /// Lines and bytes of text that are kept.
+    most: (usize, usize),
 }
 
 impl Book {
+    /// An empty one.
+    pub(super) fn new() -> Self {
+        Self { lines: Vec::new(), let_go: 0, next: 0, bytes: 0, most: (KEPT, BYTES) }
+    }
+
     /// Takes lines in, but for those that it has already.
     pub(super) fn add(&mut self, lines: impl IntoIterator<Item = (usize, ShownLine)>, live: bool) {
         let known = self.lines.len();
         let mut fresh = Vec::new();
         for (place, line) in lines {
-            if self.has(&self.lines[..known], place, &line.event, live) {
+            if Self::has(&self.lines[..known], place, &line.event, live) {
                 continue;
             }
             self.bytes += line.event.text.raw().len();
@@ -49,9 +56,9 @@ impl Book {
         self.lines.extend(fresh);
         // Almost all of it is in order: sorting looks at each line once.
         self.lines.sort_by_key(|line| line.line.event.at);
-        let mut gone = self.lines.len().saturating_sub(KEPT);
+        let mut gone = self.lines.len().saturating_sub(self.most.0);
         let mut bytes = self.bytes - self.lines[..gone].iter().map(|it| it.line.event.text.raw().len()).sum::<usize>();
-        while bytes > BYTES && gone < self.lines.len() {
+        while bytes > self.most.1 && gone < self.lines.len() {
             bytes -= self.lines[gone].line.event.text.raw().len();
             gone += 1;
         }
@@ -61,13 +68,13 @@ impl Book {
 
     /// The number of the line with an event.
     pub(super) fn number_of(&self, place: usize, event: &LogEvent) -> Option<u64> {
-        self.at(&self.lines, event).find(|it| it.place == place && it.line.event == *event).map(|it| it.number)
+        at(&self.lines, event).find(|it| it.place == place && it.line.event == *event).map(|it| it.number)
     }
 
     /// Whether an event is there already. What a live tail tells bears no id: it is the same if all else is, and if it was
     /// read in another way.
-    fn has(&self, lines: &[Arc<BookLine>], place: usize, event: &LogEvent, live: bool) -> bool {
-        self.at(lines, event).any(|it| {
+    fn has(lines: &[Arc<BookLine>], place: usize, event: &LogEvent, live: bool) -> bool {
+        at(lines, event).any(|it| {
             let other = &it.line.event;
             let same = it.place == place && other.stream == event.stream && other.text == event.text;
             same && match (&other.id, &event.id) {
@@ -76,13 +83,13 @@ impl Book {
             }
         })
     }
+}
 
-    /// The lines of the time of an event.
-    fn at<'l>(&self, lines: &'l [Arc<BookLine>], event: &LogEvent) -> impl Iterator<Item = &'l Arc<BookLine>> + use<'l> {
-        let at = event.at;
-        let first = lines.partition_point(|line| line.line.event.at < at);
-        lines[first..].iter().take_while(move |line| line.line.event.at == at)
-    }
+/// The lines of the time of an event.
+fn at<'l>(lines: &'l [Arc<BookLine>], event: &LogEvent) -> impl Iterator<Item = &'l Arc<BookLine>> + use<'l> {
+    let at = event.at;
+    let first = lines.partition_point(|line| line.line.event.at < at);
+    lines[first..].iter().take_while(move |line| line.line.event.at == at)
 }
 
 #[cfg(test)]
@@ -102,7 +109,7 @@ mod tests {
 
     #[test]
     fn what_is_read_and_heard_stands_there_once_and_in_order() {
-        let mut book = Book::default();
+        let mut book = Book::new();
         book.add([(0, line(5, "b", None)), (0, line(5, "b", None)), (0, line(9, "c", None))], true);
         // The same as it is read; one that is older; and another function's.
         book.add([(0, line(1, "a", Some(1))), (0, line(5, "b", Some(2))), (1, line(5, "b", Some(3)))], false);
@@ -114,18 +121,21 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_by_lines_and_by_bytes() {
-        let mut book = Book::default();
-        book.add((0..KEPT + 10).map(|n| (0, line(i64::try_from(n).unwrap(), "x", None))), true);
-        assert_eq!((book.lines.len(), book.let_go), (KEPT, 10));
-        let long = "x".repeat(BYTES / 2);
-        book.add((0..3).map(|n| (0, line(100_000 + n, &long, None))), true);
-        assert_eq!((book.lines.len(), book.let_go), (2, KEPT as u64 + 11));
+        let mut book = Book { most: (100, 1000), ..Book::new() };
+        book.add((0..110).map(|n| (0, line(n, "x", None))), true);
+        assert_eq!((book.lines.len(), book.let_go), (100, 10));
+        let long = "x".repeat(500);
+        book.add((0..3).map(|n| (0, line(1000 + n, &long, None))), true);
+        assert_eq!((book.lines.len(), book.let_go), (2, 111));
+        // One that is longer than all that is kept is let go as well.
+        book.add([(0, line(2000, &"x".repeat(1001), None))], true);
+        assert_eq!((book.lines.len(), book.let_go), (0, 114));
     }
 
     proptest! {
         #[test]
         fn whatever_comes_is_in_order_and_numbered(batches in prop::collection::vec(prop::collection::vec((0i64..40, 0usize..3), 0..20), 0..6)) {
-            let mut book = Book::default();
+            let mut book = Book::new();
             for (n, batch) in batches.into_iter().enumerate() {
                 book.add(batch.into_iter().map(|(at, place)| (place, line(at, "x", None))), n % 2 == 0);
             }

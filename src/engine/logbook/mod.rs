@@ -130,8 +130,8 @@ pub struct ToldLines {
     pub span: Option<(Timestamp, Timestamp)>,
     /// The line that says why it failed, by its number.
     pub chosen: Option<u64>,
-    /// The requests that it is about.
-    pub requests: BTreeSet<Box<str>>,
+    /// The lines of the invocation that it is about, by their numbers, where these stand among others.
+    pub own: BTreeSet<u64>,
     /// Functions whose log could not be read.
     pub unread: Vec<(usize, Failure)>,
     /// Functions in whose log there is more than was read.
@@ -192,8 +192,8 @@ const REMARKS: usize = 8;
 type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 enum Answer {
-    Causes(FunctionKey, LogCauses),
-    Lines(LogsOf, read::Lines, Vec<(usize, ShownLine)>),
+    Causes(FunctionKey, Box<LogCauses>),
+    Lines(LogsOf, Box<read::Lines>, Vec<(usize, ShownLine)>),
 }
 
 /// Lines that somebody looks at.
@@ -290,13 +290,14 @@ fn take(
             told.asking = None;
             let same = look.as_ref().is_some_and(|look| look.told.of == ask.of);
             let known = look.as_ref().is_some_and(|look| look.told.functions.len() == ask.functions.len());
-            let again = asked.again || !same || !known;
+            let begins = ask.live && look.as_ref().is_none_or(|look| look.tail.is_none());
+            let again = asked.again || !same || !known || begins;
             let one = look.get_or_insert_with(|| Look::new(&ask));
             if !same {
                 *one = Look::new(&ask);
             }
             one.told.functions = ask.functions.clone().into();
-            one.follow(source, ask.live, again && ask.live && !known, now);
+            one.follow(source, ask.live, !known, now);
             if again {
                 (one.told.reading, one.told.unread) = (true, Vec::new());
                 *work = Some(look_up(source.clone(), ask, at).boxed());
@@ -308,7 +309,8 @@ fn take(
 async fn why(source: Arc<dyn Source>, mut ask: Box<LogAsk>, key: FunctionKey, now: Timestamp) -> Answer {
     // Up to now: whoever wrote the question down may have had an older clock.
     ask.to = Minute::floor(now).plus(1);
-    Answer::Causes(key, causes(&*source, &ask, None, Instant::now() + PATIENCE).await)
+    let causes = causes(&*source, &ask, None, Instant::now() + PATIENCE).await;
+    Answer::Causes(key, Box::new(causes))
 }
 
 async fn look_up(source: Arc<dyn Source>, ask: LinesAsk, now: Timestamp) -> Answer {
@@ -320,14 +322,14 @@ async fn look_up(source: Arc<dyn Source>, ask: LinesAsk, now: Timestamp) -> Answ
             yield_now().await;
         }
     }
-    Answer::Lines(ask.of, lines, shown)
+    Answer::Lines(ask.of, Box::new(lines), shown)
 }
 
 fn fold(answer: Answer, told: &mut ToldLogs, look: Option<&mut Look>, now: Timestamp) {
     match answer {
         Answer::Causes(key, causes) => {
             told.asking = None;
-            told.put(key, causes, now);
+            told.put(key, *causes, now);
         }
         Answer::Lines(of, mut read, shown) => {
             if let LogsOf::Around(key, _) = &of
@@ -341,7 +343,8 @@ fn fold(answer: Answer, told: &mut ToldLogs, look: Option<&mut Look>, now: Times
             told.reading = false;
             told.chosen = read.chosen.and_then(|(place, event)| look.book.number_of(place, &event));
             told.remarks.extend(read.remarks);
-            (told.requests, told.unread) = (read.requests, read.unread);
+            told.own = read.own.iter().filter_map(|event| look.book.number_of(0, event)).collect();
+            told.unread = read.unread;
             (told.more, told.span) = (read.more, read.span);
         }
     }
@@ -367,14 +370,14 @@ impl Look {
             reading: false,
             span: None,
             chosen: None,
-            requests: BTreeSet::new(),
+            own: BTreeSet::new(),
             unread: Vec::new(),
             more: Vec::new(),
             remarks: Vec::new(),
             live: Live::Off,
             let_go: 0,
         };
-        Self { told, book: Book::default(), tail: None }
+        Self { told, book: Book::new(), tail: None }
     }
 
     /// Begins to follow or stops; begins anew where there are other functions.
@@ -428,6 +431,13 @@ impl Look {
         let chosen = self.told.chosen.filter(|number| self.book.lines.iter().any(|it| it.number == *number));
         ToldLines { lines: self.book.lines.as_slice().into(), chosen, let_go: self.book.let_go, ..self.told.clone() }
     }
+}
+
+/// Lines as if they had been read in place of others.
+pub fn told_of(before: &ToldLines, lines: impl IntoIterator<Item = ShownLine>) -> ToldLines {
+    let mut book = Book::new();
+    book.add(lines.into_iter().map(|line| (0, line)), true);
+    ToldLines { lines: book.lines.into(), chosen: None, own: BTreeSet::new(), ..before.clone() }
 }
 
 /// How many live tails it takes to follow these: each follows up to ten log groups of one account and region.

@@ -1,6 +1,6 @@
 //! Reading lines of logs that are there: the newest, those around a failure, and those of single requests.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
@@ -44,8 +44,8 @@ pub(super) struct Lines {
     pub(super) events: Vec<(usize, LogEvent)>,
     /// The one that says why it failed.
     pub(super) chosen: Option<(usize, LogEvent)>,
-    /// The requests that it is about.
-    pub(super) requests: BTreeSet<Box<str>>,
+    /// What the invocation wrote that it is about, where that stands among other lines.
+    pub(super) own: Vec<LogEvent>,
     pub(super) unread: Vec<(usize, Failure)>,
     /// Functions of which there is more than was read.
     pub(super) more: Vec<usize>,
@@ -79,13 +79,7 @@ fn before(at: Timestamp, seconds: i64) -> Timestamp {
 }
 
 /// The newest lines: stretch by stretch into the past, until there are enough.
-async fn newest(
-    source: &dyn Source,
-    functions: &[Followed],
-    back: &[i64],
-    now: Timestamp,
-    until: Instant,
-) -> Lines {
+async fn newest(source: &dyn Source, functions: &[Followed], back: &[i64], now: Timestamp, until: Instant) -> Lines {
     let mut lines = Lines::default();
     let mut end = now;
     for seconds in back {
@@ -102,8 +96,6 @@ async fn newest(
         }
     }
     lines.events.drain(..lines.events.len().saturating_sub(MOST));
-    let failing = lines.events.iter().rev().find(|(_, event)| cause(&read(event.text.raw())).is_some());
-    lines.chosen = failing.cloned();
     lines
 }
 
@@ -118,7 +110,8 @@ async fn around(
 ) -> Lines {
     let causes = causes(source, ask, None, until).await;
     let named = |name: &AwsText| name.raw().rsplit(['.', ':']).next().unwrap_or_default().to_owned();
-    let same = |wanted: &&AwsText| causes.groups.iter().find(|it| it.exception.as_ref().map(named) == Some(named(wanted)));
+    let same =
+        |wanted: &&AwsText| causes.groups.iter().find(|it| it.exception.as_ref().map(named) == Some(named(wanted)));
     let group = exception.as_ref().and_then(same).or(causes.groups.first());
     let Some(group) = group else {
         let mut lines = newest(source, functions, &BACK, now, until).await;
@@ -130,27 +123,29 @@ async fn around(
         return lines;
     };
     let mut lines = Lines { chosen: Some((0, group.example.clone())), ..Lines::default() };
-    lines.requests.extend(group.request.iter().map(|id| Box::from(id.raw())));
-    // All that its request wrote; and around that, what else was written.
+    // All that its invocation wrote; and around that, what else was written.
     let wide = before(group.example.at, i64::from(ask.timeout.unwrap_or(900)) + AROUND);
-    let (mut own, mut begin, mut end) = (Vec::new(), group.example.at, group.example.at);
-    if let Some(id) = &group.request {
+    if causes.example.contains(&group.example) {
+        lines.own.clone_from(&causes.example);
+    } else if let Some(id) = &group.request {
         let later = before(group.example.at, -AROUND);
         let (found, rest) = of_request(source, functions, (wide, later), id.raw(), until).await;
         lines.take(rest);
-        own = found;
+        lines.own = found.into_iter().map(|(_, event)| event).collect();
     }
-    for (_, event) in &own {
-        (begin, end) = (begin.min(event.at), end.max(event.at));
-    }
+    let times = || lines.own.iter().map(|event| event.at).chain([group.example.at]);
+    let (begin, end) = (times().min().unwrap_or(now), times().max().unwrap_or(now));
     let span = (before(begin, AROUND), before(end, -AROUND).min(now.max(before(end, -1))));
     let (mut found, rest) = between(source, functions, span, None, until).await;
     lines.take(rest);
     // Of more than can be kept, what is nearest to the failure.
     found.sort_by_key(|(_, event)| (event.at.as_millisecond() - group.example.at.as_millisecond()).abs());
     found.truncate(MOST);
-    own.retain(|one| !found.contains(one));
-    found.extend(own);
+    for event in &lines.own {
+        if !found.iter().any(|(_, known)| known == event) {
+            found.push((0, event.clone()));
+        }
+    }
     if !found.contains(&(0, group.example.clone())) {
         found.push((0, group.example.clone()));
     }
@@ -177,7 +172,6 @@ async fn of_requests(
         lines.events.extend(found.into_iter().map(|(_, event)| (place, event)));
         lines.take(rest.into_iter().map(|(_, read)| (place, read)).collect());
     }
-    lines.requests = requests.iter().map(|(_, id)| Box::from(id.raw())).collect();
     lines.events.sort_by_key(|(_, event)| event.at);
     let failing = lines.events.iter().find(|(_, event)| cause(&read(event.text.raw())).is_some());
     lines.chosen = failing.cloned();

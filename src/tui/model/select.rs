@@ -18,6 +18,7 @@ impl Model {
             Screen::Function(key) => self.groups(key).len(),
             Screen::Traces(_) => self.traces.len(),
             Screen::Trace(..) => self.spans.len(),
+            Screen::Logs(_) => self.log.rows.len(),
             Screen::Map(_) => 0,
         }
     }
@@ -59,6 +60,7 @@ impl Model {
                 let node = self.tree()?.nodes.get(*self.spans.get(place)?)?;
                 Some(RowKey::Span(node.span.id.clone()))
             }
+            Screen::Logs(_) => self.line(place).map(|line| RowKey::Line(line.number)),
             Screen::Map(_) => None,
         }
     }
@@ -88,6 +90,9 @@ impl Model {
         self.point_at(place);
         let list = self.list();
         self.lists.insert(self.screen().clone(), ListState { wanted: list.selected.clone(), ..list });
+        if matches!(self.screen(), Screen::Logs(_)) {
+            self.went_to_line();
+        }
     }
 
     pub(super) fn point_at(&mut self, place: usize) {
@@ -95,6 +100,12 @@ impl Model {
         let place = place.min(count.saturating_sub(1));
         let selected = self.key_at(place);
         let page = self.page.max(1);
+        if matches!(self.screen(), Screen::Logs(_)) {
+            let (offset, skip) = self.bring_into_sight(place, self.list().offset);
+            self.lists.insert(self.screen().clone(), ListState { selected, place, offset, ..self.list() });
+            self.log.skip = skip;
+            return;
+        }
         let list = self.lists.entry(self.trail.last().cloned().unwrap_or(Screen::Alerts)).or_default();
         list.selected = selected;
         list.place = place;
@@ -104,6 +115,9 @@ impl Model {
 
     /// Puts the selection where what it is about now stands, or near to where it stood.
     pub fn settle(&mut self) {
+        if matches!(self.screen(), Screen::Logs(_)) {
+            return self.settle_lines();
+        }
         let list = self.list();
         // Until somebody moves, one stands at the top, whatever comes in above.
         if list.wanted.is_none() {

@@ -110,12 +110,14 @@ impl Sample<'_> {
         let id = self.request();
         let runtime = self.function.runtime.as_ref().map_or("", AwsText::raw);
         let structured = self.key.is_multiple_of(4) && (runtime.starts_with("python") || runtime.starts_with("nodejs"));
+        let before = events.len();
         let ends_it = self.failed() && self.story.exception.is_none() && !self.story.times_out;
         for attempt in 0..self.attempts() {
             let from = self.start + 0.004 + (self.took + 0.02) * attempt as f64;
             let to = from + self.took;
             let mut put = |at: f64, text: String| {
-                let number = hash::pair(self.chance, 0x106 + events.len() as u64);
+                // An event has the same id whoever asks for it.
+                let number = hash::pair(self.chance, 0x106 + (events.len() - before) as u64);
                 events.push(LogEvent {
                     at: milliseconds(at),
                     stream: self.stream(),

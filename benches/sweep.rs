@@ -83,6 +83,7 @@ impl Estate {
         WorldFunction {
             story: None,
             untraced: None,
+            infrequent: false,
             region: region.clone(),
             name: format!("service-function-{n}").into(),
             tags: Tags::new(tags.iter().map(|(key, value)| ((*key).into(), (*value).into()))),

@@ -511,3 +511,24 @@ fn a_proxy_of_the_environment_is_used() {
     let head = asked.recv().expect("somebody asked the proxy");
     assert!(head.starts_with("CONNECT sts.eu-west-1.amazonaws.com:443"), "{head}");
 }
+
+#[test]
+fn a_day_of_watching_is_reckoned_before_anything_is_read() {
+    let demo = |args: &[&str]| slmon().args(["--demo", "cost"]).args(args);
+    // The demo has an account that can't be entered: what it would cost nobody knows.
+    let told = demo(&["--format", "json"]).run().ended_with(3).json();
+    assert_valid("slmon.cost-1", &told);
+    let targets = told["targets"].as_array().unwrap();
+    let sum: u64 = targets.iter().map(|row| row["quiet"]["metrics"].as_u64().unwrap()).sum();
+    assert_eq!(
+        (told["quiet"]["metrics"].as_u64(), sum),
+        (Some(sum), 2880 * targets.len() as u64),
+        "two totals a minute"
+    );
+    assert!(
+        told["noisy"]["usd"].as_f64() > told["quiet"]["usd"].as_f64() && !told["unseen"].as_array().unwrap().is_empty()
+    );
+    let text = demo(&[]).run().ended_with(3).stdout;
+    assert!(text.contains("dev fails all day") && text.contains("could not be read"), "{text}");
+    assert_eq!(demo(&["--client", "Nobody"]).run().code, 3, "what matches nothing is not free, but unknown");
+}

@@ -23,7 +23,7 @@ pub(super) async fn run(scope: &Scope, args: &Accounts) -> Result<u8, Refusal> {
     if args.doctor {
         return doctor::run(scope, args).await;
     }
-    listing(scope, &args.listing, Depth::Probe, "accounts", |fleet, _, coverage, telling| {
+    listing(scope, &args.listing, Depth::Probe, "accounts", |_, fleet, _, coverage, telling| {
         let list = AccountList::new(rows(fleet), coverage).within(ReportScope::of(&fleet.rules().scope));
         Listed { text: list.text(telling), json: list.json() }
     })

@@ -1,5 +1,6 @@
 //! The command line, as typed. What it means is resolved elsewhere.
 
+mod cost;
 mod lines;
 mod watch;
 
@@ -8,7 +9,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::{
-    lines::{CountBy, Grep, LineFormat, Logs},
+    cost::Cost,
+    lines::{CountBy, Grep, LineFormat, Logs, SearchWith},
     watch::{LogFormat, NotifyArgs, NotifyWhat, Watch},
 };
 
@@ -50,8 +52,8 @@ pub struct Dashboard {
     /// Tell it in lines of words, as it happens: for screen readers, dumb terminals and files
     #[arg(long, conflicts_with = "snapshot")]
     pub plain: bool,
-    /// Write one frame to standard output and end: alerts, functions, recent, accounts, blind-spots, error-log, help, or
-    /// function:NAME
+    /// Write one frame to standard output and end: alerts, functions, recent, accounts, blind-spots, traces, logs, error-log,
+    /// help, or function:NAME, traces:NAME, trace:NAME, map:NAME, logs:NAME
     #[arg(long, value_name = "SCREEN")]
     pub snapshot: Option<String>,
     /// Columns and lines of that frame [default: the terminal's, else 120x40]
@@ -160,6 +162,8 @@ pub enum Command {
     Functions(Functions),
     /// List the accounts and regions: reached or not, and what is missing
     Accounts(Accounts),
+    /// Tell what a day of watching would cost, before anything is read but functions and tags
+    Cost(Cost),
     /// Print the configuration in effect, and where each value comes from
     Config,
     /// Print the IAM policies that slmon needs, made from the calls that it makes

@@ -229,12 +229,15 @@ fn is_unread(failure: &Failure) -> bool {
 
 /// What reading traces may cost.
 pub(super) fn allowance(cost: &MaxCost) -> Result<Allowance, Refusal> {
-    let text = cost.max_cost.trim();
+    dollars(&cost.max_cost).map(Allowance::new)
+}
+
+/// A sum that `--max-cost` gives.
+pub(super) fn dollars(text: &str) -> Result<f64, Refusal> {
+    let text = text.trim();
     let dollars =
         text.strip_prefix('$').unwrap_or(text).parse::<f64>().ok().filter(|dollars| (0.0..1e6).contains(dollars));
-    let dollars = dollars
-        .ok_or_else(|| Refusal::usage(format!("--max-cost {text}: an amount in dollars is needed, such as 0.10")))?;
-    Ok(Allowance::new(dollars))
+    dollars.ok_or_else(|| Refusal::usage(format!("--max-cost {text}: an amount in dollars is needed, such as 0.10")))
 }
 
 /// The scope of one function: by its name, or by what its ARN says.

@@ -20,7 +20,7 @@ pub(super) async fn run(scope: &Scope, args: &Functions) -> Result<u8, Refusal> 
         return blind_spots(scope, args).await;
     }
     let depth = Depth::Discover { all: args.all, configurations: true };
-    listing(scope, &args.listing, depth, "functions", |fleet, _, coverage, telling| {
+    listing(scope, &args.listing, depth, "functions", |_, fleet, _, coverage, telling| {
         let rows = fleet.targets().flat_map(|state| {
             // Of a deleted function the tags are still there for hours; `alert` tells of those.
             let shown = |function: &&Function| (args.all || function.class.watched) && !function.is_gone();
@@ -41,7 +41,7 @@ pub(super) async fn run(scope: &Scope, args: &Functions) -> Result<u8, Refusal> 
 
 /// What tags hide. It is judged over the window of the configuration which production fails without the tag.
 async fn blind_spots(scope: &Scope, args: &Functions) -> Result<u8, Refusal> {
-    listing(scope, &args.listing, Depth::Spots, "functions", |fleet, horizon, coverage, telling| {
+    listing(scope, &args.listing, Depth::Spots, "functions", |_, fleet, horizon, coverage, telling| {
         let spots = spots::blind_spots(fleet, &checks::judge_fleet(fleet, horizon), Vec::new());
         let searched =
             fleet.targets().filter_map(|state| state.search.through.or(Some(state.functions.as_ref()?.len())));

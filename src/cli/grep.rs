@@ -1,6 +1,9 @@
 //! `slmon grep`: one regular expression over the logs of everything that is watched, in all accounts at once.
 
-use std::collections::BTreeMap;
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use regex::{Regex, RegexBuilder};
@@ -9,42 +12,51 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Refusal,
-    args::{CountBy, Grep, LineFormat, Scope},
+    args::{CountBy, Grep, LineFormat, Scope, SearchWith},
     clock, environment,
+    explain::dollars,
     logs::{minutes, print, settings, unseen},
     output,
     progress::Line,
     sweep::{self, Ending},
+    traces::api,
 };
 use crate::{
     config::Flags,
     domain::{
-        logs::{LogEvent, pattern, secrets},
+        logs::{
+            LogEvent, carry,
+            estimate::{With, bytes_in_words, dollars_in_words},
+            pattern, secrets,
+        },
         text::counted,
+        usage::{DOLLARS_PER_BYTE, Usage},
     },
     engine::{
         End,
-        lines::{followed, search},
+        lines::{Open, Purse, Searched, Spending, Wanted, followed, plan, query_all, search_some},
     },
     report::{
-        self,
-        lines::{By, Counts, SCHEMA, Telling, UnreadRow, Whose, ranked},
+        self, Api,
+        lines::{By, Counts, ReadBy, SCHEMA, Telling, UnreadRow, Whose, ranked},
         unmatched,
     },
 };
 
 /// Found.
-const FOUND: u8 = 0;
+pub(super) const FOUND: u8 = 0;
 /// Nothing was found, and all was searched.
-const NONE: u8 = 1;
+pub(super) const NONE: u8 = 1;
 /// Nothing was found, and not all could be searched.
-const UNKNOWN: u8 = 3;
+pub(super) const UNKNOWN: u8 = 3;
 /// Somebody interrupted it.
-const INTERRUPTED: u8 = 130;
+pub(super) const INTERRUPTED: u8 = 130;
+/// How far back is looked where nobody says it.
+const SINCE: &str = "1h";
 /// Minutes from which on lines tell their day.
 const DATED: i64 = 720;
 /// A search without a deadline of its own takes as long as it takes, up to this.
-const LONGEST: std::time::Duration = std::time::Duration::from_hours(24);
+pub(super) const LONGEST: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// What becomes of what is found.
 struct Hits<'a> {
@@ -61,8 +73,20 @@ struct Hits<'a> {
 }
 
 pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
-    let minutes = minutes(&args.since)?;
+    if let Some(place) = &args.objects {
+        return in_objects(scope, args, place).await;
+    }
+    if args.by == Some(CountBy::Object) {
+        return Err(Refusal::usage("--by object is for s3://bucket/prefix: log events are in no object"));
+    }
+    let minutes = minutes(args.since.as_deref().unwrap_or(SINCE))?;
     let regex = compiled(args)?;
+    let purse = Purse::new(dollars(&args.max_cost)?);
+    let narrowed = Narrowed::new(args);
+    if args.with == SearchWith::Insights && narrowed.regex.is_none() {
+        let said = "--with insights: the pattern says nothing of what must be there, so Logs Insights would hand out every line; --with filter does";
+        return Err(Refusal::usage(said));
+    }
     let start = sweep::start(scope, Flags::default())?;
     let ending = Ending::on_signals();
     let until = Instant::now() + if scope.deadline.is_some() { start.config().alert.deadline } else { LONGEST };
@@ -78,41 +102,76 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
     let whose: Vec<Whose> = all.iter().map(|one| Whose::new(&one.target, &one.function, &one.group)).collect();
     let now = clock::now();
     let span = (now.checked_sub(SignedDuration::from_mins(minutes)).unwrap_or(now), now);
-    let case = if args.ignore_case { "(?i)" } else { "" };
-    let narrowed = pattern::literals(&format!("{case}{}", args.pattern)).map(|texts| pattern::any_of(&texts));
-    if narrowed.is_none() && environment::stderr_is_terminal() {
-        output::say("slmon: the pattern has no text that must be there, so every line is fetched and judged here");
+    if narrowed.filter.is_none() && args.with != SearchWith::Insights {
+        output::say("slmon: the pattern says nothing of what must be there, so every line is fetched and judged here");
+    }
+    let wanted = Wanted {
+        span,
+        now,
+        filter: narrowed.filter.as_deref(),
+        regex: narrowed.regex.as_deref(),
+        with: args.with.into(),
+    };
+    let planned = plan(&*swept.source, &all, &wanted, &purse, until);
+    let plan = tokio::select! {
+        plan = planned => plan,
+        () = ending.cancel.cancelled() => return Ok(INTERRUPTED),
+    };
+    for told in &plan.told {
+        output::say(&format!("slmon: {told}"));
     }
     let telling = Telling::new(whose.clone(), minutes >= DATED, args.no_mask);
     let over = CancellationToken::new();
-    let mut hits =
+    let hits =
         Hits { args, regex, telling, whose: &whose, by: BTreeMap::new(), count: 0, over: over.clone(), refused: None };
     let line = Line::new("grep", environment::progress_columns(&start.variables));
+    let finding = Finding { hits: RefCell::new(hits), line, logs: all.len(), searched: Cell::default() };
+    let open = Open::default();
     let (failures, interrupted) = {
-        let searching = search(&*swept.source, &all, span, narrowed.as_deref(), until, |place, events, searched| {
-            hits.take(place, events, &line);
-            line.say(format!(
-                "grep: {} found in {}, {} of {} stretches searched",
-                counted(hits.count, "event"),
-                counted(all.len() as u64, "log"),
-                searched.done,
-                searched.all
-            ));
+        let (source, spending) = (&*swept.source, Spending { purse: &purse, open: &open });
+        let filtering =
+            search_some(source, (&all, &plan.by_filter), span, wanted.filter, until, |place, events, searched| {
+                finding.take(0, place, events, searched);
+            });
+        let querying = query_all(source, (&all, &plan.batches), &wanted, spending, until, |place, events, searched| {
+            finding.take(1, place, events, searched);
         });
+        let searching = async {
+            let (mut failures, queried) = futures::join!(filtering, querying);
+            failures.extend(queried);
+            failures
+        };
         tokio::select! {
             failures = searching => (failures, false),
             () = ending.cancel.cancelled() => (Vec::new(), true),
             () = over.cancelled() => (Vec::new(), false),
         }
     };
+    let Finding { hits, line, searched, .. } = finding;
+    let mut hits = hits.into_inner();
     drop(line);
+    for (target, failure) in open.stop_all(&*swept.source).await {
+        output::say(&format!(
+            "slmon: a query in {} {} could not be stopped ({}): it goes on, and costs what it looks through: {}",
+            target.account.id,
+            target.region,
+            failure.kind.as_str(),
+            failure.message.shown()
+        ));
+    }
+    if searched.get()[0].refused > 0 {
+        output::say(
+            "slmon: CloudWatch Logs did not take the pattern that narrows, so every line was fetched and judged here",
+        );
+    }
     ending.swept();
     if over.is_cancelled() {
         return hits.refused.take().map_or(Ok(FOUND), Err);
     }
     let gone =
         |failure: &crate::domain::failure::Failure| failure.message.raw().starts_with("ResourceNotFoundException");
-    let unread: Vec<_> = failures.into_iter().filter(|(_, failure)| !gone(failure)).collect();
+    let failures = plan.unread.into_iter().chain(failures);
+    let unread: Vec<_> = failures.filter(|(_, failure)| !gone(failure)).collect();
     let unread: Vec<_> = unread.into_iter().map(|(place, failure)| (&whose[place], failure)).collect();
     let unread = UnreadRow::of(&unread);
     for row in &unread {
@@ -124,7 +183,14 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
     }
     let count = hits.count;
     if hits.counts() {
-        output::stream(&hits.counted(span, unread, interrupted))?;
+        let read_by = ReadBy {
+            filter: plan.by_filter.len(),
+            insights: plan.batches.iter().flat_map(|batch| batch.writers.values()).flatten().count(),
+        };
+        output::stream(&hits.counted(span, (unread, interrupted), (read_by, api(&swept.source.usage()))))?;
+    }
+    if let Some(spent) = spent(&swept.source.usage()) {
+        output::say(&format!("slmon: {spent}"));
     }
     Ok(match (interrupted, count) {
         (true, _) => INTERRUPTED,
@@ -134,8 +200,19 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
     })
 }
 
+#[cfg(feature = "s3")]
+async fn in_objects(scope: &Scope, args: &Grep, place: &str) -> Result<u8, Refusal> {
+    super::objects::run(scope, args, place).await
+}
+
+#[cfg(not(feature = "s3"))]
+#[expect(clippy::unused_async, reason = "it is awaited where it does something")]
+async fn in_objects(_: &Scope, _: &Grep, _: &str) -> Result<u8, Refusal> {
+    Err(Refusal::usage("this slmon was built without S3: build it with `cargo build --release --features s3`"))
+}
+
 /// The pattern, in which `^` and `$` mean lines.
-fn compiled(args: &Grep) -> Result<Regex, Refusal> {
+pub(super) fn compiled(args: &Grep) -> Result<Regex, Refusal> {
     let mut builder = RegexBuilder::new(&args.pattern);
     builder.case_insensitive(args.ignore_case).multi_line(true);
     builder.build().map_err(|error| Refusal::usage(format!("the pattern is no regular expression: {error}")))
@@ -174,7 +251,12 @@ impl Hits<'_> {
         self.over.cancel();
     }
 
-    fn counted(self, span: (Timestamp, Timestamp), unread: Vec<UnreadRow>, interrupted: bool) -> String {
+    fn counted(
+        self,
+        span: (Timestamp, Timestamp),
+        (unread, interrupted): (Vec<UnreadRow>, bool),
+        (read_by, api): (ReadBy, Api),
+    ) -> String {
         let by_time = self.args.by == Some(CountBy::Minute) && self.args.count_by.is_none();
         let grouped = self.args.by.is_some() || self.args.count_by.is_some();
         let counts = Counts {
@@ -186,10 +268,72 @@ impl Hits<'_> {
             by: grouped.then(|| ranked(self.by, by_time)),
             unread,
             interrupted,
+            read_by,
+            api,
         };
         match self.args.format {
             LineFormat::Text => counts.text(),
             LineFormat::Json => report::json::pretty(&counts),
+        }
+    }
+}
+
+/// Where what is found goes, whoever finds it.
+struct Finding<'a> {
+    hits: RefCell<Hits<'a>>,
+    line: Line,
+    logs: usize,
+    /// How far `FilterLogEvents` has come, and how far Logs Insights.
+    searched: Cell<[Searched; 2]>,
+}
+
+impl Finding<'_> {
+    fn take(&self, by: usize, place: usize, events: Vec<LogEvent>, searched: Searched) {
+        let mut all = self.searched.get();
+        all[by] = searched;
+        self.searched.set(all);
+        let mut hits = self.hits.borrow_mut();
+        hits.take(place, events, &self.line);
+        self.line.say(format!(
+            "grep: {} found in {}, {} of {} stretches searched",
+            counted(hits.count, "event"),
+            counted(self.logs as u64, "log"),
+            all[0].done + all[1].done,
+            all[0].all + all[1].all
+        ));
+    }
+}
+
+/// The pattern as who hands out lines reads it.
+struct Narrowed {
+    /// A filter pattern of CloudWatch Logs: terms, or where none has to be there a regular expression of its kind.
+    filter: Option<String>,
+    /// A regular expression of Logs Insights.
+    regex: Option<String>,
+}
+
+impl Narrowed {
+    fn new(args: &Grep) -> Self {
+        let pattern = if args.ignore_case { format!("(?i){}", args.pattern) } else { args.pattern.clone() };
+        let terms = pattern::literals(&pattern).map(|texts| pattern::any_of(&texts));
+        Self { filter: terms.or_else(|| carry::filter(&pattern)), regex: carry::insights(&pattern) }
+    }
+}
+
+/// What was spent, where that was anything.
+fn spent(usage: &Usage) -> Option<String> {
+    (usage.scanned > 0).then(|| {
+        let price = usage.scanned as f64 * DOLLARS_PER_BYTE;
+        format!("Logs Insights looked through {}, {}", bytes_in_words(usage.scanned), dollars_in_words(price))
+    })
+}
+
+impl From<SearchWith> for With {
+    fn from(with: SearchWith) -> Self {
+        match with {
+            SearchWith::Auto => Self::Auto,
+            SearchWith::Filter => Self::Filter,
+            SearchWith::Insights => Self::Insights,
         }
     }
 }
@@ -200,7 +344,8 @@ impl From<CountBy> for By {
             CountBy::Function => Self::Function,
             CountBy::Minute => Self::Minute,
             CountBy::Client => Self::Client,
-            CountBy::Account => Self::Account,
+            // An object is no place of an event; who asks for it has been refused.
+            CountBy::Account | CountBy::Object => Self::Account,
         }
     }
 }

@@ -8,7 +8,9 @@ use tokio::{sync::mpsc, time::Instant};
 use super::{
     Refusal,
     args::{LineFormat, Logs, Scope},
-    clock, output,
+    clock,
+    explain::dollars,
+    output,
     sweep::{self, Start, Swept},
 };
 use crate::{
@@ -16,13 +18,15 @@ use crate::{
     domain::{
         fleet::Fleet,
         function::name_of_arn,
-        logs::{LogEvent, pattern},
+        logs::{LogEvent, estimate::dollars_in_words, pattern},
         rules::span_minutes,
+        text::counted,
+        usage::DOLLARS_PER_TAILED_MINUTE,
         window::Horizon,
     },
     engine::{
         End,
-        lines::{Followed, Heard, between, follow, followed, of_request},
+        lines::{Followed, Heard, Purse, between, follow_within, followed, of_request, tails},
         logs::ReadEvents,
         plan::{Depth, Settings},
     },
@@ -37,6 +41,7 @@ const DATED: i64 = 720;
 
 pub(super) async fn run(scope: &Scope, args: &Logs) -> Result<u8, Refusal> {
     let minutes = minutes(&args.since)?;
+    let purse = args.max_cost.as_deref().map(dollars).transpose()?.map(|dollars| Arc::new(Purse::new(dollars)));
     let scope = &named(scope, &args.names)?;
     let start = sweep::start(scope, Flags::default())?;
     let until = Instant::now() + start.config().alert.deadline;
@@ -78,7 +83,9 @@ pub(super) async fn run(scope: &Scope, args: &Logs) -> Result<u8, Refusal> {
         return Ok(if complete { 0 } else { 3 });
     }
     let (send, mut heard) = mpsc::channel(64);
-    let following = tokio::spawn(follow(swept.source.clone(), all, term, Arc::new(clock::now), send));
+    output::say(&format!("slmon: {}", price_of(tails(&all), purse.as_deref())));
+    let following = follow_within(swept.source.clone(), all, (term, purse), Arc::new(clock::now), send);
+    let following = tokio::spawn(following);
     while let Some(said) = heard.recv().await {
         match said {
             Heard::Remark(remark) | Heard::Polls(remark) => output::say(&format!("slmon: {remark}")),
@@ -96,6 +103,19 @@ pub(super) async fn run(scope: &Scope, args: &Logs) -> Result<u8, Refusal> {
     let _ = following.await;
     // Nothing is left to follow: each place has said why.
     Ok(3)
+}
+
+/// What following costs.
+fn price_of(tails: usize, purse: Option<&Purse>) -> String {
+    let price = tails as f64 * DOLLARS_PER_TAILED_MINUTE;
+    let price = format!(
+        "{} at ${price:.2} a minute beyond AWS's 1,800 free minutes a month",
+        counted(tails as u64, "live tail")
+    );
+    match purse {
+        Some(purse) => format!("{price}, up to {}", dollars_in_words(purse.dollars())),
+        None => format!("{price}; --max-cost limits that"),
+    }
 }
 
 /// What was read right before following began, which a live tail may tell once more.

@@ -6,6 +6,7 @@ mod alert;
 pub mod args;
 mod clock;
 mod completions;
+mod cost;
 mod dashboard;
 mod desktop;
 mod doctor;
@@ -19,6 +20,8 @@ mod logs;
 mod man;
 pub mod map;
 mod notify;
+#[cfg(feature = "s3")]
+mod objects;
 mod output;
 mod plain;
 mod policy;
@@ -103,6 +106,7 @@ pub fn run() -> ExitCode {
             Some(Command::Trace(args)) => traces::one(&cli.scope, args).await,
             Some(Command::Map(args)) => map::run(&cli.scope, args).await,
             Some(Command::Logs(args)) => logs::run(&cli.scope, args).await,
+            Some(Command::Cost(args)) => cost::run(&cli.scope, args).await,
             Some(Command::Grep(args)) => grep::run(&cli.scope, args).await,
             Some(Command::Functions(args)) => functions::run(&cli.scope, args).await,
             Some(Command::Accounts(args)) => accounts::run(&cli.scope, args).await,

@@ -64,7 +64,14 @@ pub(super) fn window(text: &str, most: i64) -> Result<i64, Refusal> {
 
 /// The meter's end, for reports.
 pub(super) fn api(usage: &Usage) -> Api {
-    Api { requests: usage.total(), metrics: usage.metrics, traces: usage.traces, usd: usage.dollars_exactly() }
+    Api {
+        requests: usage.total(),
+        metrics: usage.metrics,
+        traces: usage.traces,
+        log_bytes: usage.scanned,
+        tail_minutes: usage.tailed,
+        usd: usage.dollars_exactly(),
+    }
 }
 
 /// Targets with what is watched in them.

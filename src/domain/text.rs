@@ -124,6 +124,20 @@ pub fn minutes(n: i64) -> String {
     }
 }
 
+/// A number of bytes the way people write it: `812 B`, `12.3 MiB`, `1.0 GiB`.
+pub fn bytes(n: u64) -> String {
+    let units = ["KiB", "MiB", "GiB", "TiB"];
+    if n < 1024 {
+        return format!("{n} B");
+    }
+    let (mut value, mut unit) = (n as f64 / 1024.0, 0);
+    // What would be told as 1024.0 is 1.0 of the next.
+    while value >= 1023.95 && unit + 1 < units.len() {
+        (value, unit) = (value / 1024.0, unit + 1);
+    }
+    format!("{value:.1} {}", units[unit])
+}
+
 /// How long something took: `212 ms`, `12.0 s`.
 pub fn millis(ms: u64) -> String {
     if ms < 1000 { format!("{ms} ms") } else { format!("{}.{} s", count(ms / 1000), ms % 1000 / 100) }

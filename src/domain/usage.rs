@@ -11,6 +11,10 @@ pub struct Usage {
     pub metrics: u64,
     /// Traces that X-Ray looked through or handed out whole. Filters don't reduce what is looked through.
     pub traces: u64,
+    /// Bytes that Logs Insights looked through.
+    pub scanned: u64,
+    /// Minutes of live tails, each begun minute a whole one.
+    pub tailed: u64,
 }
 
 /// US dollars for one metric requested by `GetMetricData`. Source: CloudWatch's price list, us-east-1.
@@ -19,6 +23,13 @@ const DOLLARS_PER_METRIC: f64 = 0.01 / 1000.0;
 /// US dollars for one trace that is looked through or handed out. Source: X-Ray's price list, $0.50 a million; the first
 /// million a month is free, which nothing here counts on.
 pub const DOLLARS_PER_TRACE: f64 = 0.5 / 1_000_000.0;
+
+/// US dollars for one byte that Logs Insights looks through. Source: CloudWatch's price list, $0.005 a GB in most regions.
+pub const DOLLARS_PER_BYTE: f64 = 0.005 / 1e9;
+
+/// US dollars for one minute of a live tail. Source: CloudWatch's price list; 1,800 minutes a month are free, which nothing
+/// here counts on.
+pub const DOLLARS_PER_TAILED_MINUTE: f64 = 0.01;
 
 /// The price of so many metrics in US dollars.
 pub fn price(metrics: f64) -> f64 {
@@ -33,12 +44,26 @@ impl Usage {
 
     /// The price in US dollars, without the noise of binary fractions.
     pub fn dollars_exactly(&self) -> f64 {
-        let dollars = self.metrics as f64 * DOLLARS_PER_METRIC + self.traces as f64 * DOLLARS_PER_TRACE;
+        let dollars = self.metrics as f64 * DOLLARS_PER_METRIC
+            + self.traces as f64 * DOLLARS_PER_TRACE
+            + self.scanned as f64 * DOLLARS_PER_BYTE
+            + self.tailed as f64 * DOLLARS_PER_TAILED_MINUTE;
         (dollars * 1e7).round() / 1e7
     }
 
     /// The price in US dollars, rounded to a hundredth of a cent.
     pub fn dollars(&self) -> f64 {
         (self.dollars_exactly() * 10_000.0).round() / 10_000.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_is_billed_is_in_the_price() {
+        let usage = Usage { metrics: 1000, traces: 20_000, scanned: 2_000_000_000, tailed: 3, ..Usage::default() };
+        assert!((usage.dollars_exactly() - (0.01 + 0.01 + 0.01 + 0.03)).abs() < 1e-9);
     }
 }

@@ -10,6 +10,8 @@ pub mod lines;
 pub mod logbook;
 pub mod logs;
 mod metrics;
+#[cfg(feature = "s3")]
+pub mod objects;
 pub mod plan;
 mod roster;
 mod rounds;

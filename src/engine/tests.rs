@@ -20,7 +20,10 @@ use crate::{
         account::{Account, Region, Target},
         fleet::{Function, TargetState},
         function::{Configuration, Discovered, Tags},
-        logs::{LogPage, LogRequest},
+        logs::{
+            LogPage, LogRequest,
+            query::{GroupFacts, LogQuery, QueryAnswer},
+        },
         observation::Reading,
         roster::{Base, Caller, Listed},
         series::Metric,
@@ -312,6 +315,22 @@ impl Source for Recorded {
 
     fn tail<'a>(&'a self, target: &'a Target, groups: &'a [AwsText], pattern: Option<&'a str>) -> Answer<'a, Tail<'a>> {
         self.noted(calls::START_LIVE_TAIL, place(target), self.inner.tail(target, groups, pattern)).boxed()
+    }
+
+    fn groups<'a>(&'a self, target: &'a Target, names: &'a [AwsText]) -> Pages<'a, GroupFacts> {
+        self.pages(calls::DESCRIBE_LOG_GROUPS, place(target), self.inner.groups(target, names))
+    }
+
+    fn query<'a>(&'a self, target: &'a Target, query: &'a LogQuery) -> Answer<'a, AwsText> {
+        self.noted(calls::START_QUERY, place(target), self.inner.query(target, query)).boxed()
+    }
+
+    fn queried<'a>(&'a self, target: &'a Target, query: &'a LogQuery, id: &'a AwsText) -> Answer<'a, QueryAnswer> {
+        self.noted(calls::GET_QUERY_RESULTS, place(target), self.inner.queried(target, query, id)).boxed()
+    }
+
+    fn stop<'a>(&'a self, target: &'a Target, id: &'a AwsText) -> Answer<'a, ()> {
+        self.noted(calls::STOP_QUERY, place(target), self.inner.stop(target, id)).boxed()
     }
 
     fn usage(&self) -> Usage {

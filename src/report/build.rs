@@ -93,6 +93,8 @@ pub fn build(sweep: &Sweep<'_>) -> Report {
             requests: sweep.usage.total(),
             metrics: sweep.usage.metrics,
             traces: sweep.usage.traces,
+            log_bytes: sweep.usage.scanned,
+            tail_minutes: sweep.usage.tailed,
             usd: sweep.usage.dollars(),
         },
         basis: basis(sweep, unmatched),

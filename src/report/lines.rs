@@ -6,7 +6,10 @@ use anstyle::{AnsiColor, Color, Style};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
-use super::canvas::{BOLD, CRITICAL, DIM, PLAIN, WARNING, width};
+use super::{
+    Api,
+    canvas::{BOLD, CRITICAL, DIM, PLAIN, WARNING, width},
+};
 use crate::domain::{
     account::{AccountId, Region, Target},
     failure::Failure,
@@ -188,6 +191,19 @@ pub struct Counts {
     pub unread: Vec<UnreadRow>,
     /// Whether somebody interrupted it.
     pub interrupted: bool,
+    /// By what it was searched.
+    pub read_by: ReadBy,
+    /// What it asked of AWS.
+    pub api: Api,
+}
+
+/// By what logs were searched: how many by each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ReadBy {
+    /// By `FilterLogEvents`.
+    pub filter: usize,
+    /// By Logs Insights.
+    pub insights: usize,
 }
 
 /// So many of something.
@@ -270,11 +286,16 @@ impl UnreadRow {
 impl Counts {
     /// The counts for people: the number, or a line for each key, the most first; minutes in their order.
     pub fn text(&self) -> String {
-        let Some(by) = &self.by else { return format!("{}\n", self.count) };
-        let columns = by.iter().map(|row| count(row.count).len()).max().unwrap_or(0);
-        let row = |row: &Counted| format!("{BOLD}{:>columns$}{BOLD:#}  {}\n", count(row.count), clean(&row.key));
-        by.iter().map(row).collect()
+        counted_text(self.count, self.by.as_deref())
     }
+}
+
+/// A number alone, or a line for each key.
+pub(super) fn counted_text(all: u64, by: Option<&[Counted]>) -> String {
+    let Some(by) = by else { return format!("{all}\n") };
+    let columns = by.iter().map(|row| count(row.count).len()).max().unwrap_or(0);
+    let row = |row: &Counted| format!("{BOLD}{:>columns$}{BOLD:#}  {}\n", count(row.count), clean(&row.key));
+    by.iter().map(row).collect()
 }
 
 /// Counts by key: the most first, and minutes in their order.

@@ -16,6 +16,8 @@ pub mod lines;
 pub mod map;
 pub mod markdown;
 pub mod nagios;
+#[cfg(feature = "s3")]
+pub mod objects;
 pub mod openmetrics;
 mod reach;
 #[cfg(test)]
@@ -345,6 +347,10 @@ pub struct Api {
     pub metrics: u64,
     /// Traces looked through or read.
     pub traces: u64,
+    /// Bytes that Logs Insights looked through.
+    pub log_bytes: u64,
+    /// Minutes of live tails.
+    pub tail_minutes: u64,
     /// What it all costs, in US dollars.
     pub usd: f64,
 }

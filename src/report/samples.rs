@@ -80,7 +80,7 @@ pub(crate) fn quiet() -> Report {
         muted: vec![],
         blind_spots: vec![],
         notes: vec![],
-        api: Api { requests: 512, metrics: 6024, traces: 0, usd: 0.060_24 },
+        api: Api { requests: 512, metrics: 6024, traces: 0, log_bytes: 0, tail_minutes: 0, usd: 0.060_24 },
         basis: Basis::default(),
     }
 }
@@ -340,7 +340,7 @@ pub(crate) fn expired() -> Report {
         functions: FunctionCounts::default(),
         verdicts: VerdictCounts::default(),
         hidden: None,
-        api: Api { requests: 1, metrics: 0, traces: 0, usd: 0.0 },
+        api: Api { requests: 1, metrics: 0, traces: 0, log_bytes: 0, tail_minutes: 0, usd: 0.0 },
         ..quiet()
     }
 }
@@ -354,7 +354,7 @@ pub(crate) fn empty() -> Report {
         functions: FunctionCounts::default(),
         verdicts: VerdictCounts::default(),
         hidden: Some(Hidden::default()),
-        api: Api { requests: 3, metrics: 0, traces: 0, usd: 0.0 },
+        api: Api { requests: 3, metrics: 0, traces: 0, log_bytes: 0, tail_minutes: 0, usd: 0.0 },
         ..quiet()
     }
 }

@@ -8,6 +8,9 @@ pub enum Place {
     Hub,
     /// In each account that is read.
     Member,
+    /// With the credentials at hand, only where somebody asks for it by name: in no policy that is printed, and in no
+    /// session's.
+    Apart,
 }
 
 /// One AWS call.
@@ -41,6 +44,10 @@ calls! {
     LIST_ACCOUNTS_FOR_PARENT = "organizations:ListAccountsForParent", Hub, "to find the accounts below an organizational unit";
     /// Only where organizational units are named.
     LIST_OUS_FOR_PARENT = "organizations:ListOrganizationalUnitsForParent", Hub, "to find the organizational units below one";
+    /// Only for `slmon grep PATTERN s3://…`, on the bucket.
+    LIST_BUCKET = "s3:ListBucket", Apart, "to find log objects in a bucket";
+    /// Only for `slmon grep PATTERN s3://…`, on its objects.
+    GET_OBJECT = "s3:GetObject", Apart, "to search log objects";
     /// Only where `regions = ["all"]`.
     LIST_REGIONS = "account:ListRegions", Member, "to find the regions that are enabled in an account";
     /// All tags of all tagged functions, 100 a page.
@@ -63,6 +70,14 @@ calls! {
     FILTER_LOG_EVENTS = "logs:FilterLogEvents", Member, "to read log lines: those around a failure, and those that a pattern finds";
     /// Ten log groups at once, as they are written.
     START_LIVE_TAIL = "logs:StartLiveTail", Member, "to follow log lines as they are written";
+    /// Classes and sizes of log groups.
+    DESCRIBE_LOG_GROUPS = "logs:DescribeLogGroups", Member, "to know how much there is to search in log groups, and what can read them";
+    /// Fifty log groups at once, billed by what is looked through.
+    START_QUERY = "logs:StartQuery", Member, "to search logs by Logs Insights, where that is allowed to cost something";
+    /// Of a query that was started.
+    GET_QUERY_RESULTS = "logs:GetQueryResults", Member, "to read what a query of Logs Insights has found";
+    /// Of a query that was started and that nobody waits for any more.
+    STOP_QUERY = "logs:StopQuery", Member, "to end a query of Logs Insights that nobody waits for, so that it costs no more";
 }
 
 /// The policy that an assumed role is narrowed to, as JSON: what slmon calls with it, and nothing else. AWS allows
@@ -88,6 +103,8 @@ mod tests {
         ("organizations:ListAccounts", "List"),
         ("organizations:ListAccountsForParent", "List"),
         ("organizations:ListOrganizationalUnitsForParent", "List"),
+        ("s3:ListBucket", "List"),
+        ("s3:GetObject", "Read"),
         ("account:ListRegions", "List"),
         ("tag:GetResources", "Read"),
         ("lambda:ListFunctions", "List"),
@@ -99,6 +116,10 @@ mod tests {
         ("xray:GetTraceSegmentDestination", "Read"),
         ("logs:FilterLogEvents", "Read"),
         ("logs:StartLiveTail", "Read"),
+        ("logs:DescribeLogGroups", "List"),
+        ("logs:StartQuery", "Read"),
+        ("logs:GetQueryResults", "Read"),
+        ("logs:StopQuery", "Read"),
     ];
 
     #[test]

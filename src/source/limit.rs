@@ -21,7 +21,10 @@ use crate::domain::{
     account::{Account, Region, Target, TargetKey},
     failure::{Failure, Kind},
     function::{Configuration, Discovered, Tags},
-    logs::{LogPage, LogRequest},
+    logs::{
+        LogPage, LogRequest,
+        query::{GroupFacts, LogQuery, QueryAnswer},
+    },
     roster::{Base, Caller, Entry, Listed, Organization},
     text::AwsText,
     trace::{Destination, TraceBatch, TracePage, TraceRequest, graph::Service},
@@ -164,6 +167,22 @@ impl<S: Source> Source for Limited<S> {
     /// Its beginning is bounded; what follows lasts as long as somebody listens.
     fn tail<'a>(&'a self, target: &'a Target, groups: &'a [AwsText], pattern: Option<&'a str>) -> Answer<'a, Tail<'a>> {
         self.answer(Some(target), calls::START_LIVE_TAIL, self.inner.tail(target, groups, pattern))
+    }
+
+    fn groups<'a>(&'a self, target: &'a Target, names: &'a [AwsText]) -> Pages<'a, GroupFacts> {
+        self.pages(Some(target), calls::DESCRIBE_LOG_GROUPS, self.inner.groups(target, names))
+    }
+
+    fn query<'a>(&'a self, target: &'a Target, query: &'a LogQuery) -> Answer<'a, AwsText> {
+        self.answer(Some(target), calls::START_QUERY, self.inner.query(target, query))
+    }
+
+    fn queried<'a>(&'a self, target: &'a Target, query: &'a LogQuery, id: &'a AwsText) -> Answer<'a, QueryAnswer> {
+        self.answer(Some(target), calls::GET_QUERY_RESULTS, self.inner.queried(target, query, id))
+    }
+
+    fn stop<'a>(&'a self, target: &'a Target, id: &'a AwsText) -> Answer<'a, ()> {
+        self.answer(Some(target), calls::STOP_QUERY, self.inner.stop(target, id))
     }
 
     fn usage(&self) -> Usage {

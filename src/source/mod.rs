@@ -6,6 +6,8 @@
 pub mod aws;
 pub mod calls;
 pub mod limit;
+#[cfg(feature = "s3")]
+pub mod objects;
 pub mod policy;
 pub mod sim;
 
@@ -16,7 +18,10 @@ use crate::domain::{
     account::{Account, Region, Target},
     failure::Failure,
     function::{Configuration, Discovered, Tags},
-    logs::{LogPage, LogRequest, Tailed},
+    logs::{
+        LogPage, LogRequest, Tailed,
+        query::{GroupFacts, LogQuery, QueryAnswer},
+    },
     roster::{Base, Caller, Entry, Listed, Organization},
     series::{Metric, Of},
     text::AwsText,
@@ -119,6 +124,20 @@ pub trait Source: Send + Sync {
 
     /// Follows log groups by their names, [`TAIL_GROUPS`](crate::domain::logs::TAIL_GROUPS) at most.
     fn tail<'a>(&'a self, target: &'a Target, groups: &'a [AwsText], pattern: Option<&'a str>) -> Answer<'a, Tail<'a>>;
+
+    /// What is known of log groups by their names, [`QUERY_GROUPS`](crate::domain::logs::query::QUERY_GROUPS) at most. Others
+    /// may be among them, and of one that there is not nothing is known.
+    fn groups<'a>(&'a self, target: &'a Target, names: &'a [AwsText]) -> Pages<'a, GroupFacts>;
+
+    /// Begins a query of Logs Insights, which costs what it looks through, and answers its id. It goes on until it is over
+    /// or [stopped](Self::stop).
+    fn query<'a>(&'a self, target: &'a Target, query: &'a LogQuery) -> Answer<'a, AwsText>;
+
+    /// How far a query has come, and what it has found.
+    fn queried<'a>(&'a self, target: &'a Target, query: &'a LogQuery, id: &'a AwsText) -> Answer<'a, QueryAnswer>;
+
+    /// Ends a query that nobody waits for any more.
+    fn stop<'a>(&'a self, target: &'a Target, id: &'a AwsText) -> Answer<'a, ()>;
 
     /// What has been asked so far.
     fn usage(&self) -> Usage;

@@ -68,6 +68,15 @@ pub const MEMBER: &[Feature] = &[
         ),
     },
     Feature {
+        name: "log-queries",
+        sid: "SlmonLogQueries",
+        calls: &[calls::DESCRIBE_LOG_GROUPS, calls::START_QUERY, calls::GET_QUERY_RESULTS, calls::STOP_QUERY],
+        lost: Some(
+            "`grep` does not know how much there is to search and never asks Logs Insights, which is what costs something: \
+             what would be quicker so takes its time, and log groups of the class Infrequent Access are not read",
+        ),
+    },
+    Feature {
         name: "all-regions",
         sid: "SlmonRegions",
         calls: &[calls::LIST_REGIONS],
@@ -90,6 +99,14 @@ pub const HUB: &[Feature] = &[
         lost: Some("`include_ous` does not work"),
     },
 ];
+
+/// The features that nothing is printed for: who asks for one knows of what, a bucket and not all there are.
+pub const APART: &[Feature] = &[Feature {
+    name: "objects",
+    sid: "SlmonObjects",
+    calls: &[calls::LIST_BUCKET, calls::GET_OBJECT],
+    lost: Some("`slmon grep PATTERN s3://…` does not work"),
+}];
 
 /// The feature of this name, if it can be left out; else why not.
 pub fn optional(name: &str) -> Result<&'static Feature, String> {
@@ -149,12 +166,12 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// A statement that allows calls. Of those that slmon makes, `lambda:ListTags` and those of logs can be narrowed to
-    /// resources of one service; a statement holds calls of one feature, and so of one reach. Source: the Service
-    /// Authorization Reference, "Resource types" of each action.
+    /// A statement that allows calls. Of those that slmon makes, `lambda:ListTags` and those that read logs themselves can
+    /// be narrowed to resources of one service; a statement holds calls of one feature, and so of one reach. Source: the
+    /// Service Authorization Reference, "Resource types" of each action.
     pub fn allowing(sid: &'static str, actions: &[&'static str], partition: &str) -> Self {
         let functions = actions.iter().all(|action| *action == calls::LIST_TAGS);
-        let logs = actions.iter().all(|action| action.starts_with("logs:"));
+        let logs = actions.iter().all(|action| [calls::FILTER_LOG_EVENTS, calls::START_LIVE_TAIL].contains(action));
         let reach = match (functions, logs) {
             (true, _) => format!("arn:{partition}:lambda:*:*:function:*"),
             (_, true) => format!("arn:{partition}:logs:*:*:log-group:*"),
@@ -287,7 +304,7 @@ mod tests {
 
     #[test]
     fn every_call_that_needs_a_permission_is_in_one_feature_and_nothing_else_is() {
-        for (place, features) in [(Place::Member, MEMBER), (Place::Hub, HUB)] {
+        for (place, features) in [(Place::Member, MEMBER), (Place::Hub, HUB), (Place::Apart, APART)] {
             let mut listed: Vec<_> = features.iter().flat_map(|feature| feature.calls).copied().collect();
             let mut called: Vec<_> = permitted().filter(|call| call.place == place).map(|call| call.action).collect();
             called.retain(|action| *action != calls::ASSUME_ROLE);

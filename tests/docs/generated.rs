@@ -134,7 +134,11 @@ pub(crate) fn policies() -> BTreeMap<&'static str, Value> {
 }
 
 fn calls_table() -> String {
-    let place = |place| if place == Place::Hub { "at home" } else { "in each account" };
+    let place = |place| match place {
+        Place::Hub => "at home",
+        Place::Member => "in each account",
+        Place::Apart => "at home, if you use it",
+    };
     let rows = calls::ALL.iter().map(|call| [format!("`{}`", call.action), place(call.place).into(), call.why.into()]);
     table(["call", "where", "what for"], rows)
 }

@@ -153,7 +153,7 @@ fn every_command_is_understood() {
 #[test]
 fn options_that_are_named_exist() {
     // Those of cargo, git and the AWS CLI, where a page speaks of them.
-    let others = ["--release", "--git", "--locked", "--path", "--test", "--lib"];
+    let others = ["--features", "--release", "--git", "--locked", "--path", "--test", "--lib"];
     let command = Cli::command();
     let commands = std::iter::once(&command).chain(command.get_subcommands());
     let ours: BTreeSet<String> = commands

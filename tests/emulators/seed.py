@@ -5,6 +5,7 @@
     organization  {endpoint, management, region}            ministack --auth       -> an estate, and {accounts}
     paging        {endpoint, account, region}               moto                   -> an estate, and {accounts}
     traces        {endpoint, account|credentials, region, documents}  moto         -> how many segments X-Ray did not take
+    objects       {endpoint, account|credentials, region, bucket, objects}     ministack  -> an estate without functions
     faults        {proxy, rules}                            microburst             -> how many rules hold
     fired         {proxy}                                   microburst             -> what was injected so far
     admin         {endpoint, account, region, policy}       ministack --auth       -> an estate, and what the policy leaves
@@ -165,6 +166,16 @@ def traces(account, region, documents):
     return len(answer["UnprocessedTraceSegments"])
 
 
+def objects(account, region, bucket, contents):
+    """Puts objects into a bucket of their own: `contents` are bytes by key, in hexadecimal digits."""
+    client = account.client("s3", region)
+    client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
+    for key, content in contents.items():
+        client.put_object(Bucket=bucket, Key=key, Body=bytes.fromhex(content))
+    return {"endpoint": account.endpoint, "region": region, "credentials": account.credentials,
+            "at": next_minute().strftime("%Y-%m-%dT%H:%M:%SZ"), "functions": []}
+
+
 def points(at, point, dimensions):
     start = at - point["before"] * MINUTE
     return [{"MetricName": metric, "Dimensions": dimensions, "Timestamp": start, "Value": float(point[metric]),
@@ -267,6 +278,7 @@ def main():
         "admin": lambda: admin(**arguments),
         "paging": lambda: estates.paging(**arguments),
         "traces": lambda: traces(Account.of(arguments), arguments["region"], arguments["documents"]),
+        "objects": lambda: objects(Account.of(arguments), arguments["region"], arguments["bucket"], arguments["objects"]),
         "faults": lambda: len(control(arguments["proxy"], "rules", arguments["rules"])),
         "fired": lambda: control(arguments["proxy"], "fired"),
         "read": lambda: read(arguments),

@@ -132,6 +132,14 @@ pub fn functions(emulator: &Emulator, wanted: &Value) -> Estate {
     typed(seed("functions", &arguments))
 }
 
+/// Objects in a bucket, in an account of `emulator` of its own: hexadecimal digits of what each holds, by key.
+pub fn objects(emulator: &Emulator, bucket: &str, objects: &Value) -> Estate {
+    let (endpoint, account) = (emulator.url(), random_account());
+    let arguments =
+        json!({ "endpoint": endpoint, "account": account, "region": REGION, "bucket": bucket, "objects": objects });
+    typed(seed("objects", &arguments))
+}
+
 /// The organization under IAM, in [`ministack_auth`]; one for all tests of a binary, so read it only.
 pub fn organization() -> &'static Estate {
     static ONE: OnceLock<Estate> = OnceLock::new();

@@ -39,6 +39,8 @@ pub(crate) struct Asked {
     pub(crate) host: String,
     /// The body of a CBOR request.
     pub(crate) cbor: Option<Value>,
+    /// Method, path and query, and the range that is asked for.
+    pub(crate) line: (String, Option<String>),
 }
 
 /// What comes back.
@@ -52,6 +54,9 @@ pub(crate) enum Reply {
     Cbor(u16, Value),
     /// A status and a CBOR body of which half has arrived.
     Truncated(Value),
+    /// A status, one header, and a body of any kind.
+    #[cfg(feature = "s3")]
+    Raw(u16, (&'static str, &'static str), Vec<u8>),
     /// A stream of events.
     Frames(Vec<u8>),
     /// The connection is reset.
@@ -133,7 +138,13 @@ impl HttpConnector for Fake {
         self.asked.lock().unwrap().push(asked.clone());
         let reply = (self.answer)(&asked);
         HttpConnectorFuture::new(async move {
+            let mut header = None;
             let (status, body, kind) = match reply {
+                #[cfg(feature = "s3")]
+                Reply::Raw(status, given, body) => {
+                    header = Some(given);
+                    (status, body, "application/octet-stream")
+                }
                 Reply::Json(status, body) => (status, body.into_bytes(), "application/x-amz-json-1.1"),
                 Reply::Xml(status, body) => (status, body.into_bytes(), "text/xml"),
                 Reply::Cbor(status, body) => (status, encode(&body), "application/cbor"),
@@ -150,6 +161,9 @@ impl HttpConnector for Fake {
             };
             let mut response = HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body));
             response.headers_mut().insert("content-type", kind);
+            if let Some((name, value)) = header {
+                response.headers_mut().insert(name, value);
+            }
             if kind == "application/cbor" {
                 response.headers_mut().insert("smithy-protocol", "rpc-v2-cbor");
             }
@@ -187,7 +201,9 @@ fn read(request: &HttpRequest) -> Asked {
     let scope: Vec<&str> = signature.split("Credential=").nth(1).unwrap_or_default().split(['/', ',']).collect();
     let field = |place: usize| scope.get(place).copied().unwrap_or_default().to_owned();
     let host = request.uri().split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default().to_owned();
-    Asked { operation: operation.to_owned(), host, region: field(2), key: field(0), body: body.clone(), cbor }
+    let range = request.headers().get("range").map(ToOwned::to_owned);
+    let line = (format!("{} /{path}", request.method()), range);
+    Asked { operation: operation.to_owned(), host, region: field(2), key: field(0), body: body.clone(), cbor, line }
 }
 
 /// An epoch time as CBOR has it.

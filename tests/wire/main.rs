@@ -6,6 +6,8 @@
 mod fake;
 mod graph;
 mod logs;
+#[cfg(feature = "s3")]
+mod objects;
 mod summaries;
 mod trace;
 mod xray;

@@ -29,6 +29,10 @@ pub struct Logs {
     /// or where that is not to be had by asking every few seconds, which is free
     #[arg(long, short)]
     pub follow: bool,
+    /// What live tails may cost, in dollars: before they would cost more, slmon asks every few seconds instead, which is
+    /// free; 0 asks from the start [default: no limit]
+    #[arg(long, value_name = "DOLLARS", requires = "follow", help_heading = "Limits")]
+    pub max_cost: Option<String>,
     /// Only this request's lines, also those that don't bear its id
     #[arg(long, value_name = "ID", conflicts_with_all = ["follow", "grep"])]
     pub request: Option<String>,
@@ -63,22 +67,27 @@ Exit codes:
   3    nothing was found, and not all could be searched: what could not is named
   130  interrupted: what was found so far is kept
 
-Patterns are regular expressions as Rust's regex crate reads them, and take linear time whatever they are. A text that
-must be there narrows what CloudWatch Logs hands out; a pattern without one has every line fetched.
+Patterns are regular expressions as Rust's regex crate reads them, and take linear time whatever they are. What must be
+there narrows what CloudWatch Logs hands out; a pattern that says nothing of that has every line fetched.
 
 Examples:
   slmon grep 'HTTP 503' --since 7d --by account
   slmon grep 'status=(5\\d\\d)' --since 1d --count-by '$1'
   slmon grep AccessDenied --client Acme --function 'checkout-*'
-  slmon grep 'order 4711' --since 3d --format json")]
+  slmon grep 'order 4711' --since 3d --format json
+  slmon grep ' 503 ' s3://acme-logs/alb/ --since 7d --by object")]
 pub struct Grep {
     /// A regular expression; `^` and `$` mean lines
     #[arg(value_name = "PATTERN")]
     pub pattern: String,
-    /// How far back to look, in whole minutes
-    #[arg(long, value_name = "TIME", default_value = "1h")]
-    pub since: String,
-    /// Letters are the same in both cases; no text narrows what is fetched then
+    /// Log objects instead of log groups, s3://bucket/prefix: plain, gzip or zstd, read with the credentials at hand (or
+    /// --profile)
+    #[arg(value_name = "S3")]
+    pub objects: Option<String>,
+    /// How far back to look, in whole minutes [default: 1h; in objects: all that there are]. Of objects, those written since
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Letters are the same in both cases
     #[arg(long, short)]
     pub ignore_case: bool,
     /// Print how many events fit, and not which
@@ -90,6 +99,13 @@ pub struct Grep {
     /// Count by what the pattern's groups have found: '$1', '${name} from $2'
     #[arg(long, value_name = "TEMPLATE", conflicts_with = "by")]
     pub count_by: Option<String>,
+    /// By what logs are searched: `FilterLogEvents` is free and slow; Logs Insights is quick and costs $0.005 a GB that it
+    /// looks through. Auto takes the first unless that would take minutes, and says what it takes and why
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
+    pub with: SearchWith,
+    /// What Logs Insights may cost, in dollars: what would cost more is not asked
+    #[arg(long, value_name = "DOLLARS", default_value = "0.10", help_heading = "Limits")]
+    pub max_cost: String,
     /// Show keys, tokens, passwords and e-mail addresses as they are
     #[arg(long)]
     pub no_mask: bool,
@@ -109,4 +125,18 @@ pub enum CountBy {
     Client,
     /// The account
     Account,
+    /// The object, of s3://…
+    Object,
+}
+
+/// By what logs are searched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum SearchWith {
+    /// What the estimate says is better
+    #[default]
+    Auto,
+    /// `FilterLogEvents`, which is free
+    Filter,
+    /// Logs Insights, within --max-cost
+    Insights,
 }

@@ -1,10 +1,13 @@
 //! Logs as CloudWatch Logs holds them: events, what a line says, and what it says of why a function failed. Nothing here
 //! counts failures: metrics do.
 
+pub mod carry;
 pub mod cause;
+pub mod estimate;
 pub mod groups;
 pub mod line;
 pub mod pattern;
+pub mod query;
 pub mod report;
 pub mod secrets;
 pub mod shown;

@@ -86,29 +86,63 @@ fn worth(texts: &Vec<String>) -> (usize, std::cmp::Reverse<usize>) {
     (texts.iter().map(String::len).min().unwrap_or_default(), std::cmp::Reverse(texts.len()))
 }
 
-/// Whether a text has what a pattern of terms asks for, as CloudWatch Logs reads it.
-pub fn holds(pattern: &str, text: &str) -> bool {
-    let (mut any, mut of_any) = (false, false);
-    let mut rest = pattern.trim_start();
-    while !rest.is_empty() {
-        let (mark, after) = match rest.chars().next() {
-            Some(mark @ ('?' | '-')) => (Some(mark), &rest[1..]),
-            _ => (None, rest),
-        };
-        let (term, after) = term(after);
-        let found = text.contains(&term);
-        match mark {
-            Some('?') => {
-                any = true;
-                of_any |= found;
-            }
-            Some(_) if found => return false,
-            None if !found => return false,
-            _ => {}
+/// A pattern that texts are held against, as CloudWatch Logs reads it: terms, or one regular expression between percent
+/// signs.
+#[derive(Clone, Debug)]
+pub enum Matcher {
+    /// Terms, each with its mark: `?` for any of those, `-` for what must not be there.
+    Terms(Vec<(Option<char>, String)>),
+    /// A regular expression; none where it is none.
+    Regex(Option<regex::Regex>),
+}
+
+impl Matcher {
+    /// Reads a pattern.
+    pub fn new(pattern: &str) -> Self {
+        let inside = pattern.strip_prefix('%').and_then(|rest| rest.strip_suffix('%'));
+        if let Some(inside) = inside {
+            return Self::Regex(regex::Regex::new(inside).ok());
         }
-        rest = after.trim_start();
+        let mut terms = Vec::new();
+        let mut rest = pattern.trim_start();
+        while !rest.is_empty() {
+            let (mark, after) = match rest.chars().next() {
+                Some(mark @ ('?' | '-')) => (Some(mark), &rest[1..]),
+                _ => (None, rest),
+            };
+            let (term, after) = term(after);
+            terms.push((mark, term));
+            rest = after.trim_start();
+        }
+        Self::Terms(terms)
     }
-    !any || of_any
+
+    /// Whether a text has what the pattern asks for.
+    pub fn holds(&self, text: &str) -> bool {
+        let terms = match self {
+            Self::Regex(regex) => return regex.as_ref().is_some_and(|regex| regex.is_match(text)),
+            Self::Terms(terms) => terms,
+        };
+        let (mut any, mut of_any) = (false, false);
+        for (mark, term) in terms {
+            let found = text.contains(term.as_str());
+            match mark {
+                Some('?') => {
+                    any = true;
+                    of_any |= found;
+                }
+                Some(_) if found => return false,
+                None if !found => return false,
+                _ => {}
+            }
+        }
+        !any || of_any
+    }
+}
+
+/// Whether a text has what a pattern asks for, as CloudWatch Logs reads it.
+pub fn holds(pattern: &str, text: &str) -> bool {
+    Matcher::new(pattern).holds(text)
 }
 
 /// The first term of a pattern, and what follows.
@@ -164,6 +198,7 @@ mod tests {
         assert!(holds(&any_of(&["x", "y"]), "only y") && !holds(&any_of(&["x", "y"]), "z"));
         assert!(holds("ERROR -quiet", "ERROR loud") && !holds("ERROR -quiet", "ERROR quiet"));
         assert!(holds("", "anything"));
+        assert!(holds("%[Nn]o%", "a No") && !holds("%[Nn]o%", "NO") && !holds("%(%", "(") && holds("%", "%"));
         assert!(failures().len() <= LONGEST);
     }
 

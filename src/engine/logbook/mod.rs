@@ -23,14 +23,13 @@ use tokio::{
 use self::{book::Book, read::PATIENCE};
 use super::{
     inquiry::FunctionKey,
-    lines::{Followed, Heard, follow},
+    lines::{Followed, Heard, follow, tails},
     logs::{LogAsk, causes},
 };
 use crate::{
     domain::{
-        account::TargetKey,
         failure::Failure,
-        logs::{TAIL_GROUPS, groups::LogCauses, shown::ShownLine},
+        logs::{groups::LogCauses, shown::ShownLine},
         text::AwsText,
         window::Minute,
     },
@@ -396,7 +395,7 @@ impl Look {
         let functions = Arc::new(self.told.functions.to_vec());
         let task = tokio::spawn(follow(source.clone(), functions, None, now.clone(), send));
         self.tail = Some(Tail { heard, task, ends: Instant::now() + LONGEST });
-        self.told.live = Live::On { since: now(), sessions: sessions(&self.told.functions), polled: 0 };
+        self.told.live = Live::On { since: now(), sessions: tails(&self.told.functions), polled: 0 };
     }
 
     /// Takes in what was heard; nothing where all that was followed has ended.
@@ -438,13 +437,4 @@ pub fn told_of(before: &ToldLines, lines: impl IntoIterator<Item = ShownLine>) -
     let mut book = Book::new();
     book.add(lines.into_iter().map(|line| (0, line)), true);
     ToldLines { lines: book.lines.into(), chosen: None, own: BTreeSet::new(), ..before.clone() }
-}
-
-/// How many live tails it takes to follow these: each follows up to ten log groups of one account and region.
-pub fn sessions(functions: &[Followed]) -> usize {
-    let mut groups: BTreeMap<TargetKey, BTreeSet<&AwsText>> = BTreeMap::new();
-    for one in functions {
-        groups.entry(one.target.key()).or_default().insert(&one.group.name);
-    }
-    groups.values().map(|groups| groups.len().div_ceil(TAIL_GROUPS)).sum()
 }

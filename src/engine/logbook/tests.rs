@@ -82,11 +82,10 @@ impl Desk {
         self.all.iter().find(|one| one.function.raw() == name).unwrap().clone()
     }
 
-    fn about(&self, name: &str) -> Box<LogAsk> {
+    fn about(&self, name: &str) -> LogAsk {
         let Followed { target, function, group } = self.one(name);
         let to = Minute::floor(self.now);
-        let ask = LogAsk { target, function, group, from: to.plus(-30), to, since: None, timeout: Some(3) };
-        Box::new(ask)
+        LogAsk { target, function, group, from: to.plus(-30), to, since: None, timeout: Some(3) }
     }
 
     fn key(&self, name: &str) -> FunctionKey {
@@ -115,7 +114,7 @@ impl Desk {
 #[tokio::test(start_paused = true)]
 async fn around_a_failure_stands_the_line_that_says_it_among_others_and_its_invocation_is_marked() {
     let desk = Desk::new("").await;
-    desk.lines(LogsOf::Around(desk.key("pay"), None), &["pay"], How::Around(desk.about("pay"), None), false);
+    desk.lines(LogsOf::Around(desk.key("pay"), None), &["pay"], How::Around(desk.about("pay").into(), None), false);
     let told = desk.told(|told| !told.reading).await;
     let chosen = told.lines.iter().find(|line| Some(line.number) == told.chosen).unwrap();
     assert!(chosen.line.fails && chosen.line.head(false).starts_with("KeyError"), "{:?}", chosen.line.head(false));
@@ -132,7 +131,7 @@ async fn around_a_failure_stands_the_line_that_says_it_among_others_and_its_invo
 #[tokio::test(start_paused = true)]
 async fn where_no_line_says_why_the_newest_lines_are_there_and_that_is_said() {
     let desk = Desk::new("").await;
-    desk.lines(LogsOf::Around(desk.key("ship"), None), &["ship"], How::Around(desk.about("ship"), None), false);
+    desk.lines(LogsOf::Around(desk.key("ship"), None), &["ship"], How::Around(desk.about("ship").into(), None), false);
     let told = desk.told(|told| !told.reading).await;
     assert!(told.lines.len() > 20 && told.chosen.is_none());
     assert!(told.remarks[0].contains("says why it fails: these are the newest lines"), "{:?}", told.remarks);
@@ -238,7 +237,7 @@ async fn what_is_denied_is_said_and_asked_in_another_way_where_there_is_one() {
     assert_eq!(told.unread[0].1.kind, Kind::Denied);
     let Live::Ended(why) = &told.live else { panic!("{:?}", told.live) };
     assert!(why.contains("can't be read (denied)") && why.contains("allow logs:FilterLogEvents"), "{why}");
-    desk.ask(Some(LogQuestion::Causes(desk.about("pay"))));
+    desk.ask(Some(LogQuestion::Causes(desk.about("pay").into())));
     let mut causes = desk.told.borrow().clone();
     let causes = causes.wait_for(|told| told.causes.contains_key(&desk.key("pay"))).await.unwrap().causes.clone();
     assert!(causes[&desk.key("pay")].causes.remarks()[0].contains("allow logs:FilterLogEvents"));
@@ -257,9 +256,9 @@ fn sessions_follow_ten_groups_of_one_account_and_region() {
         group: LogGroup { name: format!("/g{n}").into(), assumed: false },
     };
     let mut all: Vec<Followed> = (0..11).map(|n| of(&one, n)).collect();
-    assert_eq!((sessions(&all[..10]), sessions(&all)), (1, 2));
+    assert_eq!((tails(&all[..10]), tails(&all)), (1, 2));
     all.push(of(&other, 0));
     // Two functions that write to one group.
     all.push(Followed { function: "another".into(), ..of(&other, 0) });
-    assert_eq!((sessions(&all), sessions(&[])), (3, 0));
+    assert_eq!((tails(&all), tails(&[])), (3, 0));
 }

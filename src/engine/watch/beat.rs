@@ -24,15 +24,15 @@ use crate::{
 };
 
 /// Metrics that a reading may bill and is still made every minute: about 6 US cents a day.
-const CHEAP: u64 = 4;
+pub(super) const CHEAP: u64 = 4;
 /// Minutes between two readings that are not cheap.
-const SELDOM: i64 = 5;
+pub(super) const SELDOM: i64 = 5;
 /// The longest that a failing target is left alone, in minutes.
 const LONGEST_BACK_OFF: i64 = 15;
 /// Minutes that the totals are read back at first: they tell whether a region publishes any.
 const FIRST_LOOK: i64 = 1440;
 /// Minutes between two readings of what is not production, to find out who fails always.
-const SWEEP: i64 = 60;
+pub(super) const SWEEP: i64 = 60;
 /// So many readings in a row for which production was read in vain make a target noisy.
 const IN_VAIN: u32 = 2;
 /// Errors and throttles, which the totals know.
@@ -433,11 +433,11 @@ fn way_in_words(way: Way) -> &'static str {
     }
 }
 
-fn production(state: &TargetState) -> impl Iterator<Item = &Function> {
+pub(super) fn production(state: &TargetState) -> impl Iterator<Item = &Function> {
     state.known().iter().filter(|function| function.class.watched && function.class.alerts() && !function.is_gone())
 }
 
-fn is_other(function: &Function) -> bool {
+pub(super) fn is_other(function: &Function) -> bool {
     function.class.watched && !function.class.alerts() && !function.is_gone()
 }
 

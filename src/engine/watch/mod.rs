@@ -3,6 +3,7 @@
 mod aside;
 mod beat;
 mod budget;
+pub mod forecast;
 mod guarded;
 mod judged;
 mod pass;

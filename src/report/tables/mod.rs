@@ -2,12 +2,14 @@
 //! their tables for people.
 
 mod accounts;
+mod cost;
 mod doctor;
 mod functions;
 mod grid;
 mod spots;
 
 pub use accounts::{AccountList, AccountSummary, State, TargetRow};
+pub use cost::{Cost, CostRow, Day, Load};
 pub use doctor::{CallRow, DoctorList, Health, Mending, RoleRow};
 pub use functions::{FunctionList, FunctionRow};
 pub use spots::SpotList;

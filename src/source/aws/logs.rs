@@ -10,11 +10,12 @@ use aws_sdk_cloudwatchlogs::{
 use aws_smithy_runtime_api::client::{orchestrator::HttpRequest, result::SdkError};
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::{
     error,
     member::Member,
+    meter::Meter,
     paging::{again, pages},
 };
 use crate::{
@@ -90,11 +91,13 @@ pub(super) async fn tail<'a>(
             .map_err(|error| error::failure(calls::START_LIVE_TAIL, &error))
     };
     let receiver = member.call(begin).await?.response_stream;
-    let updates = stream::unfold(Some(receiver), |receiver| async move {
-        let mut receiver = receiver?;
+    let session = Session { meter: member.meter.clone(), began: Instant::now(), counted: 0 };
+    let updates = stream::unfold(Some((receiver, session)), |listening| async move {
+        let (mut receiver, mut session) = listening?;
+        session.count();
         match timeout(SILENCE, receiver.recv()).await {
             Ok(Ok(None)) => None,
-            Ok(Ok(Some(said))) => Some((Ok(tailed(said)), Some(receiver))),
+            Ok(Ok(Some(said))) => Some((Ok(tailed(said)), Some((receiver, session)))),
             Ok(Err(error)) => Some((Err(broken(&error)), None)),
             Err(_) => {
                 let said = format!("the live tail said nothing for {} s", SILENCE.as_secs());
@@ -103,6 +106,21 @@ pub(super) async fn tail<'a>(
         }
     });
     Ok(updates.boxed())
+}
+
+/// A live tail under way, whose minutes are counted as they begin: one that nobody listens to any more costs no more.
+struct Session {
+    meter: Meter,
+    began: Instant,
+    counted: u64,
+}
+
+impl Session {
+    fn count(&mut self) {
+        let begun = self.began.elapsed().as_secs() / 60 + 1;
+        self.meter.tailed(begun - self.counted);
+        self.counted = begun;
+    }
 }
 
 /// The SDK puts `stream-` before the host, which is right for AWS's own (`stream-logs.eu-west-1.…`) and for no other: an

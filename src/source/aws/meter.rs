@@ -6,6 +6,7 @@ use std::{
 };
 
 use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataInput;
+use aws_sdk_cloudwatchlogs::operation::get_query_results::{GetQueryResultsInput, GetQueryResultsOutput};
 use aws_sdk_xray::operation::{batch_get_traces::BatchGetTracesOutput, get_trace_summaries::GetTraceSummariesOutput};
 use aws_smithy_runtime_api::{
     box_error::BoxError,
@@ -23,9 +24,11 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 
+use super::queries::scanned;
 use crate::{domain::usage::Usage, source::calls};
 
-/// Counts requests by operation, the metrics that `GetMetricData` bills, and the traces that X-Ray does. Clones count together.
+/// Counts requests by operation, the metrics that `GetMetricData` bills, the traces that X-Ray does, and what queries and
+/// live tails of logs cost. Clones count together.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Meter(Arc<Mutex<Counts>>);
 
@@ -34,6 +37,17 @@ struct Counts {
     requests: BTreeMap<&'static str, u64>,
     metrics: u64,
     traces: u64,
+    /// Bytes that each query has looked through so far.
+    queries: BTreeMap<String, u64>,
+    tailed: u64,
+}
+
+/// The query that is asked about.
+#[derive(Debug)]
+struct Asked(String);
+
+impl Storable for Asked {
+    type Storer = StoreReplace<Self>;
 }
 
 /// How many metrics one request will be billed for.
@@ -47,7 +61,18 @@ impl Storable for Billed {
 impl Meter {
     pub(super) fn usage(&self) -> Usage {
         let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Usage { requests: counts.requests.clone(), metrics: counts.metrics, traces: counts.traces }
+        Usage {
+            requests: counts.requests.clone(),
+            metrics: counts.metrics,
+            traces: counts.traces,
+            scanned: counts.queries.values().sum(),
+            tailed: counts.tailed,
+        }
+    }
+
+    /// Counts minutes of a live tail that have begun.
+    pub(super) fn tailed(&self, minutes: u64) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).tailed += minutes;
     }
 }
 
@@ -78,6 +103,9 @@ impl Intercept for Meter {
         if let Some(input) = context.input().downcast_ref::<GetMetricDataInput>() {
             cfg.interceptor_state().store_put(Billed(billed(input)));
         }
+        if let Some(id) = context.input().downcast_ref::<GetQueryResultsInput>().and_then(|input| input.query_id()) {
+            cfg.interceptor_state().store_put(Asked(id.to_owned()));
+        }
         Ok(())
     }
 
@@ -88,6 +116,8 @@ impl Intercept for Meter {
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let name = cfg.load::<Metadata>().map_or("", Metadata::name);
+        // S3's actions are not called as its operations are.
+        let name = if matches!(name, "ListObjectsV2" | "HeadBucket") { "ListBucket" } else { name };
         let named = |action: &str| action.rsplit(':').next() == Some(name);
         let action = calls::ALL.iter().find(|call| named(call.action)).map_or("other", |call| call.action);
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -110,14 +140,19 @@ impl Intercept for Meter {
         Ok(())
     }
 
-    /// How many traces were looked through or handed out only the answer says.
+    /// How many traces or bytes were looked through or handed out only the answer says; a query says it again each time.
     fn read_after_execution(
         &self,
         context: &FinalizerInterceptorContextRef<'_>,
         _: &RuntimeComponents,
-        _: &mut ConfigBag,
+        cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let Some(Ok(output)) = context.output_or_error() else { return Ok(()) };
+        if let (Some(answer), Some(Asked(id))) = (output.downcast_ref::<GetQueryResultsOutput>(), cfg.load::<Asked>()) {
+            let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let so_far = counts.queries.entry(id.clone()).or_default();
+            *so_far = scanned(answer).max(*so_far);
+        }
         let scanned = output
             .downcast_ref::<GetTraceSummariesOutput>()
             .and_then(aws_sdk_xray::operation::get_trace_summaries::GetTraceSummariesOutput::traces_processed_count);

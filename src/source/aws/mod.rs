@@ -11,8 +11,11 @@ mod logs;
 mod member;
 mod meter;
 mod metrics;
+#[cfg(feature = "s3")]
+mod objects;
 mod organizations;
 mod paging;
+mod queries;
 mod traces;
 
 use std::{
@@ -51,7 +54,10 @@ use crate::domain::{
     account::{Account, AccountId, Region, Target},
     failure::{Failure, Kind},
     function::{Configuration, Discovered, Tags},
-    logs::{LogPage, LogRequest},
+    logs::{
+        LogPage, LogRequest,
+        query::{GroupFacts, LogQuery, QueryAnswer},
+    },
     roster::{Base, Caller, Entry, Listed, Organization, Regions, Role, Secret},
     text::AwsText,
     trace::{Destination, TraceBatch, TracePage, TraceRequest, graph::Service},
@@ -70,6 +76,8 @@ pub struct Aws {
     hands: Mutex<HashMap<Base, Arc<OnceCell<Arc<Hand>>>>>,
     members: RwLock<HashMap<AccountId, Arc<Member>>>,
     meter: Meter,
+    #[cfg(feature = "s3")]
+    shelves: Mutex<HashMap<(Base, String), Arc<OnceCell<aws_sdk_s3::Client>>>>,
 }
 
 impl Aws {
@@ -93,6 +101,8 @@ impl Aws {
             hands: Mutex::default(),
             members: RwLock::default(),
             meter: Meter::default(),
+            #[cfg(feature = "s3")]
+            shelves: Mutex::default(),
         }
     }
 
@@ -356,6 +366,39 @@ impl Source for Aws {
         async move {
             let member = self.member(&target.account.id, calls::START_LIVE_TAIL)?;
             logs::tail(&member, &target.region, groups, pattern).await
+        }
+        .boxed()
+    }
+
+    fn groups<'a>(&'a self, target: &'a Target, names: &'a [AwsText]) -> Pages<'a, GroupFacts> {
+        match self.member(&target.account.id, calls::DESCRIBE_LOG_GROUPS) {
+            Ok(member) => queries::groups(member, &target.region, names)
+                .map_err(|failure| in_region(failure, &target.region))
+                .boxed(),
+            Err(failure) => stream::once(async { Err(failure) }).boxed(),
+        }
+    }
+
+    fn query<'a>(&'a self, target: &'a Target, query: &'a LogQuery) -> Answer<'a, AwsText> {
+        async move {
+            let member = self.member(&target.account.id, calls::START_QUERY)?;
+            queries::query(&member, &target.region, query).await
+        }
+        .boxed()
+    }
+
+    fn queried<'a>(&'a self, target: &'a Target, query: &'a LogQuery, id: &'a AwsText) -> Answer<'a, QueryAnswer> {
+        async move {
+            let member = self.member(&target.account.id, calls::GET_QUERY_RESULTS)?;
+            queries::queried(&member, &target.region, query, id).await
+        }
+        .boxed()
+    }
+
+    fn stop<'a>(&'a self, target: &'a Target, id: &'a AwsText) -> Answer<'a, ()> {
+        async move {
+            let member = self.member(&target.account.id, calls::STOP_QUERY)?;
+            queries::stop(&member, &target.region, id).await
         }
         .boxed()
     }

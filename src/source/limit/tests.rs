@@ -6,7 +6,7 @@ use futures::future::join_all;
 use tokio::time::{Instant, sleep};
 
 use super::*;
-use crate::domain::{account::AccountId, window::Minute};
+use crate::domain::{account::AccountId, logs::query::QueryState, window::Minute};
 
 /// How many answers are under way, and how many were at most.
 #[derive(Debug, Default)]
@@ -116,6 +116,23 @@ impl Source for Scripted {
 
     fn tail<'a>(&'a self, target: &'a Target, _: &'a [AwsText], _: Option<&'a str>) -> Answer<'a, Tail<'a>> {
         self.answer(&target.account.id, target.region.as_str(), stream::pending().boxed()).boxed()
+    }
+
+    fn groups<'a>(&'a self, target: &'a Target, _: &'a [AwsText]) -> Pages<'a, GroupFacts> {
+        self.three_pages(target)
+    }
+
+    fn query<'a>(&'a self, target: &'a Target, _: &'a LogQuery) -> Answer<'a, AwsText> {
+        self.answer(&target.account.id, target.region.as_str(), AwsText::from("query")).boxed()
+    }
+
+    fn queried<'a>(&'a self, target: &'a Target, _: &'a LogQuery, _: &'a AwsText) -> Answer<'a, QueryAnswer> {
+        let answer = QueryAnswer { state: QueryState::Running, events: Vec::new(), scanned: 0 };
+        self.answer(&target.account.id, target.region.as_str(), answer).boxed()
+    }
+
+    fn stop<'a>(&'a self, target: &'a Target, _: &'a AwsText) -> Answer<'a, ()> {
+        self.answer(&target.account.id, target.region.as_str(), ()).boxed()
     }
 
     fn usage(&self) -> Usage {

@@ -14,7 +14,10 @@ use crate::{
         account::{Account, AccountId, Region, Target},
         failure::{Failure, Kind},
         function::{Configuration, Discovered, Tags},
-        logs::{LogPage, LogRequest},
+        logs::{
+            LogPage, LogRequest,
+            query::{GroupFacts, LogQuery, QueryAnswer},
+        },
         roster::{Base, Caller, Entry, Listed, Organization, Role, Secret},
         text::AwsText,
         trace::{Destination, TraceBatch, TracePage, TraceRequest, graph::Service},
@@ -207,6 +210,39 @@ impl Source for Sim {
             self.ask(calls::START_LIVE_TAIL, &target.account.id, Some(&target.region), 0).await?;
             let account = self.readable(calls::START_LIVE_TAIL, target)?;
             self.tailed(account, target, groups, pattern)
+        }
+        .boxed()
+    }
+
+    fn groups<'a>(&'a self, target: &'a Target, names: &'a [AwsText]) -> Pages<'a, GroupFacts> {
+        self.pages(Question::of_target(calls::DESCRIBE_LOG_GROUPS, target), move || {
+            let account = self.readable(calls::DESCRIBE_LOG_GROUPS, target)?;
+            Ok(chunked(self.group_facts(account, target, names), 50))
+        })
+    }
+
+    fn query<'a>(&'a self, target: &'a Target, query: &'a LogQuery) -> Answer<'a, AwsText> {
+        async move {
+            self.ask(calls::START_QUERY, &target.account.id, Some(&target.region), 0).await?;
+            let account = self.readable(calls::START_QUERY, target)?;
+            self.begin_query(account, target, query)
+        }
+        .boxed()
+    }
+
+    fn queried<'a>(&'a self, target: &'a Target, _: &'a LogQuery, id: &'a AwsText) -> Answer<'a, QueryAnswer> {
+        async move {
+            self.ask(calls::GET_QUERY_RESULTS, &target.account.id, Some(&target.region), 0).await?;
+            self.readable(calls::GET_QUERY_RESULTS, target)?;
+            self.query_answer(id)
+        }
+        .boxed()
+    }
+
+    fn stop<'a>(&'a self, target: &'a Target, id: &'a AwsText) -> Answer<'a, ()> {
+        async move {
+            self.ask(calls::STOP_QUERY, &target.account.id, Some(&target.region), 0).await?;
+            self.stop_query(id)
         }
         .boxed()
     }

@@ -191,6 +191,7 @@ impl Builder<'_> {
             deleted: false,
             traffic: Traffic::Living(Living { load, trouble }),
             untraced: Some(common(chance)),
+            infrequent: false,
             story,
         }
     }

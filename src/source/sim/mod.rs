@@ -9,6 +9,8 @@ pub mod fault;
 mod hash;
 pub mod living;
 mod metrics;
+#[cfg(feature = "s3")]
+mod objects;
 pub mod scenario;
 pub mod story;
 mod traces;
@@ -49,6 +51,7 @@ pub struct Sim {
     clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     usage: Mutex<Usage>,
     entered: Mutex<BTreeSet<AccountId>>,
+    queries: Mutex<traces::queries::Queries>,
 }
 
 impl fmt::Debug for Sim {
@@ -88,7 +91,13 @@ impl Sim {
 
     /// A world that lives by another clock.
     pub fn with_clock(world: World, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        Self { world, clock: Box::new(clock), usage: Mutex::default(), entered: Mutex::default() }
+        Self {
+            world,
+            clock: Box::new(clock),
+            usage: Mutex::default(),
+            entered: Mutex::default(),
+            queries: Mutex::default(),
+        }
     }
 
     /// The world that answers.

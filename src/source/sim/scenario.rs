@@ -24,6 +24,7 @@
 //! tags = { monitor = "true" }
 //! invocations = 60                      # a minute; so are errors and throttles
 //! traced = true                         # X-Ray has traces of it; also exception, message ({id} and {n} differ)
+//! infrequent = true                     # its log group is of the class Infrequent Access
 //! errors = { from = "-10m", to = "0m", per_minute = 3, every = "5m" }   # or a list of these, which add up
 //!
 //! [[faults]]                            # where: account (id or name), region, operation, page; when: from, to
@@ -236,6 +237,7 @@ impl Clock {
             deleted: raw.deleted,
             story: raw.traced.then(|| story.clone()),
             untraced: (!raw.traced).then_some(story),
+            infrequent: raw.infrequent,
             traffic: if script == Script::default() { Traffic::None } else { Traffic::Scripted(script) },
         };
         Ok(match raw.count {

@@ -4,6 +4,7 @@
 mod documents;
 mod drawing;
 pub(super) mod logs;
+pub(super) mod queries;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

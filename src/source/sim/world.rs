@@ -126,6 +126,8 @@ pub struct WorldFunction {
     pub story: Option<Story>,
     /// What its log says where it has no tracing; with tracing, its log says what its traces do.
     pub untraced: Option<Story>,
+    /// Whether its log group is of the class Infrequent Access.
+    pub infrequent: bool,
 }
 
 impl World {

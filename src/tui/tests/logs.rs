@@ -154,7 +154,7 @@ fn what_nobody_looks_at_is_followed_no_longer() {
         type_keys(&mut model, "F");
         assert!(model.log.follow && model.log_asks() == asks);
         type_keys(&mut model, "1");
-        assert_eq!(model.log_question().is_some(), false, "who goes elsewhere follows nothing");
+        assert!(model.log_question().is_none(), "who goes elsewhere follows nothing");
     }
 }
 
@@ -221,7 +221,7 @@ fn lines_are_narrowed_by_level_searched_and_wrapped() {
     assert_eq!(model.list().place, first);
     let marked = frame(&mut model, 120, 40, now());
     let reversed = |cell: &&ratatui::buffer::Cell| cell.modifier.contains(ratatui::style::Modifier::REVERSED);
-    let line: String = marked.content.iter().filter(reversed).map(|cell| cell.symbol()).collect();
+    let line: String = marked.content.iter().filter(reversed).map(ratatui::buffer::Cell::symbol).collect();
     assert!(line.contains("REPORT"), "what is found stands out: {line}");
     type_keys(&mut model, "/ ctrl-u n o s u c h enter");
     assert_eq!(model.said.as_deref(), Some("no line in sight holds \"nosuch\""));

@@ -28,7 +28,8 @@ use crate::{
             shown::Tone,
             words::{clock, unread},
         },
-        text::{clock as minute, count, counted},
+        text::{clock as minute, count, counted, usd},
+        usage::DOLLARS_PER_TAILED_MINUTE,
         window::Minute,
     },
     engine::{
@@ -36,9 +37,6 @@ use crate::{
         logbook::{BookLine, Live, ToldLines},
     },
 };
-
-/// US dollars of a minute of a live tail, in cents. Source: CloudWatch's price list, us-east-1.
-const CENTS_A_MINUTE: usize = 1;
 
 /// Where the lines stand.
 pub(super) fn list(_model: &Model, area: Rect) -> Rect {
@@ -385,10 +383,9 @@ fn following(model: &Model, told: Option<&ToldLines>, width: usize) -> (String, 
             let paid = match sessions {
                 0 => String::new(),
                 n => format!(
-                    " · {}, ${}.{:02} a minute",
+                    " · {}, {} a minute",
                     counted(*n as u64, "live tail"),
-                    n * CENTS_A_MINUTE / 100,
-                    n * CENTS_A_MINUTE % 100
+                    usd(*n as f64 * DOLLARS_PER_TAILED_MINUTE)
                 ),
             };
             let asked = match (polled, sessions) {
@@ -410,7 +407,10 @@ fn following(model: &Model, told: Option<&ToldLines>, width: usize) -> (String, 
         }
         _ if model.log.follow => ("beginning to follow".into(), "beginning to follow".into(), Role::Muted),
         _ => (
-            format!("not followed · {follow} follows what is written from now on, at $0.01 a minute of live tail"),
+            format!(
+                "not followed · {follow} follows what is written from now on, at {} a minute of live tail",
+                usd(DOLLARS_PER_TAILED_MINUTE)
+            ),
             format!("not followed · {follow} follows"),
             Role::Muted,
         ),

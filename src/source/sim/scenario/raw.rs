@@ -77,6 +77,7 @@ pub(super) struct RawAccount {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "what a scenario says, key by key")]
 pub(super) struct RawFunction {
     pub(super) name: String,
     pub(super) count: Option<usize>,
@@ -95,6 +96,8 @@ pub(super) struct RawFunction {
     pub(super) deleted: bool,
     #[serde(default)]
     pub(super) traced: bool,
+    #[serde(default)]
+    pub(super) infrequent: bool,
     pub(super) exception: Option<String>,
     pub(super) message: Option<String>,
     #[serde(default, alias = "invocations_per_minute")]

@@ -10,14 +10,14 @@ use crate::{
     domain::{
         account::Target,
         failure::{Failure, Kind},
-        logs::{LogEvent, LogPage, LogRequest, Tailed, pattern::holds},
+        logs::{LogEvent, LogPage, LogRequest, Tailed, pattern::Matcher},
         text::AwsText,
         window::Minute,
     },
     source::{
         Tail, calls,
         sim::{
-            Sim, chunked, hash,
+            Sim, chunked, hash, locked,
             world::{WorldAccount, WorldFunction},
         },
     },
@@ -26,7 +26,7 @@ use crate::{
 /// Of what a function does in a minute, at most so much is in its log: failures, what was fine, what was refused.
 const LOGGED: [u32; 3] = [40, 4, 0];
 /// Minutes for which logs are kept here: the demo remembers what it has to explain, and no more.
-const KEPT: i64 = 240;
+pub(super) const KEPT: i64 = 240;
 /// Seconds until an event can be read.
 const DELAY: i64 = 2;
 /// Events on a page.
@@ -41,11 +41,18 @@ impl Sim {
         request: &LogRequest,
     ) -> Result<Vec<Vec<LogPage>>, Failure> {
         let function = writes(calls::FILTER_LOG_EVENTS, account, target, &request.group)?;
+        if function.infrequent {
+            let name = request.group.raw();
+            let said = format!(
+                "InvalidOperationException: The log group {name} is of log-group-class INFREQUENT_ACCESS. FilterLogEvents is not supported for this log class."
+            );
+            return Err(Failure::new(calls::FILTER_LOG_EVENTS, Kind::Other, said));
+        }
         let mut found = self.written(account, function, (request.start, request.end));
-        let pattern = request.pattern.as_deref().unwrap_or_default();
+        let pattern = Matcher::new(request.pattern.as_deref().unwrap_or_default());
         found.retain(|event| {
             let own = request.stream.as_ref().is_none_or(|stream| *stream == event.stream);
-            own && holds(pattern, event.text.raw())
+            own && pattern.holds(event.text.raw())
         });
         let pages = chunked(found, PAGE);
         let last = pages.len();
@@ -62,9 +69,13 @@ impl Sim {
     ) -> Result<Tail<'a>, Failure> {
         let functions: Result<Vec<_>, Failure> =
             groups.iter().map(|group| Ok((group, writes(calls::START_LIVE_TAIL, account, target, group)?))).collect();
-        let (functions, pattern) = (functions?, pattern.unwrap_or_default());
+        let (functions, pattern) = (functions?, Matcher::new(pattern.unwrap_or_default()));
+        let began = tokio::time::Instant::now();
         let seen = |at: Timestamp| at.checked_sub(jiff::SignedDuration::from_secs(DELAY)).unwrap_or(at);
-        let second = stream::unfold((functions, seen(self.now())), move |(functions, from)| async move {
+        let state = (functions, pattern, seen(self.now()), 0);
+        let second = stream::unfold(state, move |(functions, pattern, from, counted)| async move {
+            let minutes = began.elapsed().as_secs() / 60 + 1;
+            locked(&self.usage).tailed += minutes - counted;
             tokio::time::sleep(std::time::Duration::from_secs(1)).await;
             let to = seen(self.now());
             let mut events = Vec::new();
@@ -72,15 +83,15 @@ impl Sim {
                 let written = self.written(account, function, (from, to));
                 events.extend(written.into_iter().map(|event| ((*group).clone(), event)));
             }
-            events.retain(|(_, event)| holds(pattern, event.text.raw()));
+            events.retain(|(_, event)| pattern.holds(event.text.raw()));
             events.sort_by_key(|(_, event)| event.at);
-            Some((Ok(Tailed { events, sampled: false }), (functions, to)))
+            Some((Ok(Tailed { events, sampled: false }), (functions, pattern, to, minutes)))
         });
         Ok(second.boxed())
     }
 
     /// Events of a function in a stretch of time, as far as they can be read by now, in order.
-    fn written(
+    pub(super) fn written(
         &self,
         account: &WorldAccount,
         function: &WorldFunction,
@@ -107,10 +118,9 @@ impl Sim {
 
 impl Sample<'_> {
     fn write(&self, events: &mut Vec<LogEvent>) {
-        let id = self.request();
+        let (id, before) = (self.request(), events.len());
         let runtime = self.function.runtime.as_ref().map_or("", AwsText::raw);
         let structured = self.key.is_multiple_of(4) && (runtime.starts_with("python") || runtime.starts_with("nodejs"));
-        let before = events.len();
         let ends_it = self.failed() && self.story.exception.is_none() && !self.story.times_out;
         for attempt in 0..self.attempts() {
             let from = self.start + 0.004 + (self.took + 0.02) * attempt as f64;
@@ -261,7 +271,7 @@ impl Sample<'_> {
 }
 
 /// Who writes to a log group.
-fn writes<'a>(
+pub(super) fn writes<'a>(
     operation: &'static str,
     account: &'a WorldAccount,
     target: &Target,

@@ -1,0 +1,51 @@
+//! `slmon cost`: what a day of watching would cost. It finds functions and reads no metric.
+
+use super::{
+    Refusal,
+    args::{Cost, Scope},
+    listing::{Listed, listing},
+};
+use crate::{
+    domain::fleet::TargetState,
+    engine::{
+        plan::Depth,
+        watch::forecast::{self, forecast},
+    },
+    report::{
+        ReportScope,
+        tables::{Cost as Report, CostRow, Load},
+    },
+};
+
+pub(super) async fn run(scope: &Scope, args: &Cost) -> Result<u8, Refusal> {
+    let depth = Depth::Discover { all: false, configurations: false };
+    listing(scope, &args.listing, depth, "cost", |config, fleet, _, coverage, telling| {
+        // What could not be listed costs nobody knows what; what holds nothing that is watched is looked at all the same.
+        let known = fleet.targets().filter(|state| state.functions.is_some());
+        let rows: Vec<CostRow> = known.map(row).collect();
+        let alert = rows.iter().map(|row| 2 * row.production + row.others).sum();
+        let cost =
+            Report::new(rows, alert, config.dashboard.budget, coverage).within(ReportScope::of(&fleet.rules().scope));
+        Listed { text: cost.text(telling), json: cost.json() }
+    })
+    .await
+}
+
+fn row(state: &TargetState) -> CostRow {
+    let (account, forecast) = (&state.target.account, forecast(state));
+    CostRow {
+        client: account.client.clone(),
+        account: account.id.clone(),
+        account_name: account.name.clone(),
+        region: state.target.region.clone(),
+        production: forecast.production,
+        others: forecast.others,
+        quiet: load(forecast.quiet),
+        noisy: load(forecast.noisy),
+        all: load(forecast.all),
+    }
+}
+
+fn load(load: forecast::Load) -> Load {
+    Load { plan: load.way.word(), every_minutes: load.every, metrics: load.metrics }
+}

@@ -70,7 +70,7 @@ impl ShownLine {
             std::borrow::Cow::Owned(text) => Some(Arc::from(text)),
         };
         let line = read(masked.as_deref().unwrap_or(event.text.raw()));
-        let (head, more) = fold(&line);
+        let (head, more, json) = fold(&line);
         let bare = masked.as_ref().map(|_| fold(&read(event.text.raw())).0).filter(|bare| *bare != head);
         let fails = cause(&line).is_some();
         let level = if fails { line.level.max(Some(Level::Error)) } else { line.level };
@@ -82,7 +82,7 @@ impl ShownLine {
             What::Said => Tone::Said,
         };
         let request = line.request.map(Box::from);
-        Self { event, tone, level, request, fails, more, json: line.json.is_some(), masked, head, bare }
+        Self { event, tone, level, request, fails, more, json, masked, head, bare }
     }
 
     /// It in one line, fit to be shown; with secrets, where these are wanted.
@@ -201,34 +201,35 @@ fn pretty(value: &Value, depth: usize, out: &mut String) {
     }
 }
 
-/// A line and how much of it is folded.
-fn fold(line: &Line) -> (Box<str>, usize) {
+/// A line, how much of it is folded, and whether that is fields of JSON.
+fn fold(line: &Line) -> (Box<str>, usize, bool) {
     let id = line.request.as_deref().unwrap_or_default();
-    let (text, more) = match &line.what {
-        What::Start => (format!("START {id}"), 0),
-        What::End => (format!("END {id}"), 0),
+    let json = line.json.is_some();
+    let (text, more, json) = match &line.what {
+        What::Start => (format!("START {id}"), 0, json),
+        What::End => (format!("END {id}"), 0, json),
         What::Report(report) => {
             let begins = line.message.starts_with("INIT_REPORT") || line.message == "platform.initReport";
             let ended = report.error.as_deref().or(report.status.as_deref().filter(|status| *status != "success"));
             let parts = [Some(report.words()).filter(|words| !words.is_empty()), ended.map(ToOwned::to_owned)];
             let said = parts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-            (format!("{} {said}", if begins { "INIT_REPORT" } else { "REPORT" }), 0)
+            (format!("{} {said}", if begins { "INIT_REPORT" } else { "REPORT" }), 0, json)
         }
         What::Platform => {
             let rest = line.rest.as_deref().unwrap_or_default();
-            (format!("{} {rest}", line.message.lines().next().unwrap_or_default()), 0)
+            (format!("{} {rest}", line.message.lines().next().unwrap_or_default()), 0, json)
         }
         What::Said => said(line),
     };
     let text = clean(&text.trim_end().replace('\t', "  ")).into_owned();
     match text.char_indices().nth(HEAD) {
-        Some((at, _)) => (format!("{}…", &text[..at]).into(), more.max(1)),
-        None => (text.into(), more),
+        Some((at, _)) => (format!("{}…", &text[..at]).into(), more.max(1), json),
+        None => (text.into(), more, json),
     }
 }
 
 /// What a program said: the first line of its message, and of JSON the error that it bears.
-fn said(line: &Line) -> (String, usize) {
+fn said(line: &Line) -> (String, usize, bool) {
     let mut lines = line.message.trim().lines().filter(|line| !line.trim().is_empty());
     let first = lines.next().unwrap_or_default();
     let rest = lines.count();
@@ -241,11 +242,11 @@ fn said(line: &Line) -> (String, usize) {
     let beside = line.rest.as_deref().and_then(|rest| serde_json::from_str::<Value>(rest).ok());
     let beside = beside.as_ref().and_then(Value::as_object).map_or(0, serde_json::Map::len);
     let more = rest + beside;
-    (error.map_or_else(|| head.clone(), |error| format!("{head} · {error}")), more)
+    (error.map_or_else(|| head.clone(), |error| format!("{head} · {error}")), more, true)
 }
 
 /// A text line: without its level where that stands before it, and with what was thrown where that stands behind it as JSON.
-fn told(line: &Line, first: &str, rest: usize) -> (String, usize) {
+fn told(line: &Line, first: &str, rest: usize) -> (String, usize, bool) {
     let begins = first.find('{').filter(|at| *at <= BEFORE);
     let thrown = begins.and_then(|at| {
         let value = serde_json::from_str(&line.message.trim()[at..]).ok()?;
@@ -254,13 +255,13 @@ fn told(line: &Line, first: &str, rest: usize) -> (String, usize) {
     if let Some((before, thrown, fields)) = thrown {
         let before = before.trim_matches(|c: char| c.is_ascii_digit() || "/:.-TZ ".contains(c));
         let said = if before.is_empty() { thrown } else { format!("{before} · {thrown}") };
-        return (said, fields);
+        return (said, fields, true);
     }
     let own = first.split_once([' ', '\t']).filter(|(word, _)| {
         let word = word.trim_matches(|c| "[]:".contains(c));
         line.level.is_some() && Level::parse(word) == line.level
     });
-    (own.map_or(first, |(_, said)| said.trim_start()).to_owned(), rest)
+    (own.map_or(first, |(_, said)| said.trim_start()).to_owned(), rest, false)
 }
 
 /// An error in one line: a text, or what was thrown.

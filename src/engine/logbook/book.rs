@@ -25,24 +25,31 @@ pub struct BookLine {
 
 /// Lines, by time.
 #[derive(Debug)]
-pub(super) struct Book {
-    pub(super) lines: Vec<Arc<BookLine>>,
+pub struct Book {
+    /// The lines that are kept.
+    pub lines: Vec<Arc<BookLine>>,
     /// How many were let go.
-    pub(super) let_go: u64,
+    pub let_go: u64,
     next: u64,
     bytes: usize,
     /// Lines and bytes of text that are kept.
     most: (usize, usize),
 }
 
+impl Default for Book {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Book {
     /// An empty one.
-    pub(super) fn new() -> Self {
+    pub fn new() -> Self {
         Self { lines: Vec::new(), let_go: 0, next: 0, bytes: 0, most: (KEPT, BYTES) }
     }
 
     /// Takes lines in, but for those that it has already.
-    pub(super) fn add(&mut self, lines: impl IntoIterator<Item = (usize, ShownLine)>, live: bool) {
+    pub fn add(&mut self, lines: impl IntoIterator<Item = (usize, ShownLine)>, live: bool) {
         let known = self.lines.len();
         let mut fresh = Vec::new();
         for (place, line) in lines {

@@ -20,7 +20,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use self::{book::Book, read::PATIENCE};
+use self::read::PATIENCE;
 use super::{
     inquiry::FunctionKey,
     lines::{Followed, Heard, follow, tails},
@@ -36,7 +36,7 @@ use crate::{
     source::Source,
 };
 
-pub use book::{BookLine, KEPT};
+pub use book::{Book, BookLine, KEPT};
 
 /// Whose lines, and which. Of two questions about the same one is enough.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -430,11 +430,4 @@ impl Look {
         let chosen = self.told.chosen.filter(|number| self.book.lines.iter().any(|it| it.number == *number));
         ToldLines { lines: self.book.lines.as_slice().into(), chosen, let_go: self.book.let_go, ..self.told.clone() }
     }
-}
-
-/// Lines as if they had been read in place of others.
-pub fn told_of(before: &ToldLines, lines: impl IntoIterator<Item = ShownLine>) -> ToldLines {
-    let mut book = Book::new();
-    book.add(lines.into_iter().map(|line| (0, line)), true);
-    ToldLines { lines: book.lines.into(), chosen: None, own: BTreeSet::new(), ..before.clone() }
 }

@@ -248,14 +248,14 @@ impl Model {
             return;
         };
         if let Some(place) = (0..self.count()).find(|place| self.line(*place).is_some_and(|it| it.number == chosen)) {
+            if self.line(place).is_some_and(|line| line.line.more > 0) {
+                self.unfold(place);
+            }
             // What led to it stands above, what followed below.
             let (screen, above) = (self.screen().clone(), usize::from(self.log.room.1) / 3);
             self.lists.insert(screen, ListState { offset: place.saturating_sub(above), ..self.list() });
             (self.log.skip, self.log.at_end) = (0, false);
             self.select(place);
-            if self.line(place).is_some_and(|line| line.line.more > 0) {
-                self.unfold(place);
-            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use super::{traces::Desk, *};
 use crate::{
     domain::{failure::Kind, logs::Level, text::AwsText},
-    engine::logbook::{Live, LogQuestion, LogsOf, ToldLines, ToldLogs},
+    engine::logbook::{Book, Live, LogQuestion, LogsOf, ToldLines, ToldLogs},
     source::sim::fault::{Effect as Fails, Fault},
     tui::model::Lines,
 };
@@ -334,12 +334,10 @@ fn hostile_lines_steer_nothing_and_long_ones_can_be_read_to_their_end() {
         ShownLine::new(LogEvent { at: now(), stream: "s\u{1b}[31m".into(), text: long.as_str().into(), id: None });
     assert!(read.unfolded(false).last().is_some_and(|line| line == "}"));
     let (mut model, _desk) = looking("7");
-    let told = crate::engine::logbook::told_of(
-        model.lines().unwrap(),
-        texts.iter().map(|text| {
-            ShownLine::new(LogEvent { at: now(), stream: "s\u{1b}[31m".into(), text: (*text).into(), id: None })
-        }),
-    );
+    let mut book = Book::new();
+    let event = |text: &&str| LogEvent { at: now(), stream: "s\u{1b}[31m".into(), text: (*text).into(), id: None };
+    book.add(texts.iter().map(|text| (0, ShownLine::new(event(text)))), true);
+    let told = ToldLines { lines: book.lines.into(), ..ToldLines::clone(model.lines().unwrap()) };
     model.update(Msg::Logs(ToldLogs { lines: Some(Arc::new(told)), ..model.log.told.clone() }));
     assert_eq!(model.count(), texts.len());
     type_keys(&mut model, "g enter j enter j enter j enter j enter j enter w");

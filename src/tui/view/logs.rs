@@ -150,7 +150,7 @@ fn whose(model: &Model, of: &Lines, told: Option<&ToldLines>) -> Vec<String> {
             let functions = told.map_or(0, |told| told.functions.len());
             (format!("what {} wrote", counted(functions as u64, "function")), format!(" in trace {}", id.shown()))
         }
-        Lines::Request(..) => ("all that this request wrote".into(), format!("{span}{group}")),
+        Lines::Request(..) => ("all that this request wrote".into(), group),
     };
     vec![format!("{what} · {lines}{where_}"), format!("{what} · {lines}"), what]
 }

@@ -20,7 +20,7 @@ use slmon::{
     engine::lines::{Followed, Heard, follow},
     source::{Source, aws::Aws, limit::Limited},
 };
-use support::{Estate, PATIENCE, estate, microburst, ministack, slmon};
+use support::{Estate, PATIENCE, assert_valid, estate, microburst, ministack, slmon};
 use tokio::sync::mpsc;
 
 fn one() -> Estate {
@@ -39,6 +39,12 @@ fn lines_are_shown_and_searched() {
     let counted = run(&["grep", "asked to (fail)", "--since", "1h", "--count-by", "$1", "--format", "json"], 0);
     let counts: Value = serde_json::from_str(&counted).unwrap();
     assert_eq!((&counts["by"][0]["key"], counts["count"].as_u64() >= Some(2)), (&json!("fail"), true), "{counts:#}");
+    // Logs Insights finds the same.
+    let counted =
+        run(&["grep", "asked to (?:fail)", "--since", "1h", "--count", "--with", "insights", "--format", "json"], 0);
+    let paid: Value = serde_json::from_str(&counted).unwrap();
+    assert_valid("slmon.grep-1", &paid);
+    assert_eq!((&paid["count"], &paid["read_by"]["insights"]), (&counts["count"], &json!(1)), "{paid:#}");
     run(&["grep", "this is nowhere", "--since", "1h"], 1);
     run(&["grep", "(", "--since", "1h"], 2);
 }

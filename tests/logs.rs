@@ -5,7 +5,7 @@
 mod support;
 
 use serde_json::Value;
-use support::slmon;
+use support::{assert_valid, slmon};
 
 /// A part of the demo in which something fails all the time.
 const DEV: [&str; 3] = ["--demo", "--account", "larkspur-claims-dev"];
@@ -20,6 +20,9 @@ fn lines_of_functions_are_merged_by_time_and_bear_no_secret() {
     let (shown, _) = run(&["logs", "*", "--since", "20m", "--format", "json"], 0);
     let rows: Vec<Value> = shown.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(rows.len() > 20, "{shown}");
+    for row in &rows {
+        assert_valid("slmon.log-line-1", row);
+    }
     let times: Vec<&str> = rows.iter().map(|row| row["at"].as_str().unwrap()).collect();
     let instants: Vec<jiff::Timestamp> = times.iter().map(|at| at.parse().unwrap()).collect();
     assert!(instants.is_sorted());
@@ -47,9 +50,46 @@ fn a_search_counts_and_its_exit_code_tells() {
     let counts: Value = serde_json::from_str(&run(&by, 0).0).unwrap();
     assert_eq!(counts["by"][0]["key"], "larkspur-claims-dev eu-central-1 document-ocr");
     assert_eq!(counts["by"][0]["count"], counts["count"]);
+    assert_valid("slmon.grep-1", &counts);
     assert_eq!(run(&["grep", "nothing like it", "--since", "30m", "--count"], 1).0, "0\n");
     let (_, said) = run(&["grep", "(?P<", "--since", "30m"], 2);
     assert!(said.contains("the pattern is no regular expression"), "{said}");
+}
+
+#[test]
+fn logs_insights_finds_the_same_and_what_it_costs_is_said() {
+    let found = |more: &[&str]| {
+        let args = ["grep", r"timed out after (\d+)", "--since", "30m", "--count", "--format", "json"];
+        let (counted, said) = run(&[&args, more].concat(), 0);
+        let counts: Value = serde_json::from_str(&counted).unwrap();
+        assert_valid("slmon.grep-1", &counts);
+        (counts, said)
+    };
+    let (free, said) = found(&[]);
+    assert!(said.contains("FilterLogEvents for ") && said.contains(", free; Logs Insights would cost "), "{said}");
+    assert_eq!((&free["read_by"]["insights"], &free["api"]["log_bytes"]), (&0.into(), &0.into()));
+    let (paid, said) = found(&["--with", "insights"]);
+    assert!(said.contains("looks through about ") && said.contains("Logs Insights looked through "), "{said}");
+    // One more may have failed since.
+    let (free, more) = (free["count"].as_u64().unwrap(), paid["count"].as_u64().unwrap());
+    assert!(free.abs_diff(more) <= 3, "{free} {more}");
+    assert!(paid["api"]["log_bytes"].as_u64() > Some(1000) && paid["api"]["usd"].as_f64() > Some(0.0), "{paid:#}");
+    // With other letters, too.
+    let (loud, _) = run(&["grep", "TIMED OUT", "-i", "--since", "30m", "--count"], 0);
+    assert!(free.abs_diff(loud.trim().parse().unwrap()) <= 3, "{free} {loud}");
+}
+
+#[test]
+fn what_may_not_be_spent_is_not_and_the_sum_is_said() {
+    let args = ["grep", "timed out", "--since", "30m", "--count", "--with", "insights", "--max-cost", "0"];
+    let (_, said) = run(&args, 3);
+    assert!(said.contains("Logs Insights would look through about") && said.contains("--max-cost"), "{said}");
+    let (_, said) = run(&["grep", r"\d+", "--with", "insights"], 2);
+    assert!(said.contains("--with filter does"), "{said}");
+    let (_, said) = run(&["grep", "x", "--max-cost", "much"], 2);
+    assert!(said.contains("an amount in dollars"), "{said}");
+    let (_, said) = run(&["logs", "*", "--max-cost", "-1"], 2);
+    assert!(said.contains("an amount in dollars") || said.contains("--max-cost"), "{said}");
 }
 
 #[test]

@@ -1,19 +1,33 @@
 //! What is wrong: one file a check, one list of them. Each is three-valued: fine, a finding, or unknown with its
 //! reason. Screen and gate use this one predicate. This module knows facts; it does not know how they were read.
 
+mod burn;
+mod concurrency;
+mod dead_letter;
 mod errors;
 mod errors_baseline;
+mod iterator_age;
+mod more;
+mod near_timeout;
 mod proportion;
+mod silent;
 mod since;
 mod throttles;
+
+pub use self::more::{Listed, listed, needs, wants_configuration, wants_limit};
 
 use crate::domain::{
     account::TargetKey,
     finding::{Doubt, Finding, Judged, JudgedFunction, Judgement, Outcome, OverlookedFunction, Severity, Verdict},
     fleet::{Fleet, Function, TargetState},
     life::Sign,
+    need::{Need, Stretch},
     observation::Reading,
-    rules::limits::{CheckLimits, Clause, Limits},
+    rules::{
+        Rules,
+        limits::{CheckLimits, Clause, Limits},
+        more::Extra,
+    },
     series::{Metric, Series},
     window::{Horizon, Window},
 };
@@ -22,16 +36,51 @@ use crate::domain::{
 pub trait Check: Sync {
     /// The name that stands in reports.
     fn id(&self) -> &'static str;
+    /// What it says, in a sentence without its full stop.
+    fn about(&self) -> &'static str;
+    /// Which of the checks it is that are off unless they are named; none for one that always looks.
+    fn extra(&self) -> Option<Extra> {
+        None
+    }
     /// Whether a run asks for it.
     fn is_asked(&self, _horizon: &Horizon) -> bool {
         true
+    }
+    /// What has to be read of a function with these limits. What is beside errors, throttles and invocations of the window
+    /// is read for this check's sake.
+    fn needs(&self, limits: &Limits) -> Vec<Need>;
+    /// Whether it needs what `ListFunctions` says of the function.
+    fn needs_configuration(&self) -> bool {
+        false
+    }
+    /// Whether it needs the account's limit of instances that run at once.
+    fn needs_limit(&self) -> bool {
+        false
     }
     /// What it makes of the evidence under these limits.
     fn evaluate(&self, evidence: &Evidence<'_>, limits: &Limits) -> Outcome;
 }
 
 /// Every check there is.
-pub const ALL: &[&dyn Check] = &[&errors::Errors, &throttles::Throttles, &errors_baseline::ErrorsBaseline];
+pub const ALL: &[&dyn Check] = &[
+    &errors::Errors,
+    &throttles::Throttles,
+    &errors_baseline::ErrorsBaseline,
+    &burn::Burn,
+    &near_timeout::NearTimeout,
+    &iterator_age::IteratorAge,
+    &dead_letter::DeadLetter,
+    &silent::Silent,
+    &concurrency::Concurrency,
+];
+
+/// What the numbers of a check count that weighs shares.
+const SHARE: &str = "share";
+
+/// What errors, throttles and a comparison of errors need, in the window: the second where there are some of the first.
+const fn weighed(metric: Metric) -> [Need; 2] {
+    [Need::of(metric, Stretch::Window), Need::of(Metric::Invocations, Stretch::Window).after(metric)]
+}
 
 /// What a check looks at: a function's metrics over a window.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +91,8 @@ pub struct Evidence<'a> {
     pub baseline: Option<Option<Window>>,
     /// The function.
     pub function: &'a Function,
+    /// The target that it is of, for what its functions share; none where it is judged by itself.
+    pub target: Option<&'a TargetState>,
 }
 
 /// A metric's sum over the window, or why there is none.
@@ -153,6 +204,7 @@ fn weigh(weighing: &Weighing<'_>, evidence: &Evidence<'_>) -> Outcome {
                 severity,
                 value: of.map(|(_, share)| share),
                 threshold: clause.rate,
+                unit: SHARE,
                 threshold_source: set_by.to_owned(),
                 reason: format!("{}, limit {}", (weighing.found)(events, of), (weighing.limit)(&clause)),
                 since,
@@ -165,12 +217,30 @@ fn weigh(weighing: &Weighing<'_>, evidence: &Evidence<'_>) -> Outcome {
 
 /// Judges one watched production function.
 pub fn judge(function: &Function, horizon: &Horizon) -> Judged {
+    judge_by(None, function, horizon, |_| true)
+}
+
+/// The same by the checks that count errors and throttles alone: for minutes of which nothing else was read.
+pub fn judge_counted(function: &Function, horizon: &Horizon) -> Judged {
+    judge_by(None, function, horizon, |check| check.extra().is_none())
+}
+
+fn judge_by(
+    target: Option<&TargetState>,
+    function: &Function,
+    horizon: &Horizon,
+    counts: impl Fn(&dyn Check) -> bool,
+) -> Judged {
     let frame = horizon.frame(function.class.window);
     let window = frame.map_or(Window::ending(horizon.at, horizon.minutes), |frame| frame.window);
     let baseline = horizon.baseline.map(|_| frame.and_then(|frame| frame.baseline));
-    let evidence = Evidence { window, baseline, function };
-    let (mut findings, mut doubts) = (Vec::new(), Vec::new());
-    for check in asked(horizon) {
+    let evidence = Evidence { window, baseline, function, target };
+    let (mut findings, mut doubts, mut off) = (Vec::new(), Vec::new(), Vec::new());
+    for check in ALL.iter().copied().filter(|check| check.is_asked(horizon) && counts(*check)) {
+        if !is_on(check, &function.class.limits) {
+            off.push(check.id());
+            continue;
+        }
         match check.evaluate(&evidence, &function.class.limits) {
             Outcome::Ok => {}
             Outcome::Finding(finding) => findings.push(capped(finding, function.class.cap)),
@@ -191,6 +261,7 @@ pub fn judge(function: &Function, horizon: &Horizon) -> Judged {
         verdict,
         findings,
         doubts,
+        off,
         window,
         errors: evidence.known(Metric::Errors),
         throttles: evidence.known(Metric::Throttles),
@@ -200,14 +271,30 @@ pub fn judge(function: &Function, horizon: &Horizon) -> Judged {
 
 /// What a check says of a watched production function that was judged: whether it fires, and else how far it is from that;
 /// `below` is the share of its limits below which it is on its way to be over.
-pub fn sign(function: &Function, horizon: &Horizon, judged: &Judged, check: &str, below: f64) -> Sign {
+pub fn sign(
+    target: Option<&TargetState>,
+    function: &Function,
+    horizon: &Horizon,
+    (judged, check): (&Judged, &str),
+    below: f64,
+) -> Sign {
     if let Some(finding) = judged.findings.iter().find(|finding| finding.check == check) {
         let (severity, reason, since) = (finding.severity, finding.reason.clone(), finding.since);
         return Sign::Fires { severity, reason, since };
     }
-    let doubted = judged.verdict == Verdict::Unknown || judged.doubts.iter().any(|doubt| doubt.check == check);
-    let Some(check) = asked(horizon).find(|known| known.id() == check && !doubted) else { return Sign::Unknown };
-    let evidence = Evidence { window: judged.window, baseline: None, function };
+    // What one of the checks can't tell that have metrics of their own says nothing of the others.
+    let is_more = |name: &str| ALL.iter().any(|check| check.id() == name && check.extra().is_some());
+    let lost = judged.verdict == Verdict::Unknown && judged.doubts.iter().any(|doubt| !is_more(doubt.check));
+    let doubted = lost || judged.doubts.iter().any(|doubt| doubt.check == check);
+    let mut asked = ALL.iter().copied().filter(|known| known.is_asked(horizon));
+    let Some(check) = asked.find(|known| known.id() == check) else { return Sign::Unknown };
+    if !is_on(check, &function.class.limits) {
+        return Sign::Gone;
+    }
+    if doubted {
+        return Sign::Unknown;
+    }
+    let evidence = Evidence { window: judged.window, baseline: None, function, target };
     match check.evaluate(&evidence, &function.class.limits.scaled(below)) {
         Outcome::Finding(_) => Sign::Near,
         Outcome::Unknown(_) => Sign::Unknown,
@@ -216,9 +303,9 @@ pub fn sign(function: &Function, horizon: &Horizon, judged: &Judged, check: &str
     }
 }
 
-/// The checks that a run asks for.
-fn asked(horizon: &Horizon) -> impl Iterator<Item = &'static dyn Check> {
-    ALL.iter().copied().filter(|check| check.is_asked(horizon))
+/// Whether a check looks at functions with these limits.
+fn is_on(check: &dyn Check, limits: &Limits) -> bool {
+    check.extra().is_none_or(|extra| limits.more.is_on(extra))
 }
 
 fn capped(finding: Finding, cap: Option<Severity>) -> Finding {
@@ -232,7 +319,7 @@ fn capped(finding: Finding, cap: Option<Severity>) -> Finding {
 
 /// Judges all of a fleet. Functions that are known not to exist any more are left out.
 pub fn judge_fleet(fleet: &Fleet, horizon: &Horizon) -> Judgement {
-    let checks = names(horizon);
+    let checks = names(fleet.rules(), horizon);
     let mut judgement = Judgement { checks, functions: Vec::new(), hidden: (0, 0), overlooked: Vec::new() };
     for state in fleet.targets() {
         judge_target(state, |_| *horizon, &mut judgement);
@@ -240,9 +327,10 @@ pub fn judge_fleet(fleet: &Fleet, horizon: &Horizon) -> Judgement {
     judgement
 }
 
-/// The names of the checks that a run asks for.
-pub fn names(horizon: &Horizon) -> Vec<&'static str> {
-    asked(horizon).map(Check::id).collect()
+/// The names of the checks that a run asks for: those that look at any function.
+pub fn names(rules: &Rules, horizon: &Horizon) -> Vec<&'static str> {
+    let on = |check: &&dyn Check| check.extra().is_none_or(|extra| rules.names(extra));
+    ALL.iter().copied().filter(|check| check.is_asked(horizon)).filter(on).map(Check::id).collect()
 }
 
 /// Judges a target, each of its functions over a horizon of its own, and adds what comes of it.
@@ -254,10 +342,11 @@ pub fn judge_target(state: &TargetState, horizon: impl Fn(&Function) -> Horizon,
             judgement.functions.push(JudgedFunction {
                 target: target.clone(),
                 place,
-                judged: judge(function, &horizon(function)),
+                judged: judge_by(Some(state), function, &horizon(function), |_| true),
             });
         } else if let Some(frame) = horizon(function).frame(function.class.window)
-            && let Some(errors) = (Evidence { window: frame.window, baseline: None, function }).known(Metric::Errors)
+            && let Some(errors) =
+                (Evidence { window: frame.window, baseline: None, function, target: None }).known(Metric::Errors)
             && errors > 0
         {
             judgement.hidden.0 += 1;
@@ -270,7 +359,7 @@ pub fn judge_target(state: &TargetState, horizon: impl Fn(&Function) -> Horizon,
 
 /// A function that nobody watches, judged as if it were; where its metrics were read, and it fails.
 fn overlooked(target: &TargetKey, function: &Function, horizon: &Horizon) -> Option<OverlookedFunction> {
-    let judged = judge(function, horizon);
+    let judged = judge_counted(function, horizon);
     let fails = matches!(judged.verdict, Verdict::Warning | Verdict::Critical);
     fails.then(|| OverlookedFunction {
         target: target.clone(),

@@ -24,6 +24,7 @@ use super::{
 use crate::{
     config::Flags,
     domain::{
+        failure::Failure,
         logs::{
             LogEvent, carry,
             estimate::{With, bytes_in_words, dollars_in_words},
@@ -34,7 +35,7 @@ use crate::{
     },
     engine::{
         End,
-        lines::{Open, Purse, Searched, Spending, Wanted, followed, plan, query_all, search_some},
+        lines::{Hunted, Open, Purse, Searched, Spending, Wanted, followed, hunt, plan},
     },
     report::{
         self, Api,
@@ -127,24 +128,15 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
     let line = Line::new("grep", environment::progress_columns(&start.variables));
     let finding = Finding { hits: RefCell::new(hits), line, logs: all.len(), searched: Cell::default() };
     let open = Open::default();
-    let (failures, interrupted) = {
-        let (source, spending) = (&*swept.source, Spending { purse: &purse, open: &open });
-        let filtering =
-            search_some(source, (&all, &plan.by_filter), span, wanted.filter, until, |place, events, searched| {
-                finding.take(0, place, events, searched);
-            });
-        let querying = query_all(source, (&all, &plan.batches), &wanted, spending, until, |place, events, searched| {
-            finding.take(1, place, events, searched);
+    let (hunted, interrupted) = {
+        let spending = Spending { purse: &purse, open: &open };
+        let searching = hunt(&*swept.source, (&all, &plan), &wanted, spending, until, |place, events, searched| {
+            finding.take(place, events, searched);
         });
-        let searching = async {
-            let (mut failures, queried) = futures::join!(filtering, querying);
-            failures.extend(queried);
-            failures
-        };
         tokio::select! {
-            failures = searching => (failures, false),
-            () = ending.cancel.cancelled() => (Vec::new(), true),
-            () = over.cancelled() => (Vec::new(), false),
+            hunted = searching => (hunted, false),
+            () = ending.cancel.cancelled() => (Hunted::default(), true),
+            () = over.cancelled() => (Hunted::default(), false),
         }
     };
     let Finding { hits, line, searched, .. } = finding;
@@ -159,7 +151,16 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
             failure.message.shown()
         ));
     }
-    if searched.get()[0].refused > 0 {
+    let instead = hunted.instead.len();
+    for (logs, failure) in reasons(hunted.instead) {
+        output::say(&format!(
+            "slmon: {} by FilterLogEvents after all, since Logs Insights did not search them ({}): {}",
+            counted(logs as u64, "log"),
+            failure.kind.as_str(),
+            failure.message.shown()
+        ));
+    }
+    if searched.get().refused > 0 {
         output::say(
             "slmon: CloudWatch Logs did not take the pattern that narrows, so every line was fetched and judged here",
         );
@@ -168,9 +169,8 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
     if over.is_cancelled() {
         return hits.refused.take().map_or(Ok(FOUND), Err);
     }
-    let gone =
-        |failure: &crate::domain::failure::Failure| failure.message.raw().starts_with("ResourceNotFoundException");
-    let failures = plan.unread.into_iter().chain(failures);
+    let gone = |failure: &Failure| failure.message.raw().starts_with("ResourceNotFoundException");
+    let failures = plan.unread.into_iter().chain(hunted.unread);
     let unread: Vec<_> = failures.filter(|(_, failure)| !gone(failure)).collect();
     let unread: Vec<_> = unread.into_iter().map(|(place, failure)| (&whose[place], failure)).collect();
     let unread = UnreadRow::of(&unread);
@@ -184,8 +184,8 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
     let count = hits.count;
     if hits.counts() {
         let read_by = ReadBy {
-            filter: plan.by_filter.len(),
-            insights: plan.batches.iter().flat_map(|batch| batch.writers.values()).flatten().count(),
+            filter: plan.by_filter.len() + instead,
+            insights: plan.batches.iter().flat_map(|batch| batch.writers.values()).flatten().count() - instead,
         };
         output::stream(&hits.counted(span, (unread, interrupted), (read_by, api(&swept.source.usage()))))?;
     }
@@ -283,23 +283,20 @@ struct Finding<'a> {
     hits: RefCell<Hits<'a>>,
     line: Line,
     logs: usize,
-    /// How far `FilterLogEvents` has come, and how far Logs Insights.
-    searched: Cell<[Searched; 2]>,
+    searched: Cell<Searched>,
 }
 
 impl Finding<'_> {
-    fn take(&self, by: usize, place: usize, events: Vec<LogEvent>, searched: Searched) {
-        let mut all = self.searched.get();
-        all[by] = searched;
-        self.searched.set(all);
+    fn take(&self, place: usize, events: Vec<LogEvent>, searched: Searched) {
+        self.searched.set(searched);
         let mut hits = self.hits.borrow_mut();
         hits.take(place, events, &self.line);
         self.line.say(format!(
             "grep: {} found in {}, {} of {} stretches searched",
             counted(hits.count, "event"),
             counted(self.logs as u64, "log"),
-            all[0].done + all[1].done,
-            all[0].all + all[1].all
+            searched.done,
+            searched.all
         ));
     }
 }
@@ -318,6 +315,18 @@ impl Narrowed {
         let terms = pattern::literals(&pattern).map(|texts| pattern::any_of(&texts));
         Self { filter: terms.or_else(|| carry::filter(&pattern)), regex: carry::insights(&pattern) }
     }
+}
+
+/// How many logs each reason is of.
+fn reasons(instead: BTreeMap<usize, Failure>) -> Vec<(usize, Failure)> {
+    let mut reasons: Vec<(usize, Failure)> = Vec::new();
+    for failure in instead.into_values() {
+        match reasons.iter_mut().find(|(_, known)| known.message == failure.message) {
+            Some((logs, _)) => *logs += 1,
+            None => reasons.push((1, failure)),
+        }
+    }
+    reasons
 }
 
 /// What was spent, where that was anything.

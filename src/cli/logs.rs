@@ -26,16 +26,21 @@ use crate::{
     },
     engine::{
         End,
-        lines::{Followed, Heard, Purse, between, follow_within, followed, of_request, tails},
-        logs::ReadEvents,
+        lines::{
+            Followed, Heard, Open, Purse, Spending, between, follow_within, followed, infrequent, of_request, tails,
+        },
+        logs::{ReadEvents, is_infrequent},
         plan::{Depth, Settings},
     },
     report::{
         lines::{Telling, UnreadRow, Whose},
         unmatched,
     },
+    source::Source,
 };
 
+/// What Logs Insights may cost where nothing else is said, in dollars.
+const QUERIES: f64 = 0.10;
 /// Minutes from which on lines tell their day.
 const DATED: i64 = 720;
 
@@ -60,10 +65,12 @@ pub(super) async fn run(scope: &Scope, args: &Logs) -> Result<u8, Refusal> {
     let term = args.grep.as_ref().map(|term| pattern::quoted(term));
     let (now, source) = (clock::now(), &*swept.source);
     let from = now.checked_sub(SignedDuration::from_mins(minutes)).unwrap_or(now);
-    let (mut found, rest) = match &args.request {
+    let (mut found, mut rest) = match &args.request {
         Some(id) => of_request(source, &all, (from, now), id.trim(), until).await,
         None => between(source, &all, (from, now), term.as_deref(), until).await,
     };
+    let queried = Queried { source, all: &all, span: (from, now), until };
+    queried.instead(args, purse.as_deref(), &mut found, &mut rest).await;
     if let Some(term) = &args.grep {
         found.retain(|(_, event)| event.text.raw().contains(term.as_str()));
     }
@@ -103,6 +110,55 @@ pub(super) async fn run(scope: &Scope, args: &Logs) -> Result<u8, Refusal> {
     let _ = following.await;
     // Nothing is left to follow: each place has said why.
     Ok(3)
+}
+
+/// What Logs Insights is asked for.
+struct Queried<'a> {
+    source: &'a dyn Source,
+    all: &'a [Followed],
+    span: (Timestamp, Timestamp),
+    until: Instant,
+}
+
+impl Queried<'_> {
+    /// Has Logs Insights read what it alone reads, for no more than may be spent.
+    async fn instead(
+        &self,
+        args: &Logs,
+        purse: Option<&Purse>,
+        found: &mut Vec<(usize, LogEvent)>,
+        rest: &mut Vec<(usize, ReadEvents)>,
+    ) {
+        let only = |read: &ReadEvents| read.failure.as_ref().is_some_and(is_infrequent);
+        let mut places: Vec<usize> = rest.iter().filter(|(_, read)| only(read)).map(|(place, _)| *place).collect();
+        places.dedup();
+        if places.is_empty() {
+            return;
+        }
+        rest.retain(|(_, read)| !only(read));
+        let some: Vec<Followed> = places.iter().map(|place| self.all[*place].clone()).collect();
+        let usual = Purse::new(QUERIES);
+        let open = Open::default();
+        let spending = Spending { purse: purse.unwrap_or(&usual), open: &open };
+        let term = args.request.as_deref().map(str::trim).or(args.grep.as_deref());
+        let asked = infrequent(self.source, &some, self.span, term, (spending, self.until));
+        let (lines, unread, said) = tokio::select! {
+            read = asked => read,
+            _ = tokio::signal::ctrl_c() => Default::default(),
+        };
+        open.stop_all(self.source).await;
+        for told in said {
+            output::say(&format!("slmon: {told}"));
+        }
+        if args.request.is_some() {
+            output::say(
+                "slmon: of log groups of the class Infrequent Access only lines that bear the request's id are shown",
+            );
+        }
+        found.extend(lines.into_iter().map(|(place, event)| (places[place], event)));
+        found.sort_by_key(|(_, event)| event.at);
+        rest.extend(unread.into_iter().map(|(place, read)| (places[place], read)));
+    }
 }
 
 /// What following costs.

@@ -4,6 +4,7 @@
 mod accounts;
 mod alert;
 pub mod args;
+pub mod checks;
 mod clock;
 mod completions;
 mod cost;
@@ -110,6 +111,7 @@ pub fn run() -> ExitCode {
             Some(Command::Grep(args)) => grep::run(&cli.scope, args).await,
             Some(Command::Functions(args)) => functions::run(&cli.scope, args).await,
             Some(Command::Accounts(args)) => accounts::run(&cli.scope, args).await,
+            Some(Command::Checks(args)) => checks::run(&cli.scope, args),
             Some(Command::Config) => show_config::run(&cli.scope),
             Some(Command::Policy(args)) => policy::run(&cli.scope, args),
             Some(Command::Watch(args)) => watch::run(&cli.scope, args).await,

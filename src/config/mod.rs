@@ -89,6 +89,8 @@ pub struct Flags {
     pub blind_spots: bool,
     /// `--no-cache`.
     pub no_cache: bool,
+    /// `--check`, each of which may hold several with commas between them.
+    pub checks: Vec<String>,
 }
 
 /// What holds.

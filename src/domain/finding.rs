@@ -35,10 +35,12 @@ pub struct Finding {
     pub check: &'static str,
     /// How bad it is.
     pub severity: Severity,
-    /// The share that was found, 0.0 to 1.0; none where it is not known of how many.
+    /// What was found: of `errors` and `throttles` the share, 0.0 to 1.0; none where it is not known of how many.
     pub value: Option<f64>,
-    /// The share from which it fires; 0 where the number alone decides.
+    /// The number from which it fires; of `errors` and `throttles` the share, 0 where the number alone decides.
     pub threshold: f64,
+    /// What the two count, in words: `share`, `milliseconds`.
+    pub unit: &'static str,
     /// Who set the threshold.
     pub threshold_source: String,
     /// What was found, in words.
@@ -238,6 +240,8 @@ pub struct Judged {
     pub findings: Vec<Finding>,
     /// What could not be told.
     pub doubts: Vec<Doubt>,
+    /// The checks that don't look at it, by name.
+    pub off: Vec<&'static str>,
     /// The window over which it was judged: its own where it has a wider one.
     pub window: Window,
     /// Errors in the window; none where they could not be read.

@@ -4,6 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
+use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
         doctor::{Door, Examination, Outcome, Tried},
         failure::{Failure, Kind},
         fleet::{AccountState, Fleet, TargetState},
-        logs::{LogGroup, LogRequest},
+        logs::{LogGroup, LogRequest, query::LogQuery},
         roster::{Entry, Regions},
         series::{Metric, Of},
         text::AwsText,
@@ -28,6 +29,10 @@ const AT_ONCE: usize = 256;
 const WRONG: &str = "slmon-doctor:this-is-not-the-external-id";
 /// A function that there may not be: whether metrics may be read shows all the same.
 const NOBODY: &str = "slmon-doctor";
+/// A query that there is not.
+const NO_QUERY: &str = "00000000-0000-4000-8000-000000000000";
+/// A second of which no log group holds anything.
+const EPOCH: (Timestamp, Timestamp) = (Timestamp::UNIX_EPOCH, Timestamp::constant(1, 0));
 /// A trace of the epoch, which there is not.
 const NO_TRACE: &str = "1-00000001-000000000000000000000000";
 
@@ -180,11 +185,14 @@ fn of_target(source: &Arc<dyn Source>, state: &TargetState, horizon: &Horizon) -
         found(here.events(&target, &request).next().await.unwrap_or_else(|| Ok(Vec::new())))
     };
     // It is ended as soon as it has begun.
+    let (here, target, asked) = (source.clone(), state.target.clone(), group.clone());
+    let tail = async move { found(here.tail(&target, &[asked], None).await.map(drop)) };
+    let queries = of_queries(source, &state.target, group);
     let (here, target) = (source.clone(), state.target.clone());
-    let tail = async move { found(here.tail(&target, &[group], None).await.map(drop)) };
+    let settings = async move { outcome(here.concurrency(&target).await) };
     let (here, target) = (source.clone(), state.target.clone());
     let destination = async move { outcome(here.destination(&target).await) };
-    vec![
+    let mut attempts = vec![
         attempt(calls::GET_TRACE_SUMMARIES, Box::pin(summaries)),
         attempt(calls::BATCH_GET_TRACES, Box::pin(traces)),
         attempt(calls::GET_SERVICE_GRAPH, Box::pin(services)),
@@ -192,9 +200,55 @@ fn of_target(source: &Arc<dyn Source>, state: &TargetState, horizon: &Horizon) -
         attempt(calls::FILTER_LOG_EVENTS, Box::pin(events)),
         attempt(calls::START_LIVE_TAIL, Box::pin(tail)),
         attempt(calls::GET_METRIC_DATA, Box::pin(metrics)),
+        attempt(calls::GET_ACCOUNT_SETTINGS, Box::pin(settings)),
         attempt(calls::LIST_FUNCTIONS, Box::pin(functions)),
         attempt(calls::LIST_TAGS, Box::pin(tags)),
+    ];
+    attempts.extend(queries.into_iter().map(|(operation, work)| attempt(operation, work)));
+    attempts
+}
+
+type Work = futures::future::BoxFuture<'static, Outcome>;
+
+/// Queries of logs, none of which looks through anything.
+fn of_queries(source: &Arc<dyn Source>, target: &Target, group: AwsText) -> Vec<(&'static str, Work)> {
+    let (here, target) = (source.clone(), target.clone());
+    let names = [group.clone()];
+    let (there, place) = (here.clone(), target.clone());
+    let groups = async move { outcome(there.groups(&place, &names).next().await.unwrap_or_else(|| Ok(Vec::new()))) };
+    let query = LogQuery { groups: vec![group], start: EPOCH.0, end: EPOCH.1, pattern: None };
+    let (there, place, asked) = (here.clone(), target.clone(), query.clone());
+    let begin = async move {
+        let begun = there.query(&place, &asked).await;
+        if let Ok(id) = &begun {
+            // It has nothing to look through. Whether it can be ended is told elsewhere.
+            let _ = there.stop(&place, id).await;
+        }
+        let begun = begun.map(drop);
+        // No log group is as old as that, which is told to whoever may ask.
+        if begun.as_ref().is_err_and(|failure| failure.message.raw().starts_with("MalformedQueryException")) {
+            return Outcome::Allowed;
+        }
+        found(begun)
+    };
+    let (there, place) = (here.clone(), target.clone());
+    let results = async move { of_no_query(there.queried(&place, &query, &NO_QUERY.into()).await) };
+    let stop = async move { of_no_query(here.stop(&target, &NO_QUERY.into()).await) };
+    vec![
+        (calls::DESCRIBE_LOG_GROUPS, Box::pin(groups)),
+        (calls::START_QUERY, Box::pin(begin)),
+        (calls::GET_QUERY_RESULTS, Box::pin(results)),
+        (calls::STOP_QUERY, Box::pin(stop)),
     ]
+}
+
+/// What is said of a query that there is not: who may not ask for it is told so all the same.
+fn of_no_query<T>(answer: Result<T, Failure>) -> Outcome {
+    let known = ["InvalidParameterException", "ResourceNotFoundException"];
+    match answer {
+        Err(failure) if known.iter().any(|code| failure.message.raw().starts_with(code)) => Outcome::Allowed,
+        answer => outcome(answer),
+    }
 }
 
 fn outcome<T>(answer: Result<T, Failure>) -> Outcome {
@@ -291,7 +345,17 @@ mod tests {
 
     #[test]
     fn each_call_that_is_denied_is_named() {
-        for operation in [calls::GET_METRIC_DATA, calls::LIST_FUNCTIONS, calls::LIST_TAGS, calls::GET_RESOURCES] {
+        let operations = [
+            calls::GET_METRIC_DATA,
+            calls::LIST_FUNCTIONS,
+            calls::LIST_TAGS,
+            calls::GET_RESOURCES,
+            calls::DESCRIBE_LOG_GROUPS,
+            calls::START_QUERY,
+            calls::GET_QUERY_RESULTS,
+            calls::STOP_QUERY,
+        ];
+        for operation in operations {
             let fault = format!("{WORLD}\n[[faults]]\noperation = \"{operation}\"\nfails = \"denied\"\n");
             assert!(found(&fault).contains(&format!("111122223333 eu-west-1 {operation}")), "{operation}");
         }

@@ -65,7 +65,7 @@ fn of_target(
             }
             let at = function.judged.window.end;
             let horizon = Horizon { at, ..snapshot.horizon };
-            let sign = checks::sign(found, &horizon, &function.judged, check, below);
+            let sign = checks::sign(Some(state), found, &horizon, (&function.judged, check), below);
             met.insert(key.clone());
             let muted = function.judged.verdict == Verdict::Muted;
             all.push(Evaluation { key, at, sign, muted, subject: Some(subject(&state.target.account, found)) });

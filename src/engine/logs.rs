@@ -190,6 +190,21 @@ pub struct ReadEvents {
     pub failure: Option<Failure>,
 }
 
+/// Whether a log group is of the class Infrequent Access, which `FilterLogEvents` does not read.
+pub fn is_infrequent(failure: &Failure) -> bool {
+    failure.message.raw().contains("INFREQUENT_ACCESS")
+}
+
+/// What to do about a log group that `FilterLogEvents` does not read.
+pub(super) fn explained(failure: Failure) -> Failure {
+    if !is_infrequent(&failure) {
+        return failure;
+    }
+    failure.with_hint(
+        "Logs Insights alone reads the class Infrequent Access: `slmon logs`, and `slmon grep --with auto`, ask it within --max-cost",
+    )
+}
+
 /// Reads pages of events until there are so many.
 pub async fn events(
     source: &dyn Source,
@@ -213,7 +228,7 @@ pub async fn events(
             }
             Ok(None) => return read,
             Ok(Some(Err(failure))) => {
-                read.failure = Some(failure);
+                read.failure = Some(explained(failure));
                 return read;
             }
             Ok(Some(Ok(page))) => read.events.extend(page.into_iter().flat_map(|page| page.events)),

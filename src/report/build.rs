@@ -267,6 +267,8 @@ fn alerts(sweep: &Sweep<'_>) -> (Vec<Alert>, Vec<Muted>) {
         b.severity
             .cmp(&a.severity)
             .then(failures(b).cmp(&failures(a)))
+            // What counts in another unit stands after the failures of the same function.
+            .then((a.unit != "share").cmp(&(b.unit != "share")))
             .then(b.value.unwrap_or(0.0).total_cmp(&a.value.unwrap_or(0.0)))
     };
     alerts.sort_by(worse);
@@ -296,6 +298,7 @@ fn alerts_of<'a>(
         invocations: judged.judged.invocations,
         value: finding.value,
         threshold: finding.threshold,
+        unit: finding.unit,
         threshold_source: finding.threshold_source.clone(),
         reason: finding.reason.clone(),
         since: finding.since,

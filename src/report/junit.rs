@@ -149,11 +149,14 @@ fn unseen(row: &Unseen, excuse: Option<String>) -> Case {
     Case { class, name: format!("seen by {}{part}", row.operation), outcome, lines }
 }
 
-fn of_target(first: &JudgedRow, rows: &[JudgedRow], report: &Report) -> Suite {
+fn of_target<'a>(first: &JudgedRow, rows: &'a [JudgedRow], report: &'a Report) -> Suite {
     let names = [("client", &first.client), ("account_name", &first.account_name)];
     let properties = names.into_iter().filter_map(|(key, name)| Some((key, name.as_ref()?.shown().into_owned())));
     let excuse = report.excuse(&first.account, &first.region);
-    let checks = |row| report.basis.checks.iter().map(move |check| case(row, check, excuse, report));
+    let checks = |row: &'a JudgedRow| {
+        let looks = report.basis.checks.iter().filter(|check| !row.judged.off.contains(*check));
+        looks.map(move |check| case(row, check, excuse, report))
+    };
     Suite {
         name: class(&first.account, &first.region),
         properties: properties.collect(),

@@ -7,6 +7,7 @@ pub mod basis;
 pub mod build;
 mod canvas;
 mod cause;
+pub mod checks;
 pub mod explain;
 pub mod fix;
 pub mod github;
@@ -259,10 +260,12 @@ pub struct Alert {
     pub throttles: Option<u64>,
     /// Invocations in the window.
     pub invocations: Option<u64>,
-    /// The share that was found; none where it is not known of how many.
+    /// What was found; of errors and throttles the share, none where it is not known of how many.
     pub value: Option<f64>,
-    /// The share from which it fires.
+    /// The number from which it fires; of errors and throttles the share.
     pub threshold: f64,
+    /// What the two count, in words.
+    pub unit: &'static str,
     /// Who set the threshold.
     pub threshold_source: String,
     /// What was found, in words.

@@ -54,6 +54,8 @@ calls! {
     GET_RESOURCES = "tag:GetResources", Member, "to discover functions with their tags";
     /// Configurations without tags, 50 a page.
     LIST_FUNCTIONS = "lambda:ListFunctions", Member, "to tell deleted functions from idle ones, and to know runtimes, timeouts and last changes";
+    /// Only for the check `concurrency`.
+    GET_ACCOUNT_SETTINGS = "lambda:GetAccountSettings", Member, "to know how many instances the account may run at once, for the check concurrency";
     /// Only where `tag:GetResources` is denied.
     LIST_TAGS = "lambda:ListTags", Member, "to read a function's tags where tag:GetResources is denied";
     /// 500 metrics a request.
@@ -108,6 +110,7 @@ mod tests {
         ("account:ListRegions", "List"),
         ("tag:GetResources", "Read"),
         ("lambda:ListFunctions", "List"),
+        ("lambda:GetAccountSettings", "Read"),
         ("lambda:ListTags", "Read"),
         ("cloudwatch:GetMetricData", "Read"),
         ("xray:GetTraceSummaries", "Read"),

@@ -35,8 +35,14 @@ pub const MEMBER: &[Feature] = &[
         calls: &[calls::LIST_FUNCTIONS],
         lost: Some(
             "no runtimes and no last change; deleted functions are not told from idle ones; overrides with `watch = true` \
-             and `--blind-spots` don't find functions without tags",
+             and `--blind-spots` don't find functions without tags; the check `near-timeout` can't tell",
         ),
+    },
+    Feature {
+        name: "concurrency",
+        sid: "SlmonConcurrency",
+        calls: &[calls::GET_ACCOUNT_SETTINGS],
+        lost: Some("nothing, as long as the check `concurrency` is off: it can't tell without the account's limit"),
     },
     Feature {
         name: "tags-one-by-one",

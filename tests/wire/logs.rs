@@ -34,7 +34,7 @@ fn request(pattern: Option<&str>) -> LogRequest {
     }
 }
 
-async fn entered(fake: &Fake) -> (Limited<Aws>, Target) {
+pub(crate) async fn entered(fake: &Fake) -> (Limited<Aws>, Target) {
     let source = Limited::new(Aws::preset(Base::Default, &fake.sdk()));
     let account = Arc::new(Account { id: id("111122223333"), name: None, client: None });
     let role = Some(Role { name: "slmon".into(), external_id: None });
@@ -45,7 +45,7 @@ async fn entered(fake: &Fake) -> (Limited<Aws>, Target) {
 }
 
 /// A source that answers everything but entering with this.
-fn answering(answer: impl Fn(&Asked, &Value) -> Reply + Send + Sync + 'static) -> Fake {
+pub(crate) fn answering(answer: impl Fn(&Asked, &Value) -> Reply + Send + Sync + 'static) -> Fake {
     Fake::new(move |asked| match asked.operation.as_str() {
         "AssumeRole" => session("ASIAONE"),
         _ => answer(asked, &serde_json::from_str(&asked.body).unwrap()),
@@ -60,7 +60,7 @@ async fn all(fake: &Fake, request: &LogRequest) -> Result<Vec<Vec<LogEvent>>, Fa
     Ok(pages.into_iter().flatten().map(|page| page.events).collect())
 }
 
-fn page(texts: &[&str], token: Option<&str>) -> Reply {
+pub(crate) fn page(texts: &[&str], token: Option<&str>) -> Reply {
     let events: Vec<_> = texts
         .iter()
         .map(|text| json!({"eventId": "1", "timestamp": 150_000, "message": text, "logStreamName": "2026/11/23/[$LATEST]0"}))
@@ -175,4 +175,35 @@ async fn a_tail_that_is_refused_says_so_at_once() {
     let groups = [AwsText::from("/shop/pay")];
     let refused = tokio::time::timeout(Duration::from_secs(20), source.tail(&target, &groups, None)).await.unwrap();
     assert_eq!(refused.err().map(|failure| failure.kind), Some(Kind::Denied));
+}
+
+#[tokio::test]
+async fn a_line_of_256_kib_is_whole_and_half_a_character_loses_no_page() {
+    let long = "y".repeat(256 * 1024);
+    let told = long.clone();
+    let fake = answering(move |_, _| page(&[&told, "b\u{0}c\u{9b}31m"], None));
+    let pages = all(&fake, &request(None)).await.unwrap();
+    assert_eq!(pages[0][0].text.raw(), long);
+    assert_eq!(pages[0][1].text.shown(), "b\u{fffd}c\u{fffd}31m");
+    // Half of a character, as JSON can write it: what can't be understood is said, and ends.
+    let body = r#"{"events":[{"timestamp":150000,"message":"\ud800","logStreamName":"s"}]}"#;
+    let fake = answering(move |_, _| Reply::Json(200, body.into()));
+    assert_eq!(all(&fake, &request(None)).await.unwrap_err().kind, Kind::Malformed);
+}
+
+#[tokio::test]
+async fn a_tail_whose_stream_is_cut_brings_what_came_and_a_failure() {
+    let mut frames = Vec::new();
+    let long = "z".repeat(256 * 1024);
+    update(&[&long], false, &mut frames);
+    update(&["two"], false, &mut frames);
+    frames.truncate(frames.len() - 10);
+    let fake = answering(move |_, _| Reply::Frames(frames.clone()));
+    let (source, target) = entered(&fake).await;
+    let groups = [AwsText::from("/shop/pay")];
+    let said: Vec<_> = source.tail(&target, &groups, None).await.unwrap().collect().await;
+    assert_eq!(said[0].as_ref().unwrap().events[0].1.text.raw(), long);
+    assert!(said.len() == 2 && said[1].is_err(), "{said:?}");
+    // A minute has begun, and is billed.
+    assert_eq!(source.usage().tailed, 1);
 }

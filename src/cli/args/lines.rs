@@ -30,8 +30,9 @@ pub struct Logs {
     #[arg(long, short)]
     pub follow: bool,
     /// What live tails may cost, in dollars: before they would cost more, slmon asks every few seconds instead, which is
-    /// free; 0 asks from the start [default: no limit]
-    #[arg(long, value_name = "DOLLARS", requires = "follow", help_heading = "Limits")]
+    /// free; and what Logs Insights may, which alone reads log groups of the class Infrequent Access [default: no limit for
+    /// live tails, 0.10 for Logs Insights]
+    #[arg(long, value_name = "DOLLARS", help_heading = "Limits")]
     pub max_cost: Option<String>,
     /// Only this request's lines, also those that don't bear its id
     #[arg(long, value_name = "ID", conflicts_with_all = ["follow", "grep"])]
@@ -80,7 +81,7 @@ pub struct Grep {
     /// A regular expression; `^` and `$` mean lines
     #[arg(value_name = "PATTERN")]
     pub pattern: String,
-    /// Log objects instead of log groups, s3://bucket/prefix: plain, gzip or zstd, read with the credentials at hand (or
+    /// Log objects instead of log groups, `s3://bucket/prefix`: plain, gzip or zstd, read with the credentials at hand (or
     /// --profile)
     #[arg(value_name = "S3")]
     pub objects: Option<String>,

@@ -3,6 +3,7 @@
 
 pub(super) mod alert;
 pub(super) mod alerts;
+mod checks;
 pub(super) mod roster;
 pub(super) mod rules;
 pub(super) mod screen;

@@ -15,6 +15,7 @@ use crate::{
         rules::{
             Glob, Limits, LimitsPatch, Override, Rules, Scope, StageRules, Vocabulary, WatchRules,
             limits::{CheckLimits, Clause, Clauses},
+            more::MoreLimits,
             span_minutes, words,
         },
         text::nearest,
@@ -75,9 +76,14 @@ impl Reader<'_> {
             critical: critical.unwrap_or(usual.critical),
             warning: warning.unwrap_or(usual.warning),
         };
+        let mut more = MoreLimits::default();
+        for (word, by) in &patch.more {
+            more.take(*word, by);
+        }
         Limits {
             errors: of(patch.errors_critical, patch.errors_warning, usual.errors),
             throttles: of(patch.throttles_critical, patch.throttles_warning, usual.throttles),
+            more,
         }
     }
 
@@ -88,6 +94,7 @@ impl Reader<'_> {
             errors_warning: self.clauses(&errors, "warning", by),
             throttles_critical: self.clauses(&throttles, "critical", by),
             throttles_warning: self.clauses(&throttles, "warning", by),
+            more: self.more(view, by),
         }
     }
 
@@ -185,7 +192,7 @@ fn says_something(node: &Node) -> bool {
     }
 }
 
-fn said_by(origin: &Origin) -> Arc<str> {
+pub(super) fn said_by(origin: &Origin) -> Arc<str> {
     match origin {
         Origin::Default => "default".into(),
         Origin::File(..) => "config".into(),

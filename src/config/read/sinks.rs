@@ -8,7 +8,7 @@ use crate::{
     domain::{
         finding::Severity,
         roster::Secret,
-        rules::scope::TagPattern,
+        rules::{more::Extra, scope::TagPattern},
         sink::{Channel, Filter, SinkRules},
     },
 };
@@ -118,9 +118,11 @@ impl Reader<'_> {
     fn filter(&mut self, view: &View<'_>) -> Filter {
         let severities = &[("warning", Severity::Warning), ("critical", Severity::Critical)];
         let check = |text: &str| {
-            let known = ["errors", "throttles"];
+            let more = Extra::ALL.iter().map(|extra| extra.as_str());
+            let known: Vec<&str> = ["errors", "throttles"].into_iter().chain(more).collect();
             let text = text.trim();
-            let near = crate::domain::text::nearest(text, known).map(|near| format!("did you mean `{near}`?"));
+            let near =
+                crate::domain::text::nearest(text, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
             let refused = || Complaint::from(format!("the name of a check is needed: {}", known.join(", "))).help(near);
             if known.contains(&text) { Ok(text.to_owned()) } else { Err(refused()) }
         };

@@ -222,6 +222,35 @@ checks.throttles.warning = []
     critical = [{ count = 10, rate = 0.05 }]                               # default
     warning = [{ count = 1, rate = 0.0 }]                                  # default
 
+    [checks.burn]
+    on = false                                                             # default
+    objective = "99.9%"                                                    # default
+    errors = 3                                                             # default
+
+    [checks.near-timeout]
+    on = false                                                             # default
+    warning = "90%"                                                        # default
+    critical = "98%"                                                       # default
+
+    [checks.iterator-age]
+    on = false                                                             # default
+    warning = "5m"                                                         # default
+    critical = "30m"                                                       # default
+
+    [checks.dead-letter]
+    on = false                                                             # default
+    warning = 1                                                            # default
+    critical = 1                                                           # default
+
+    [checks.silent]
+    on = false                                                             # default
+    times = 3                                                              # default
+
+    [checks.concurrency]
+    on = false                                                             # default
+    warning = "80%"                                                        # default
+    critical = "95%"                                                       # default
+
     [alert]
     window = "15m"                                                         # default
     baseline = "off"                                                       # default
@@ -296,6 +325,35 @@ checks.throttles.warning = []
     [checks.throttles]
     critical = [{ count = 10, rate = 0.05 }]                               # default
     warning = [{ count = 1, rate = 0.0 }]                                  # default
+
+    [checks.burn]
+    on = false                                                             # default
+    objective = "99.9%"                                                    # default
+    errors = 3                                                             # default
+
+    [checks.near-timeout]
+    on = false                                                             # default
+    warning = "90%"                                                        # default
+    critical = "98%"                                                       # default
+
+    [checks.iterator-age]
+    on = false                                                             # default
+    warning = "5m"                                                         # default
+    critical = "30m"                                                       # default
+
+    [checks.dead-letter]
+    on = false                                                             # default
+    warning = 1                                                            # default
+    critical = 1                                                           # default
+
+    [checks.silent]
+    on = false                                                             # default
+    times = 3                                                              # default
+
+    [checks.concurrency]
+    on = false                                                             # default
+    warning = "80%"                                                        # default
+    critical = "95%"                                                       # default
 
     [alert]
     window = "15m"                                                         # default

@@ -3,6 +3,7 @@
 
 pub mod glob;
 pub mod limits;
+pub mod more;
 mod own;
 pub mod scope;
 pub mod stage;
@@ -136,6 +137,12 @@ impl Rules {
         self.overrides.iter().any(|over| over.watch == Some(true) && over.touches(account))
     }
 
+    /// Whether a check that is off unless it is named is on for any function.
+    pub fn names(&self, extra: more::Extra) -> bool {
+        let on = |(word, _): &(more::Word, limits::SetBy)| *word == more::Word::On(extra, true);
+        self.limits.more.is_on(extra) || self.overrides.iter().any(|over| over.limits.more.iter().any(on))
+    }
+
     /// What the rules make of a function.
     pub fn classify(&self, account: &Account, region: &str, function: &Discovered) -> Class {
         let (tagged, near_miss) = self.watch.is_watched(&function.tags);
@@ -147,7 +154,7 @@ impl Rules {
         let (stage, doubts) = self.stage_of(account, function, &matching);
         let mut limits = self.limits.clone();
         let patched = matching.iter().any(|over| over.limits != LimitsPatch::default());
-        if patched || own.errors != (None, None) || own.throttles != (None, None) {
+        if patched || own.says_limits() {
             let limits = Arc::make_mut(&mut limits);
             for over in &matching {
                 over.limits.apply(limits);

@@ -2,7 +2,7 @@
 //! but the one it is given.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashSet},
     sync::Arc,
     time::Duration,
 };
@@ -23,7 +23,7 @@ use crate::{
         text::AwsText,
         usage::DOLLARS_PER_TAILED_MINUTE,
     },
-    engine::logs::events,
+    engine::logs::{events, is_infrequent},
     source::{Source, calls},
 };
 
@@ -41,6 +41,8 @@ pub enum Heard {
 
 /// What a live tail is billed by, from its beginning on.
 const MINUTE: Duration = Duration::from_mins(1);
+/// A live tail that is not to go on ends so long before its minute does: AWS counts from before its answer is here.
+const MARGIN: Duration = Duration::from_secs(2);
 /// How often log groups are asked that no live tail follows.
 const POLL: Duration = Duration::from_secs(3);
 /// Seconds that are read again each time, since events come late.
@@ -177,7 +179,7 @@ impl Following {
                 }
             };
             let (mut heard_any, mut sampled) = (false, false);
-            let mut paid_until = Instant::now() + MINUTE;
+            let mut paid_until = Instant::now() + MINUTE.saturating_sub(MARGIN);
             loop {
                 let said = tokio::select! {
                     said = tail.next() => said,
@@ -246,47 +248,79 @@ impl Following {
         known
     }
 
-    /// Asks again and again for what has come since.
+    /// Asks again and again for what has come since. What can't be read is said once, and asked for again from where it
+    /// could be; what may not be read is not.
     async fn poll(&self) {
         let target = self.target();
-        let mut seen: HashMap<AwsText, (Timestamp, HashSet<AwsText>)> = HashMap::new();
         let began = (self.now)();
-        loop {
-            for (name, _) in &self.groups {
+        let asked = |(name, _): &(AwsText, Vec<usize>)| Polled {
+            name: name.clone(),
+            from: began,
+            known: HashSet::new(),
+            failed: None,
+        };
+        let mut groups: Vec<Polled> = self.groups.iter().map(asked).collect();
+        while !groups.is_empty() {
+            let mut kept = Vec::new();
+            for mut group in std::mem::take(&mut groups) {
                 let now = (self.now)();
-                let (from, known) = seen.remove(name).unwrap_or((began, HashSet::new()));
                 let request = LogRequest {
-                    group: name.clone(),
-                    start: from,
+                    group: group.name.clone(),
+                    start: group.from,
                     end: now,
                     pattern: self.pattern.clone(),
                     stream: None,
                 };
                 let read = events(&*self.source, &target, &request, MOST, Instant::now() + POLL * 10).await;
-                if let Some(failure) = read.failure {
-                    let said = failure.message.shown();
-                    let remark =
-                        format!("{} can't be read ({}): {said}; {}", name.shown(), failure.kind.as_str(), failure.hint);
-                    if self.heard.send(Heard::Remark(remark)).await.is_err() {
-                        return;
-                    }
-                    if matches!(failure.kind, Kind::Denied | Kind::Scp) {
-                        return;
-                    }
-                }
-                let id = |event: &LogEvent| event.id.clone().unwrap_or_else(|| event.text.clone());
-                let fresh = read.events.iter().filter(|event| !known.contains(&id(event)));
-                let fresh = self.placed(fresh.map(|event| (name.clone(), event.clone())).collect());
-                let late = now.checked_sub(SignedDuration::from_secs(LATE)).unwrap_or(now).max(began);
-                seen.insert(name.clone(), (late, read.events.iter().map(id).collect()));
-                if !fresh.is_empty() && self.heard.send(Heard::Events(fresh)).await.is_err() {
+                let fresh = read.events.iter().filter(|event| !group.known.contains(&id(event)));
+                let fresh = self.placed(fresh.map(|event| (group.name.clone(), event.clone())).collect());
+                if !fresh.is_empty() && !self.say(Heard::Events(fresh)).await {
                     return;
                 }
+                let never = read
+                    .failure
+                    .as_ref()
+                    .is_some_and(|failure| matches!(failure.kind, Kind::Denied | Kind::Scp) || is_infrequent(failure));
+                if let Some(failure) = read.failure {
+                    group.known.extend(read.events.iter().map(id));
+                    let again = group.failed.as_ref() == Some(&failure.message);
+                    if !again && !self.say(Heard::Remark(unread(&group.name, &failure))).await {
+                        return;
+                    }
+                    group.failed = Some(failure.message);
+                } else {
+                    let late = now.checked_sub(SignedDuration::from_secs(LATE)).unwrap_or(now).max(began);
+                    group.known = read.events.iter().map(id).collect();
+                    (group.from, group.failed) = (late, None);
+                }
+                if !never {
+                    kept.push(group);
+                }
             }
+            groups = kept;
             tokio::select! {
                 () = sleep(POLL) => {}
                 () = self.heard.closed() => return,
             }
         }
     }
+}
+
+/// A log group that is asked again and again.
+struct Polled {
+    name: AwsText,
+    from: Timestamp,
+    /// Events that were told already.
+    known: HashSet<AwsText>,
+    /// Why it could not be read the last time.
+    failed: Option<AwsText>,
+}
+
+fn id(event: &LogEvent) -> AwsText {
+    event.id.clone().unwrap_or_else(|| event.text.clone())
+}
+
+fn unread(group: &AwsText, failure: &Failure) -> String {
+    let (kind, said) = (failure.kind.as_str(), failure.message.shown());
+    format!("{} can't be read ({kind}): {said}; {}", group.shown(), failure.hint)
 }

@@ -2,6 +2,8 @@
 //! service's quotas, and knowing no clock but the one it is given.
 
 mod follow;
+mod hunt;
+mod infrequent;
 mod plan;
 mod purse;
 mod query;
@@ -15,10 +17,12 @@ use tokio::time::Instant;
 
 pub use self::{
     follow::{Heard, follow, follow_within, tails},
+    hunt::{Hunted, hunt},
+    infrequent::infrequent,
     plan::{Batch, Plan, Wanted, plan},
     purse::Purse,
-    query::{Open, Spending, query_all},
-    search::{Searched, search, search_some},
+    query::{Open, Spending, Unsearched, query_all},
+    search::{Part, Searched, search, search_some},
 };
 use super::logs::{ReadEvents, events};
 use crate::{

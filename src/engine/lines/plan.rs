@@ -7,7 +7,11 @@ use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Followed, purse::Purse, search::STRETCHES};
+use super::{
+    Followed,
+    purse::Purse,
+    search::{Part, STRETCHES},
+};
 use crate::{
     domain::{
         account::{Target, TargetKey},
@@ -45,13 +49,15 @@ pub struct Batch {
     pub groups: Vec<GroupFacts>,
     /// The functions that write to each, by their places.
     pub writers: BTreeMap<AwsText, Vec<usize>>,
+    /// Whether nothing else can or may read them.
+    pub needed: bool,
 }
 
 /// By what each log is searched.
 #[derive(Debug, Default)]
 pub struct Plan {
-    /// Functions whose logs `FilterLogEvents` reads, by their places, each with the stretches that its log is cut into.
-    pub by_filter: Vec<(usize, i64)>,
+    /// Logs that `FilterLogEvents` reads.
+    pub by_filter: Vec<Part>,
     /// What Logs Insights is asked.
     pub batches: Vec<Batch>,
     /// What is not read, and why.
@@ -82,7 +88,8 @@ pub async fn plan(
         groups.entry(one.group.name.clone()).or_default().push(place);
     }
     if wanted.with == With::Filter {
-        return Plan { by_filter: (0..followed.len()).map(|place| (place, STRETCHES)).collect(), ..Plan::default() };
+        let part = |place| Part { place, span: wanted.span, cuts: STRETCHES };
+        return Plan { by_filter: (0..followed.len()).map(part).collect(), ..Plan::default() };
     }
     let until = until.min(Instant::now() + PATIENCE);
     let asked = stream::iter(targets.into_values()).map(|(target, groups)| async move {
@@ -96,7 +103,7 @@ pub async fn plan(
     }
     // What nothing else reads goes first, then what takes longest.
     candidates.sort_by(|a: &Candidate, b| {
-        b.needed.cmp(&a.needed).then_with(|| b.estimate.filter.total_cmp(&a.estimate.filter))
+        b.batch.needed.cmp(&a.batch.needed).then_with(|| b.estimate.filter.total_cmp(&a.estimate.filter))
     });
     for candidate in candidates {
         choosing.choose(candidate);
@@ -128,8 +135,6 @@ async fn facts(source: &dyn Source, target: &Target, names: Vec<AwsText>, until:
 struct Candidate {
     batch: Batch,
     estimate: Estimate,
-    /// Whether nothing else can or may read them.
-    needed: bool,
 }
 
 struct Choosing<'a> {
@@ -187,12 +192,13 @@ impl Choosing<'_> {
                 Estimate::of(facts, &target.region, self.wanted.span, (self.wanted.now, narrowed && !needed));
             let writers = groups.iter().map(|(facts, writers)| (facts.name.clone(), writers.clone())).collect();
             let groups = groups.into_iter().map(|(facts, _)| facts).collect();
-            let batch = Batch { target: target.clone(), groups, writers };
-            candidates.push(Candidate { batch, estimate, needed });
+            let batch = Batch { target: target.clone(), groups, writers, needed };
+            candidates.push(Candidate { batch, estimate });
         }
     }
 
-    fn choose(&mut self, Candidate { batch, estimate, needed }: Candidate) {
+    fn choose(&mut self, Candidate { batch, estimate }: Candidate) {
+        let needed = batch.needed;
         let asked = self.wanted.regex.is_some();
         let affordable = estimate.dollars() <= self.left;
         if asked && affordable && (needed || estimate.is_worth_it()) {
@@ -202,7 +208,12 @@ impl Choosing<'_> {
                 let own = |(name, _): &(&AwsText, &Vec<usize>)| groups.iter().any(|facts| facts.name == **name);
                 let writers = batch.writers.iter().filter(own).map(|(name, writers)| (name.clone(), writers.clone()));
                 let writers = writers.collect();
-                self.plan.batches.push(Batch { target: batch.target.clone(), groups: groups.to_vec(), writers });
+                self.plan.batches.push(Batch {
+                    target: batch.target.clone(),
+                    groups: groups.to_vec(),
+                    writers,
+                    needed,
+                });
             }
         } else if needed {
             let failure = if asked { over_cost(&estimate, self.left) } else { can_not_be_asked() };
@@ -224,7 +235,7 @@ impl Choosing<'_> {
     }
 
     fn by_filter(&mut self, place: usize, stretches: i64, seconds: f64) {
-        self.plan.by_filter.push((place, stretches));
+        self.plan.by_filter.push(Part { place, span: self.wanted.span, cuts: stretches });
         self.totals.filtered += 1;
         self.totals.filter = self.totals.filter.max(seconds);
     }

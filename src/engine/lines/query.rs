@@ -4,7 +4,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -96,10 +96,21 @@ struct Job<'a> {
     end: Timestamp,
 }
 
-type Found = (Vec<(AwsText, LogEvent)>, Option<Failure>, bool);
+/// What could not be searched by queries.
+#[derive(Clone, Debug)]
+pub struct Unsearched {
+    /// Functions, by their places.
+    pub places: Vec<usize>,
+    /// From when on, and until when.
+    pub span: (Timestamp, Timestamp),
+    /// Why.
+    pub failure: Failure,
+    /// Whether nothing else can or may read them.
+    pub needed: bool,
+}
 
 /// Asks Logs Insights for events that fit, the newest stretches first, and hands each query's over when it is complete.
-/// What could not be read is returned, once a function.
+/// What could not be searched is returned; nothing of it was handed over.
 pub async fn query_all(
     source: &dyn Source,
     (followed, batches): (&[Followed], &[Batch]),
@@ -107,7 +118,7 @@ pub async fn query_all(
     spending: Spending<'_>,
     until: Instant,
     mut found: impl FnMut(usize, Vec<LogEvent>, Searched),
-) -> Vec<(usize, Failure)> {
+) -> Vec<Unsearched> {
     let mut places: HashMap<TargetKey, Arc<Place>> = HashMap::new();
     let mut jobs = Vec::new();
     for batch in batches {
@@ -117,7 +128,7 @@ pub async fn query_all(
     jobs.sort_by_key(|job: &Job| std::cmp::Reverse(job.end));
     let mut searched = Searched { all: jobs.len(), ..Searched::default() };
     let learned = Learned::default();
-    let (sender, mut turned) = mpsc::channel::<(&Batch, Found)>(AT_ONCE);
+    let (sender, mut turned) = mpsc::channel::<(&Batch, Said)>(AT_ONCE);
     let (learned, places) = (&learned, &places);
     let read = stream::iter(jobs).for_each_concurrent(None, move |job| {
         let sender = sender.clone();
@@ -127,14 +138,16 @@ pub async fn query_all(
             asking.job(&job, wanted, &sender).await;
         }
     });
-    let mut failures: BTreeMap<usize, Failure> = BTreeMap::new();
+    let mut unsearched = Vec::new();
     let fold = async {
-        while let Some((batch, (events, failure, over))) = turned.recv().await {
-            searched.done += usize::from(over);
-            searched.looked_at += events.len() as u64;
-            if let Some(failure) = failure {
-                failures.extend(batch.writers.values().flatten().map(|place| (*place, failure.clone())));
+        while let Some((batch, said)) = turned.recv().await {
+            let mut events = Vec::new();
+            match said {
+                Said::Events(more) => events = more,
+                Said::Unsearched(more) => unsearched.push(more),
+                Said::Over => searched.done += 1,
             }
+            searched.looked_at += events.len() as u64;
             let mut of_each: BTreeMap<usize, Vec<LogEvent>> = BTreeMap::new();
             for (group, event) in events {
                 let writers = batch.writers.get(&group).into_iter().flatten();
@@ -154,7 +167,15 @@ pub async fn query_all(
         }
     };
     futures::join!(read, fold);
-    failures.into_iter().collect()
+    unsearched
+}
+
+/// What comes of a stretch.
+enum Said {
+    Events(Vec<(AwsText, LogEvent)>),
+    Unsearched(Unsearched),
+    /// It is done.
+    Over,
 }
 
 /// Cuts the stretch of a batch by how much there is, the newest first.
@@ -181,11 +202,18 @@ struct Place {
     under_way: Semaphore,
     starts: Pace,
     polls: Pace,
+    /// Why no query there comes to anything.
+    broken: OnceLock<Failure>,
 }
 
 impl Default for Place {
     fn default() -> Self {
-        Self { under_way: Semaphore::new(QUERIES), starts: Pace::new(A_SECOND), polls: Pace::new(A_SECOND) }
+        Self {
+            under_way: Semaphore::new(QUERIES),
+            starts: Pace::new(A_SECOND),
+            polls: Pace::new(A_SECOND),
+            broken: OnceLock::new(),
+        }
     }
 }
 
@@ -227,12 +255,20 @@ struct Rest {
 
 impl Asking<'_> {
     /// Asks query after query until a stretch is done: each hands out its newest events only.
-    async fn job<'b>(&self, job: &Job<'b>, wanted: &Wanted<'_>, sender: &mpsc::Sender<(&'b Batch, Found)>) {
+    async fn job<'b>(&self, job: &Job<'b>, wanted: &Wanted<'_>, sender: &mpsc::Sender<(&'b Batch, Said)>) {
         let _place = self.place.under_way.acquire().await.ok();
         let there = |facts: &&GroupFacts| facts.bytes((job.start, job.end), wanted.now) > 0 || facts.stored == 0;
         let groups: Vec<GroupFacts> = job.batch.groups.iter().filter(there).cloned().collect();
+        let say = async |said: Said| {
+            // Nobody listens any more only where all is over.
+            let _ = sender.send((job.batch, said)).await;
+        };
+        let unsearched = |groups: &[GroupFacts], span: (Timestamp, Timestamp), failure: &Failure| {
+            let writers = groups.iter().filter_map(|facts| job.batch.writers.get(&facts.name)).flatten();
+            let (places, failure) = (writers.copied().collect(), failure.clone());
+            Said::Unsearched(Unsearched { places, span, failure, needed: job.batch.needed })
+        };
         let mut rests = vec![Rest { groups, end: job.end }];
-        let mut failure = None;
         while let Some(Rest { groups, end }) = rests.pop() {
             if groups.is_empty() || end <= job.start {
                 continue;
@@ -245,32 +281,43 @@ impl Asking<'_> {
             };
             match self.query(&query, bytes(&groups, (job.start, end), wanted.now)).await {
                 Ok(mut events) => {
-                    let rest = after(&events, end);
-                    if let Some((rest, lost)) = rest {
+                    if let Some((rest, lost)) = after(&events, end) {
                         events.retain(|(_, event)| event.at >= rest);
-                        failure = failure.or(lost);
+                        if let Some(lost) = lost {
+                            // Somebody else may read that second whole.
+                            events.retain(|_| job.batch.needed);
+                            say(unsearched(&groups, (rest, end), &lost)).await;
+                        }
                         rests.push(Rest { groups, end: rest });
                     }
                     events.retain(|(_, event)| job.start <= event.at && event.at < end);
-                    // Nobody listens any more only where all is over.
-                    let _ = sender.send((job.batch, (events, None, false))).await;
+                    say(Said::Events(events)).await;
                 }
                 // AWS refuses what is from before a log group was made or what it keeps; of one of several groups, all.
                 Err(failure) if is_before_its_time(&failure) => {
                     let several = groups.len() > 1;
                     rests.extend(groups.into_iter().filter(|_| several).map(|facts| Rest { groups: vec![facts], end }));
                 }
-                Err(failed) => {
-                    failure = Some(failed);
-                    break;
+                Err(failure) => {
+                    say(unsearched(&groups, (job.start, end), &failure)).await;
+                    for Rest { groups, end } in rests.drain(..) {
+                        say(unsearched(&groups, (job.start, end), &failure)).await;
+                    }
+                    // What is denied or garbled once is so again, and may cost something again.
+                    if matches!(failure.kind, Kind::Denied | Kind::Scp | Kind::Malformed | Kind::RegionDisabled) {
+                        let _ = self.place.broken.set(failure);
+                    }
                 }
             }
         }
-        let _ = sender.send((job.batch, (Vec::new(), failure, true))).await;
+        say(Said::Over).await;
     }
 
     /// One query, from its start to its end.
     async fn query(&self, query: &LogQuery, bytes: u64) -> Result<Vec<(AwsText, LogEvent)>, Failure> {
+        if let Some(failure) = self.place.broken.get() {
+            return Err(failure.clone());
+        }
         let price = self.learned.price(bytes);
         if !self.spending.purse.take(price) {
             return Err(over_cost(self.spending.purse, price));
@@ -335,7 +382,11 @@ impl Asking<'_> {
                 self.source.queried(self.target, query, id).await
             };
             let answer = timeout_at(self.until, asked).await.unwrap_or_else(|_| Err(late()));
-            let answer = answer.map_err(|failure| (failure, false))?;
+            // What can't be understood are the results of a query that is over.
+            let answer = answer.map_err(|failure| {
+                let is_over = failure.kind == Kind::Malformed;
+                (failure, is_over)
+            })?;
             let cost = answer.scanned as f64 * DOLLARS_PER_BYTE;
             if cost > *held {
                 let purse = self.spending.purse;

@@ -16,6 +16,7 @@ use crate::{
         failure::{Failure, Kind},
         logs::{LogEvent, LogPage, LogRequest, estimate::requests_a_second},
     },
+    engine::logs::explained,
     source::{Source, calls},
 };
 
@@ -71,8 +72,19 @@ pub async fn search(
     until: Instant,
     found: impl FnMut(usize, Vec<LogEvent>, Searched),
 ) -> Vec<(usize, Failure)> {
-    let all: Vec<(usize, i64)> = (0..followed.len()).map(|place| (place, STRETCHES)).collect();
-    search_some(source, (followed, &all), span, pattern, until, found).await
+    let all: Vec<Part> = (0..followed.len()).map(|place| Part { place, span, cuts: STRETCHES }).collect();
+    search_some(source, (followed, &all), pattern, until, found).await
+}
+
+/// A stretch of time of a function's log that is to be searched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The function's place.
+    pub place: usize,
+    /// From when on, and until when.
+    pub span: (Timestamp, Timestamp),
+    /// How many requests with pages of their own it is cut into at most.
+    pub cuts: i64,
 }
 
 /// A stretch of the log group of a function.
@@ -83,18 +95,17 @@ struct Stretch {
     end: Timestamp,
 }
 
-/// The same of some functions, by their places, each with the number of stretches that its log group is cut into at most.
+/// The same of some functions' logs.
 pub async fn search_some(
     source: &dyn Source,
-    (followed, some): (&[Followed], &[(usize, i64)]),
-    span: (Timestamp, Timestamp),
+    (followed, some): (&[Followed], &[Part]),
     pattern: Option<&str>,
     until: Instant,
     mut found: impl FnMut(usize, Vec<LogEvent>, Searched),
 ) -> Vec<(usize, Failure)> {
     let mut targets: BTreeMap<TargetKey, Vec<Stretch>> = BTreeMap::new();
-    for (place, most) in some {
-        targets.entry(followed[*place].target.key()).or_default().extend(cut(*place, span, *most));
+    for part in some {
+        targets.entry(followed[part.place].target.key()).or_default().extend(cut(part));
     }
     let mut searched = Searched { all: targets.values().map(Vec::len).sum(), ..Searched::default() };
     let (sender, mut turned) = mpsc::channel(AT_ONCE);
@@ -140,8 +151,8 @@ pub async fn search_some(
 }
 
 /// Cuts a stretch of time, the newest first.
-fn cut(place: usize, (from, to): (Timestamp, Timestamp), most: i64) -> Vec<Stretch> {
-    let length = ((to.as_second() - from.as_second()) / most.max(1)).max(STRETCH);
+fn cut(&Part { place, span: (from, to), cuts }: &Part) -> Vec<Stretch> {
+    let length = ((to.as_second() - from.as_second()) / cuts.max(1)).max(STRETCH);
     let (mut stretches, mut end) = (Vec::new(), to);
     while end > from {
         let start = end.checked_sub(SignedDuration::from_secs(length)).unwrap_or(from).max(from);
@@ -204,15 +215,6 @@ async fn one_stretch(
         }
         pattern = None;
     }
-}
-
-/// What to do about a log group that `FilterLogEvents` does not read.
-fn explained(failure: Failure) -> Failure {
-    if failure.message.raw().contains("INFREQUENT_ACCESS") {
-        let hint = "Logs Insights alone reads the class Infrequent Access: --with auto or insights, within --max-cost";
-        return failure.with_hint(hint);
-    }
-    failure
 }
 
 /// Whether the service does not take a pattern. Without one it hands out every line.

@@ -1,3 +1,5 @@
+//! Objects in memory: how they are unpacked and scanned, and what is broken in them.
+
 use std::{
     collections::BTreeMap,
     io::Write,

@@ -5,7 +5,10 @@ use super::{
     watching::{Watched, account, how, watched},
 };
 use crate::{
-    domain::life::{LifeRules, Lives, Notice},
+    domain::{
+        life::{LifeRules, Lives, Notice},
+        rules::more::{Extra, Word},
+    },
     engine::follow,
 };
 
@@ -61,4 +64,32 @@ fn what_can_not_be_seen_begins_and_ends_nothing() {
     let words = |line: &String| line.split_once(' ').unwrap().1.to_owned();
     assert_eq!(lines.iter().map(words).collect::<Vec<_>>(), ["a fired", "b fired", "a resolved"], "{lines:?}");
     assert!(minute(&lines[0]) == 0 && minute(&lines[1]) >= 60 && minute(&lines[2]) >= 65, "{lines:?}");
+}
+
+#[test]
+fn a_check_with_metrics_of_its_own_is_told_once_and_so_is_its_end() {
+    let lost = "{ from = \"10m\", to = \"12m\", per_minute = 1 }";
+    let behind = "{ from = \"10m\", to = \"40m\", per_minute = 2000000 }";
+    let text = account(
+        &(function("a-lost", &format!("invocations = 60, metrics = {{ DeadLetterErrors = {lost} }}"))
+            + &function("b-behind", &format!("invocations = 60, metrics = {{ IteratorAge = {behind} }}"))
+            + &function("c-fine", "invocations = 60")),
+    );
+    let mut asked = ask(&text);
+    let mut limits = (*asked.rules.limits).clone();
+    for extra in [Extra::DeadLetter, Extra::IteratorAge] {
+        limits.more.take(Word::On(extra, true), &"config".into());
+    }
+    asked.rules.limits = limits.into();
+    let (lines, notices) = told(&watched(asked, how(120)));
+    let of = |name: &str| -> Vec<(i64, &str)> {
+        let words = lines.iter().filter_map(|line| line.split_once(' '));
+        words.filter_map(|(at, rest)| Some((at.parse().unwrap(), rest.strip_prefix(name)?.trim()))).collect()
+    };
+    let (lost, behind) = (of("a-lost"), of("b-behind"));
+    assert!(matches!(lost[..], [(14..=20, "fired"), (32..=50, "resolved")]), "{lines:?}");
+    assert!(matches!(behind[..], [(14..=20, "fired"), (60..=78, "resolved")]), "{lines:?}");
+    assert_eq!(lines.len(), 4, "{lines:?}");
+    let keys: Vec<_> = notices.iter().map(|notice| notice.key.check.as_str()).collect();
+    assert!(keys.contains(&"dead-letter") && keys.contains(&"iterator-age"), "{keys:?}");
 }

@@ -16,23 +16,23 @@ use crate::{
 /// What is shown at the end of each minute.
 pub(super) struct Watched {
     pub(super) minutes: Vec<Arc<Snapshot>>,
-    log: Vec<Line>,
+    pub(super) log: Vec<Line>,
 }
 
 /// Function and check, and how bad.
-type Alerts = BTreeSet<(String, &'static str, &'static str)>;
+pub(super) type Alerts = BTreeSet<(String, &'static str, &'static str)>;
 
 #[derive(Clone, Default)]
 pub(super) struct How {
-    minutes: u64,
-    budget: Option<f64>,
-    cached: Option<(Fleet, Minute)>,
+    pub(super) minutes: u64,
+    pub(super) budget: Option<f64>,
+    pub(super) cached: Option<(Fleet, Minute)>,
     /// After so many minutes, this is asked for.
-    asks: Vec<(u64, Control)>,
+    pub(super) asks: Vec<(u64, Control)>,
     /// The same half a minute later.
-    then: Vec<(u64, Control)>,
+    pub(super) then: Vec<(u64, Control)>,
     /// From which second to which no metrics can be read, and how it fails.
-    broken: Option<(u64, u64, Broken)>,
+    pub(super) broken: Option<(u64, u64, Broken)>,
 }
 
 pub(super) fn how(minutes: u64) -> How {
@@ -79,7 +79,7 @@ pub(super) fn watched(asked: Ask, how: How) -> Watched {
     })
 }
 
-fn alerts(fleet: &Fleet, judgement: &crate::domain::finding::Judgement) -> Alerts {
+pub(super) fn alerts(fleet: &Fleet, judgement: &crate::domain::finding::Judgement) -> Alerts {
     let fires = |it: &&crate::domain::finding::JudgedFunction| {
         matches!(it.judged.verdict, Verdict::Critical | Verdict::Warning)
     };
@@ -94,11 +94,11 @@ fn alerts(fleet: &Fleet, judgement: &crate::domain::finding::Judgement) -> Alert
 }
 
 impl Watched {
-    fn alerts(&self) -> Vec<Alerts> {
+    pub(super) fn alerts(&self) -> Vec<Alerts> {
         self.minutes.iter().map(|snapshot| alerts(&snapshot.fleet, &snapshot.judgement)).collect()
     }
 
-    fn last(&self) -> &Snapshot {
+    pub(super) fn last(&self) -> &Snapshot {
         self.minutes.last().unwrap()
     }
 

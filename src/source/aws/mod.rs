@@ -345,6 +345,15 @@ impl Source for Aws {
         }
     }
 
+    fn concurrency<'a>(&'a self, target: &'a Target) -> Answer<'a, u32> {
+        async move {
+            let member = self.member(&target.account.id, calls::GET_ACCOUNT_SETTINGS)?;
+            let limit = discovery::concurrency(&member, &target.region).await;
+            limit.map_err(|failure| in_region(failure, &target.region))
+        }
+        .boxed()
+    }
+
     fn destination<'a>(&'a self, target: &'a Target) -> Answer<'a, Destination> {
         async move {
             let member = self.member(&target.account.id, calls::GET_TRACE_SEGMENT_DESTINATION)?;

@@ -7,7 +7,7 @@ use aws_sdk_cloudwatchlogs::{
     operation::get_query_results::GetQueryResultsOutput,
     types::{LogGroup, LogGroupClass, QueryStatistics, QueryStatus, ResultField},
 };
-use futures::StreamExt;
+use futures::{StreamExt, stream};
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
 use super::{
@@ -44,19 +44,18 @@ pub(super) fn groups<'a>(member: Arc<Member>, region: &Region, names: &'a [AwsTe
             Ok((answer.log_groups().iter().filter_map(facts).collect(), next))
         }
     });
-    let mut missing: Vec<&AwsText> = names.iter().collect();
-    asked
-        .scan(false, move |over, page| {
-            if *over {
-                return futures::future::ready(None);
-            }
-            if let Ok(found) = &page {
-                missing.retain(|name| !found.iter().any(|facts: &GroupFacts| facts.name == **name));
-                *over = missing.is_empty();
-            }
-            futures::future::ready(Some(page))
-        })
-        .boxed()
+    let missing: Vec<&AwsText> = names.iter().collect();
+    stream::unfold((asked, missing), |(mut asked, mut missing)| async move {
+        if missing.is_empty() {
+            return None;
+        }
+        let page = asked.next().await?;
+        if let Ok(found) = &page {
+            missing.retain(|name| !found.iter().any(|facts: &GroupFacts| facts.name == **name));
+        }
+        Some((page, (asked, missing)))
+    })
+    .boxed()
 }
 
 fn facts(group: &LogGroup) -> Option<GroupFacts> {

@@ -203,6 +203,8 @@ fn falls_over() {
         let (control, _asked) = tokio::sync::mpsc::unbounded_channel();
         let (questions, _unanswered) = tokio::sync::mpsc::unbounded_channel();
         let (_answers, told) = tokio::sync::watch::channel(slmon::engine::inquiry::Told::default());
+        let (log_questions, _unread) = tokio::sync::mpsc::unbounded_channel();
+        let (_lines, told_logs) = tokio::sync::watch::channel(slmon::engine::logbook::ToldLogs::default());
         let (_end, ends) = tokio::sync::watch::channel(None);
         let (_lives, alive) = tokio::sync::watch::channel(std::sync::Arc::default());
         let (asks, _unheard) = std::sync::mpsc::channel();
@@ -213,6 +215,8 @@ fn falls_over() {
             told,
             alive,
             asks,
+            log_questions,
+            told_logs,
             ends,
             outside: Box::new(Falls),
             notify: slmon::tui::Notify::Off,

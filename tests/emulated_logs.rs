@@ -82,7 +82,7 @@ async fn followed(estate: &Estate, endpoint: &str) -> (Vec<String>, Vec<String>)
                     tokio::task::spawn_blocking(move || estate.invoke("checkout", 0, 1)).await.unwrap();
                 }
                 said = heard.recv() => match said.unwrap() {
-                    Heard::Remark(remark) => remarks.push(remark),
+                    Heard::Remark(remark) | Heard::Polls(remark) => remarks.push(remark),
                     Heard::Events(events) => {
                         lines.extend(events.into_iter().map(|(_, event)| event.text.raw().to_owned()));
                         if lines.iter().any(|line| line.contains("asked to fail")) {

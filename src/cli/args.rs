@@ -58,8 +58,8 @@ pub struct Dashboard {
     /// Tell it in lines of words, as it happens: for screen readers, dumb terminals and files
     #[arg(long, conflicts_with = "snapshot")]
     pub plain: bool,
-    /// Write one frame to standard output and end: alerts, functions, recent, accounts, blind-spots, error-log, help, or
-    /// function:NAME
+    /// Write one frame to standard output and end: alerts, functions, recent, accounts, blind-spots, traces, logs, error-log,
+    /// help, or function:NAME, traces:NAME, trace:NAME, map:NAME, logs:NAME
     #[arg(long, value_name = "SCREEN")]
     pub snapshot: Option<String>,
     /// Columns and lines of that frame [default: the terminal's, else 120x40]

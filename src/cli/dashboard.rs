@@ -25,6 +25,7 @@ use crate::{
     config::Flags,
     engine::{
         inquiry::{self, Asked, Told},
+        logbook::{self, LogAsked, ToldLogs},
         watch::{self as watching, Control, Pace, Snapshot, Watching},
     },
     source::Source,
@@ -39,7 +40,9 @@ pub(super) struct Engine {
     pub(super) control: UnboundedSender<Control>,
     pub(super) questions: UnboundedSender<Asked>,
     pub(super) told: watch::Receiver<Told>,
-    tasks: [JoinHandle<()>; 2],
+    pub(super) log_questions: UnboundedSender<LogAsked>,
+    pub(super) told_logs: watch::Receiver<ToldLogs>,
+    tasks: [JoinHandle<()>; 3],
 }
 
 impl Engine {
@@ -66,7 +69,10 @@ impl Engine {
         let (answer, told) = watch::channel(Told::default());
         let (questions, asked) = unbounded_channel();
         let answers = tokio::spawn(inquiry::answer(source.clone(), asked, answer, clock::now));
-        Self { source, snapshots, control, questions, told, tasks: [task, answers] }
+        let (answer, told_logs) = watch::channel(ToldLogs::default());
+        let (log_questions, asked) = unbounded_channel();
+        let logs = tokio::spawn(logbook::answer(source.clone(), asked, answer, Arc::new(clock::now)));
+        Self { source, snapshots, control, questions, told, log_questions, told_logs, tasks: [task, answers, logs] }
     }
 }
 
@@ -121,6 +127,8 @@ pub(super) async fn run(scope: &Scope, args: &args::Dashboard) -> Result<u8, Ref
         told: engine.told.clone(),
         alive: keeper.alive,
         asks: keeper.asks,
+        log_questions: engine.log_questions.clone(),
+        told_logs: engine.told_logs.clone(),
         ends,
         outside: Box::new(desktop),
         notify: desktop::notify(dashboard.notify, &variables),

@@ -95,7 +95,7 @@ pub(super) async fn run(scope: &Scope, args: &Logs) -> Result<u8, Refusal> {
     let following = tokio::spawn(following);
     while let Some(said) = heard.recv().await {
         match said {
-            Heard::Remark(remark) => output::say(&format!("slmon: {remark}")),
+            Heard::Remark(remark) | Heard::Polls(remark) => output::say(&format!("slmon: {remark}")),
             Heard::Events(mut events) => {
                 events.retain(|event| !heard_before.holds(event));
                 if let Some(term) = &args.grep {

@@ -9,6 +9,7 @@ use crate::{
     domain::text::{clean, nearest},
     engine::{
         inquiry::Asked,
+        logbook::LogAsked,
         watch::{Control, Day, Snapshot},
     },
     tui::{
@@ -30,6 +31,7 @@ const SCREENS: &[Command] = &[
     Command::Accounts,
     Command::Spots,
     Command::Traces,
+    Command::Logs,
     Command::Errors,
     Command::Help,
 ];
@@ -43,11 +45,12 @@ enum Shows {
 }
 
 /// Screens of one function, and the commands that lead there from its page.
-const OF_FUNCTIONS: [(&str, Option<Command>); 4] = [
+const OF_FUNCTIONS: [(&str, Option<Command>); 5] = [
     ("function:", None),
     ("traces:", Some(Command::FunctionTraces)),
     ("trace:", Some(Command::Open)),
     ("map:", Some(Command::Map)),
+    ("logs:", Some(Command::FunctionLogs)),
 ];
 
 /// A frame that was asked for.
@@ -141,6 +144,16 @@ impl Still {
     /// Asks what the screen asks, and waits for the answer.
     async fn answered(&self, model: &mut Model, engine: &Engine, until: tokio::time::Instant) {
         tui::frame(model, self.size.0, self.size.1, clock::now());
+        // A picture is of what is there: nothing is followed for it.
+        model.log.follow = false;
+        if let Some(question) = model.log_question() {
+            let mut told = engine.told_logs.clone();
+            if engine.log_questions.send(LogAsked { question: Some(question.clone()), again: false }).is_ok() {
+                let _ = tokio::time::timeout_at(until, told.wait_for(|told| told.knows(&question))).await;
+            }
+            let told = told.borrow().clone();
+            model.update(Msg::Logs(told));
+        }
         let Some((question, _)) = model.question() else { return };
         let about = question.about();
         let asked = Asked { question: Some(question), patience: Duration::ZERO, again: false };
@@ -176,7 +189,7 @@ fn named(screen: &str) -> Result<Command, Refusal> {
         let near = nearest(screen, names()).map_or_else(|| ".".to_owned(), |near| format!("; did you mean `{near}`?"));
         let all = names().collect::<Vec<_>>().join(", ");
         Refusal::usage(format!(
-            "there is no screen `{}`{near} There are: {all}, and function:NAME, traces:NAME, trace:NAME and map:NAME",
+            "there is no screen `{}`{near} There are: {all}, and function:NAME, traces:NAME, trace:NAME, map:NAME and logs:NAME",
             clean(screen)
         ))
     })

@@ -7,6 +7,7 @@ pub mod explain;
 pub mod follow;
 pub mod inquiry;
 pub mod lines;
+pub mod logbook;
 pub mod logs;
 mod metrics;
 #[cfg(feature = "s3")]

@@ -21,6 +21,8 @@ pub enum Command {
     Spots,
     /// The newest traces of what is watched.
     Traces,
+    /// What fires writes, as it is written.
+    Logs,
     /// What could not be read, and why.
     Errors,
     /// Everything by its name.
@@ -59,10 +61,22 @@ pub enum Command {
     Map,
     /// The newest traces of the function.
     FunctionTraces,
-    /// Of traces and on maps: only what fails, or everything.
+    /// Lines of the function's log around its failure; of a trace, those of all its functions.
+    FunctionLogs,
+    /// Of traces and on maps: only what fails, or everything; of a log: around the failure, or the newest.
     Everything,
-    /// To the next part of a trace that holds what was searched.
+    /// To the next part of a trace, or line of a log, that holds what was searched.
     NextMatch,
+    /// To the line before that holds it.
+    PreviousMatch,
+    /// Follow lines of logs as they are written, or stop.
+    Follow,
+    /// From which level on lines are in sight.
+    Level,
+    /// Show or mask secrets in lines.
+    Secrets,
+    /// Only the lines of the request that the selected line is of.
+    Request,
     /// Show or hide what fails outside of production.
     Dev,
     /// Narrow the rows by typing.
@@ -200,6 +214,7 @@ table! {
     Accounts "accounts" ["4"], "Accounts and regions: reached or not", None;
     Spots "blind-spots" ["5"], "What tags hide", None;
     Traces "traces" ["6"], "The newest traces of production that failed", None;
+    Logs "logs" ["7"], "What production that fires writes to its logs, live", None;
     Errors "error-log" ["!"], "What could not be read, why, and what to do", None;
     Palette "palette" [":"], "Everything by its name", Some("palette");
     Up "up" ["k", "up"], "One row up", None;
@@ -208,12 +223,12 @@ table! {
     PageDown "page-down" ["page-down", "ctrl-f", "ctrl-d"], "One page down", None;
     First "first" ["g", "home"], "To the first row", None;
     Last "last" ["G", "end"], "To the last row", None;
-    Open "open" ["enter"], "Into the selected row; a group folds", Some("open");
+    Open "open" ["enter"], "Into the selected row; a group or a line of a log folds", Some("open");
     Back "back" ["esc", "backspace"], "Back to where you came from", Some("back");
-    Left "left" ["left", "h"], "Crosshair to the left; in a trace: fold; on a map: to who calls; in lists: back", Some("crosshair");
-    Right "right" ["right", "l"], "Crosshair to the right; in a trace: unfold; on a map: to what is called; in lists: into the row", None;
-    Hours "hours" ["w"], "Charts over 1, 6 or 24 hours", Some("1/6/24 h");
-    Filter "filter" ["/"], "Narrow the rows as you type; in a trace: search", Some("filter");
+    Left "left" ["left", "h"], "Crosshair to the left; in traces and logs: fold; on a map: to who calls; in lists: back", Some("crosshair");
+    Right "right" ["right", "l"], "Crosshair to the right; in traces and logs: unfold; on a map: to what is called; in lists: into the row", None;
+    Hours "hours" ["w"], "Charts over 1, 6 or 24 hours; in logs: wrap long lines", Some("1/6/24 h");
+    Filter "filter" ["/"], "Narrow the rows as you type; in traces and logs: search", Some("filter");
     Dev "dev" ["d"], "Show or hide what fails outside of production", Some("dev failures");
     Sort "sort" ["s"], "Sort by a column", Some("sort");
     Reverse "reverse" ["r"], "Sort the other way round", None;
@@ -221,13 +236,19 @@ table! {
     Group "group" ["b"], "Put together by client, account, stage or a tag", Some("group");
     Map "map" ["m"], "Who calls the function, and what it calls; accounts as a map of accounts and regions", Some("map");
     FunctionTraces "function-traces" ["x"], "The newest traces of the function", Some("traces");
-    Everything "everything" ["a"], "Of traces and on maps: only what fails, or everything", Some("all or failing");
-    NextMatch "next-match" ["n"], "To the next part of a trace that holds what was searched", Some("next");
+    FunctionLogs "function-logs" ["L"], "What the function wrote around its failure; of a trace: what all its functions wrote", Some("logs");
+    Everything "everything" ["a"], "Of traces and on maps: only what fails, or everything; of a log: around the failure, or the newest", Some("all or failing");
+    NextMatch "next-match" ["n"], "To the next part of a trace, or line of a log, that holds what was searched", Some("next");
+    PreviousMatch "previous-match" ["N"], "To the line before that holds what was searched", None;
+    Follow "follow" ["f", "F"], "In logs: follow what is written from now on, or stop", Some("follow");
+    Level "level" ["e"], "In logs: all lines, from info, from warning, or errors alone", Some("level");
+    Secrets "secrets" ["S"], "In logs: show secrets and e-mail addresses, or mask them", Some("secrets");
+    Request "request" ["i"], "In logs: only what the request of the selected line wrote", Some("its request");
     Acknowledge "acknowledge" ["A"], "Know of what fires on the function, until an end: nobody is told of it again", Some("ack");
     Mute "mute" ["M"], "Mute the function until an end", Some("mute");
-    CopyName "copy-name" ["y"], "Copy the function's name, or the trace's id", Some("copy name");
+    CopyName "copy-name" ["y"], "Copy the function's name, the trace's id, or the line of a log", Some("copy name");
     CopyArn "copy-arn" ["Y"], "Copy the function's ARN", None;
-    Console "console" ["o"], "Open the function or the trace in the AWS console", Some("console");
+    Console "console" ["o"], "Open the function, the trace or the log in the AWS console", Some("console");
     CopyLink "copy-link" ["u"], "Copy the address of the function in the AWS console", None;
     Refresh "refresh" ["R", "ctrl-r"], "Read again now", None;
     Pause "pause" ["space"], "Stop and resume reading", Some("pause");

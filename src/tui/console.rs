@@ -39,6 +39,18 @@ pub fn trace(portal: Option<&Portal>, target: &Target, id: &str) -> Option<Strin
     Some(through(portal, target, page))
 }
 
+/// The page that shows a stream of a log group. Source: where the console of CloudWatch leads to from a log group, which
+/// encodes twice and writes `$` for the second `%`.
+pub fn stream(portal: Option<&Portal>, target: &Target, group: &str, stream: &str) -> Option<String> {
+    let region = target.region.as_str();
+    let host = host(target.region.partition())?;
+    let twice = |text: &str| encoded(&encoded(text)).replace('%', "$");
+    let (group, stream) = (twice(group), twice(stream));
+    let place = format!("logsV2:log-groups/log-group/{group}/log-events/{stream}");
+    let page = format!("https://{region}.{host}/cloudwatch/home?region={region}#{place}");
+    Some(through(portal, target, page))
+}
+
 /// An address, through the access portal where there is one.
 fn through(portal: Option<&Portal>, target: &Target, page: String) -> String {
     let Some(portal) = portal else { return page };

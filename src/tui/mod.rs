@@ -7,6 +7,7 @@ pub mod commands;
 pub mod console;
 pub mod filter;
 mod input;
+pub mod lines;
 pub mod list;
 pub mod model;
 pub mod overlay;
@@ -36,13 +37,14 @@ use self::{
     board::Board,
     commands::Chord,
     input::Input,
-    model::{Asks, Effect, Kept, Model, Msg},
+    model::{Asks, Effect, Kept, LogAsks, Model, Msg},
     terminal::Screen,
 };
 use crate::{
     domain::life::Hush,
     engine::{
         inquiry::{Asked, Told},
+        logbook::{LogAsked, ToldLogs},
         watch::{Control, Focus, Snapshot},
     },
 };
@@ -85,6 +87,10 @@ pub struct Stage {
     pub alive: Receiver<Arc<Alive>>,
     /// Asks to be silent about alerts, or no longer.
     pub asks: std::sync::mpsc::Sender<Hush>,
+    /// Asks for lines of logs that a screen shows.
+    pub log_questions: UnboundedSender<LogAsked>,
+    /// What was answered.
+    pub told_logs: Receiver<ToldLogs>,
     /// The exit code, as soon as the program is asked to end from outside.
     pub ends: Receiver<Option<u8>>,
     /// What it can do outside of its terminal.
@@ -123,6 +129,7 @@ async fn show(mut model: Model, stage: &mut Stage, now: impl Fn() -> Timestamp) 
     let mut later: Option<Instant> = None;
     let mut focus = Focus::default();
     let mut asks = Asks::default();
+    let mut log_asks = LogAsks::default();
     let mut title = String::new();
     let mut area = Rect::default();
     loop {
@@ -142,6 +149,11 @@ async fn show(mut model: Model, stage: &mut Stage, now: impl Fn() -> Timestamp) 
             if wanted != asks {
                 asks = wanted;
                 ask(&model, &stage.questions, false);
+            }
+            let wanted = model.log_asks();
+            if wanted != log_asks {
+                log_asks = wanted;
+                ask_logs(&model, &stage.log_questions, false);
             }
             let said = model.title();
             if said != title {
@@ -189,8 +201,18 @@ async fn show(mut model: Model, stage: &mut Stage, now: impl Fn() -> Timestamp) 
                 model.update(Msg::Told(told));
                 dirty = true;
             }
+            Ok(()) = stage.told_logs.changed() => {
+                let told = stage.told_logs.borrow_and_update().clone();
+                model.update(Msg::Logs(told));
+                dirty = true;
+            }
             // Ages are shown in whole minutes.
-            () = sleep_until(wake) => dirty = true,
+            () = sleep_until(wake) => {
+                if Instant::now() >= minute {
+                    model.update(Msg::Tick);
+                }
+                dirty = true;
+            }
         }
         for effect in effects {
             match effect {
@@ -203,6 +225,7 @@ async fn show(mut model: Model, stage: &mut Stage, now: impl Fn() -> Timestamp) 
                 Effect::Refresh => {
                     let _ = stage.control.send(Control::Refresh);
                     ask(&model, &stage.questions, true);
+                    ask_logs(&model, &stage.log_questions, true);
                 }
                 Effect::Hush(hush) => {
                     if stage.asks.send(hush).is_err() {
@@ -233,6 +256,11 @@ fn ask(model: &Model, questions: &UnboundedSender<Asked>, again: bool) {
     let _ = questions.send(Asked { question: question.map(|(question, _)| question), patience, again });
 }
 
+/// Asks for the lines that the screen shows; again, where those that were read before are not enough.
+fn ask_logs(model: &Model, questions: &UnboundedSender<LogAsked>, again: bool) {
+    let _ = questions.send(LogAsked { question: model.log_question(), again });
+}
+
 /// Does what is outside of the screen, and says what was done.
 fn outside(stage: &Stage, effect: Effect) -> io::Result<Option<String>> {
     Ok(match effect {
@@ -256,10 +284,15 @@ fn outside(stage: &Stage, effect: Effect) -> io::Result<Option<String>> {
 
 fn copy(stage: &Stage, text: &str, what: &str) -> io::Result<String> {
     if stage.outside.copy(text) {
-        return Ok(format!("{what} copied: {text}"));
+        return Ok(format!("{what} copied: {}", first_line(text)));
     }
     terminal::copy(text, stage.wraps)?;
-    Ok(format!("{what} sent to the terminal's clipboard (OSC 52): {text}"))
+    Ok(format!("{what} sent to the terminal's clipboard (OSC 52): {}", first_line(text)))
+}
+
+/// As much of a text as there is room for where it is said.
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
 }
 
 /// Boards are made of snapshots and lives beside the task that reads keys.
@@ -318,6 +351,7 @@ fn message(event: &Event, model: &Model, area: Rect) -> Option<Msg> {
 fn fit(model: &mut Model, area: Rect) {
     model.page = view::page(model, area);
     model.sheet = view::sheet(model, area);
+    model.log.room = view::room(model, area);
     model.scroll = model.scroll.min(model.sheet.1);
     model.settle();
 }

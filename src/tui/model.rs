@@ -1,8 +1,10 @@
 //! What the screens remember, and what happens to it: `update` takes a message and says what is to be done outside.
 //! Nothing here draws, waits or reads.
 
+mod among;
 mod carry;
 mod choose;
+mod logs;
 mod news;
 mod select;
 mod traces;
@@ -12,7 +14,10 @@ use std::{
     sync::Arc,
 };
 
-pub use self::traces::{Asks, Side, Walk};
+pub use self::{
+    logs::{FOLLOWED, Lines, LogAsks, LogView},
+    traces::{Asks, Side, Walk},
+};
 pub use super::list::Kept;
 use super::{
     board::{Board, Key, Row, State},
@@ -33,10 +38,7 @@ use crate::{
         trace::took::Took,
         window::Minute,
     },
-    engine::{
-        inquiry::Told,
-        watch::{Focus, Look, Snapshot},
-    },
+    engine::{inquiry::Told, logbook::ToldLogs, watch::Snapshot},
 };
 
 /// Over how many hours charts go, one after the other.
@@ -68,6 +70,8 @@ pub enum Screen {
     Trace(AwsText, TargetKey),
     /// Who calls a function, and what it calls.
     Map(Key),
+    /// Lines of logs.
+    Logs(Lines),
 }
 
 impl Screen {
@@ -85,6 +89,7 @@ impl Screen {
             Self::Traces(Some(key)) => format!("Traces of {}", key.name.shown()),
             Self::Trace(id, _) => id.shown().into_owned(),
             Self::Map(key) => format!("Map of {}", key.name.shown()),
+            Self::Logs(of) => of.title(),
         }
     }
 }
@@ -110,6 +115,8 @@ pub enum RowKey {
     Trace(AwsText),
     /// A part of a trace, by its id.
     Span(Box<str>),
+    /// A line of a log, by its number.
+    Line(u64),
     /// A blind spot: its function, its kind, and what was found.
     Spot(Key, SpotKind, String),
     /// What could not be read: whose, where, which call, and the first of its parts.
@@ -156,6 +163,10 @@ pub enum Msg {
     Said(String),
     /// What was answered.
     Told(Told),
+    /// What was answered of logs.
+    Logs(ToldLogs),
+    /// A minute has passed.
+    Tick,
 }
 
 /// What is to be done outside.
@@ -269,6 +280,8 @@ pub struct Model {
     pub walk: Walk,
     /// The function that an end is chosen for.
     pub hushed: Option<Key>,
+    /// Where one is among lines of logs.
+    pub log: LogView,
 }
 
 impl Model {
@@ -317,6 +330,7 @@ impl Model {
             search: String::new(),
             walk: Walk::default(),
             hushed: None,
+            log: LogView::default(),
         };
         model.take_theme();
         model
@@ -367,6 +381,7 @@ impl Model {
             _ => Vec::new(),
         };
         self.arrange_traces();
+        self.arrange_logs();
         self.settle();
     }
 
@@ -379,27 +394,20 @@ impl Model {
         self.lines.iter().filter_map(row)
     }
 
-    /// What is in sight, for whoever reads it.
-    pub fn focus(&self) -> Focus {
-        let Some(board) = &self.board else { return Focus::default() };
-        let lines = self.lines.iter().skip(self.list().offset).take(self.page);
-        let rows = lines.filter_map(|line| match line {
-            Line::Row(place) => board.key(board.rows.get(*place)?),
-            Line::Heading(_) => None,
-        });
-        let mut rows: Vec<_> = rows.map(|key| ((key.account, key.region), key.name)).collect();
-        let mut look = None;
-        if let Screen::Function(key) = self.screen() {
-            let target = (key.account.clone(), key.region.clone());
-            rows.push((target.clone(), key.name.clone()));
-            look = Some(Look { target, function: key.name.clone(), hours: self.hours });
-        }
-        Focus { rows, look, dev: self.dev }
-    }
-
     /// Takes a message in and says what is to be done outside.
     pub fn update(&mut self, msg: Msg) -> Option<Effect> {
+        if matches!(msg, Msg::Key(_) | Msg::Wheel(_) | Msg::Click(_) | Msg::Focused(true)) {
+            self.touched();
+        }
         match msg {
+            Msg::Logs(told) => {
+                self.hear_logs(told);
+                None
+            }
+            Msg::Tick => {
+                self.tick();
+                None
+            }
             Msg::Snapshot(snapshot) => self.update(Msg::Board(Arc::new(Board::new(snapshot)))),
             Msg::Board(board) => {
                 let news = self.news(&board);
@@ -463,6 +471,11 @@ impl Model {
                 None
             }
             Msg::Key(chord) if self.overlay.is_some() && !chord.is_control('c') => self.choose(chord),
+            // Among lines the long key unfolds, as it does wherever texts are folded.
+            Msg::Key(chord) if chord.typed() == Some(' ') && matches!(self.screen(), Screen::Logs(_)) => {
+                self.said = None;
+                self.carry_out(Command::Open)
+            }
             Msg::Key(chord) => {
                 self.said = None;
                 self.carry_out(self.keys.of(chord)?)

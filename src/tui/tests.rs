@@ -1,6 +1,7 @@
 //! Screens over the demo estate, driven by keys, in a time that stands still.
 
 mod lists;
+mod logs;
 mod quiet;
 mod traces;
 
@@ -199,6 +200,8 @@ fn every_screen_at_every_size_in_every_state() {
         ("graph", "1 j enter m"),
         ("graph-of-all", "1 j enter m a right"),
         ("traces", "6"),
+        ("logs", "1 enter L"),
+        ("logs-live", "7"),
         ("palette", ": s o r t"),
         ("themes", "t down down"),
         ("help", "?"),
@@ -707,6 +710,8 @@ fn any_msg() -> impl Strategy<Value = Msg> {
         1 => (0usize..400).prop_map(Msg::Click),
         1 => Just(Msg::Snapshot(demo())),
         1 => Just(Msg::Told(traces::everything())),
+        1 => Just(Msg::Logs(logs::lines())),
+        1 => Just(Msg::Tick),
     ]
 }
 

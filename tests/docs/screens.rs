@@ -10,6 +10,7 @@ use slmon::{
     engine::{
         self,
         inquiry::{self, Asked, Told},
+        logbook::{self, LogAsked, ToldLogs},
         plan::{Depth, Settings},
         watch::{self, Control, Pace, Snapshot, Watching},
     },
@@ -54,6 +55,13 @@ pub(crate) const PICTURES: &[(&str, &str, &str, &[Command])] = &[
         &[Command::Alerts, Command::Down, Command::Map, Command::Everything],
     ),
     ("traces-light", "catppuccin-latte", "The newest traces that failed", &[Command::Traces]),
+    (
+        "logs-dark",
+        "catppuccin-mocha",
+        "What a function wrote around its failure, with the line that says why",
+        &[Command::Alerts, Command::Down, Command::Open, Command::FunctionLogs],
+    ),
+    ("logs-light", "catppuccin-latte", "What all functions that fire write, as it is written", &[Command::Logs]),
 ];
 
 fn model(theme: &str, snapshot: Option<Arc<Snapshot>>) -> Model {
@@ -116,6 +124,20 @@ impl Desk {
         Self { runtime, sim }
     }
 
+    /// Answers what the screen asks of logs.
+    fn answer_logs(&self, model: &mut Model, now: jiff::Timestamp) {
+        let Some(question) = model.log_question() else { return };
+        let told = self.runtime.block_on(async {
+            let (publish, mut told) = tokio::sync::watch::channel(ToldLogs::default());
+            let (questions, asked) = tokio::sync::mpsc::unbounded_channel();
+            tokio::spawn(logbook::answer(self.sim.clone(), asked, publish, Arc::new(move || now)));
+            let asked = LogAsked { question: Some(question.clone()), again: false };
+            questions.send(asked).expect("somebody listens");
+            told.wait_for(|told| told.knows(&question)).await.expect("an answer").clone()
+        });
+        model.update(Msg::Logs(told));
+    }
+
     fn answer(&self, model: &mut Model, now: jiff::Timestamp) {
         let Some((question, _)) = model.question() else { return };
         let about = question.about();
@@ -148,6 +170,7 @@ pub(crate) fn draw() -> Vec<(String, String)> {
             model.update(Msg::Do(*command));
             tui::frame(&mut model, SIZE.0, SIZE.1, now);
             desk.answer(&mut model, now);
+            desk.answer_logs(&mut model, now);
         }
         let frame = tui::frame(&mut model, SIZE.0, SIZE.1, now);
         (format!("docs/screens/{name}.svg"), still::svg(&frame, title))

@@ -10,6 +10,7 @@ pub mod pattern;
 pub mod query;
 pub mod report;
 pub mod secrets;
+pub mod shown;
 pub mod words;
 
 use jiff::Timestamp;

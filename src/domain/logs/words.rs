@@ -3,7 +3,7 @@
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
-    LogEvent,
+    LogEvent, LogGroup,
     cause::CauseKind,
     groups::{CauseGroup, LogCauses, LogCut},
     line::{Line, What, read},
@@ -11,7 +11,7 @@ use super::{
     secrets,
 };
 use crate::domain::{
-    failure::Kind,
+    failure::{Failure, Kind},
     text::{clean, counted},
     trace::{causes::Age, words::seconds},
 };
@@ -61,21 +61,7 @@ impl LogCauses {
         let mut remarks = Vec::new();
         let name = self.group.name.shown();
         if let Some(failure) = &self.failure {
-            let said = failure.message.shown();
-            remarks.push(if said.starts_with("ResourceNotFoundException") {
-                let assumed = if self.group.assumed {
-                    ", which is only assumed, since the function's configuration could not be read"
-                } else {
-                    ""
-                };
-                format!(
-                    "there is no log group {name}{assumed}: it was deleted, or the function's role may not write to it"
-                )
-            } else if failure.kind == Kind::Deadline {
-                format!("there was no time left to read the log group {name}: {}", failure.hint)
-            } else {
-                format!("the log group {name} can't be read ({}): {said}; {}", failure.kind.as_str(), failure.hint)
-            });
+            remarks.push(unread(&self.group, failure));
         } else if self.groups.is_empty() {
             remarks.push(format!("no line of the log group {name} says why: the program may catch and hide it, or log below a level that is not kept"));
         }
@@ -83,6 +69,25 @@ impl LogCauses {
             remarks.push("there was no time left to read all of the log".into());
         }
         remarks
+    }
+}
+
+/// Why a log group could not be read and what to do about it, in a sentence fit to be shown.
+pub fn unread(group: &LogGroup, failure: &Failure) -> String {
+    let (name, said) = (group.name.shown(), failure.message.shown());
+    if said.starts_with("ResourceNotFoundException") {
+        let assumed = if group.assumed {
+            ", which is only assumed, since the function's configuration could not be read"
+        } else {
+            ""
+        };
+        format!("there is no log group {name}{assumed}: it was deleted, or the function's role may not write to it")
+    } else if said.contains("INFREQUENT_ACCESS") {
+        format!("the log group {name} is of the class Infrequent Access: Logs Insights alone reads it")
+    } else if failure.kind == Kind::Deadline {
+        format!("there was no time left to read the log group {name}: {}", failure.hint)
+    } else {
+        format!("the log group {name} can't be read ({}): {said}; {}", failure.kind.as_str(), failure.hint)
     }
 }
 

@@ -34,6 +34,9 @@ pub enum Heard {
     Events(Vec<(usize, LogEvent)>),
     /// Something that whoever listens should know, in a sentence fit to be shown.
     Remark(String),
+    /// That no live tail follows up to ten log groups any more, which are asked again and again instead; in a sentence fit to
+    /// be shown.
+    Polls(String),
 }
 
 /// What a live tail is billed by, from its beginning on.
@@ -137,7 +140,7 @@ impl Following {
                 )
             }
         };
-        if self.heard.send(Heard::Remark(remark)).await.is_ok() {
+        if self.heard.send(Heard::Polls(remark)).await.is_ok() {
             self.poll().await;
         }
     }

@@ -74,7 +74,8 @@ pub async fn between(
     pattern: Option<&str>,
     until: Instant,
 ) -> (Vec<(usize, LogEvent)>, Vec<(usize, ReadEvents)>) {
-    let asked = stream::iter(followed.iter().enumerate()).map(|(place, one)| async move {
+    let asked = stream::iter(0..followed.len()).map(|place| async move {
+        let one = &followed[place];
         let request = LogRequest {
             group: one.group.name.clone(),
             start: span.0,

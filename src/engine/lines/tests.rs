@@ -149,7 +149,7 @@ async fn what_is_written_is_heard_by_live_tail_and_where_that_is_denied_by_askin
         let mut events = 0;
         while found.len() < 20 {
             match heard.recv().await.unwrap() {
-                Heard::Remark(remark) => remarks.push(remark),
+                Heard::Remark(remark) | Heard::Polls(remark) => remarks.push(remark),
                 Heard::Events(more) => {
                     events += more.len();
                     found.extend(more.into_iter().map(|(place, event)| (place, event.at, event.text)));
@@ -304,7 +304,7 @@ async fn a_live_tail_ends_before_it_costs_more_than_is_allowed_and_is_asked_for_
     let following = tokio::spawn(follow_within(sim.clone(), followed, (None, purse), clock, send));
     let mut spent = 0;
     while spent < 2 {
-        if let Heard::Remark(remark) = heard.recv().await.unwrap() {
+        if let Heard::Polls(remark) = heard.recv().await.unwrap() {
             assert!(remark.contains("beyond what --max-cost allows"), "{remark}");
             spent += 1;
         }
@@ -392,7 +392,7 @@ async fn what_can_not_be_asked_for_is_said_once_and_what_never_can_is_left() {
     let (mut remarks, mut first) = (Vec::new(), None);
     while first.is_none() {
         match heard.recv().await.unwrap() {
-            Heard::Remark(remark) => remarks.push(remark),
+            Heard::Remark(remark) | Heard::Polls(remark) => remarks.push(remark),
             Heard::Events(events) => first = events.first().map(|(_, event)| event.at),
         }
     }

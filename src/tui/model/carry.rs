@@ -13,7 +13,7 @@ use super::{
         overlay::{Act, Kind, Overlay},
         places,
     },
-    Effect, HOURS, Model, READING, RowKey, Screen, Side, Walk,
+    Effect, HOURS, Lines, Model, READING, RowKey, Screen, Side, Walk,
 };
 use crate::domain::{account::TargetKey, life::Means, text::AwsText};
 
@@ -21,12 +21,17 @@ impl Model {
     pub(super) fn carry_out(&mut self, command: Command) -> Option<Effect> {
         let page = i64::try_from(self.page.max(1)).unwrap_or(1);
         match command {
-            _ if self.turn_page(command) || self.walk_accounts(command) => {}
+            _ if self.turn_page(command) || self.walk_accounts(command) || self.among_lines(command) => {}
             Command::Alerts => self.jump(Screen::Alerts),
             Command::Functions => self.jump(Screen::Functions),
             Command::Accounts => self.jump(Screen::Accounts),
             Command::Recent => self.jump(Screen::Recent),
             Command::Traces => self.jump(Screen::Traces(None)),
+            Command::Logs => {
+                // Whoever asks for it once more has what fires now.
+                self.log.of = None;
+                self.jump(Screen::Logs(Lines::Firing));
+            }
             Command::Spots => self.jump(Screen::Spots),
             Command::Errors => self.jump(Screen::Errors),
             Command::Palette => self.overlay = Some(Overlay::new(Kind::Palette)),
@@ -75,6 +80,15 @@ impl Model {
                     self.push(Screen::Traces(Some(key)));
                 }
             }
+            Command::FunctionLogs if matches!(self.screen(), Screen::Trace(..) | Screen::Traces(_)) => {
+                self.go_to_logs_of_trace();
+            }
+            Command::FunctionLogs => {
+                if let Some(key) = self.chosen() {
+                    self.go_to_logs(key);
+                }
+            }
+            Command::Follow | Command::Level | Command::Secrets | Command::Request | Command::PreviousMatch => {}
             Command::Everything => {
                 self.everything = !self.everything;
                 self.walk = Walk::default();
@@ -141,7 +155,12 @@ impl Model {
             Command::Filter => {
                 self.typing = matches!(
                     self.screen(),
-                    Screen::Alerts | Screen::Functions | Screen::Accounts | Screen::Traces(_) | Screen::Trace(..)
+                    Screen::Alerts
+                        | Screen::Functions
+                        | Screen::Accounts
+                        | Screen::Traces(_)
+                        | Screen::Trace(..)
+                        | Screen::Logs(_)
                 );
             }
             Command::Theme => {
@@ -151,6 +170,10 @@ impl Model {
             }
             Command::Acknowledge => self.pick_end(Means::Acknowledge),
             Command::Mute => self.pick_end(Means::Mute),
+            Command::CopyName if matches!(self.screen(), Screen::Logs(_)) => {
+                let line = self.line(self.list().place)?;
+                return Some(Effect::Copy(line.line.copied(self.log.secrets), "line"));
+            }
             Command::CopyName if matches!(self.screen(), Screen::Trace(..) | Screen::Traces(_)) => {
                 return self.trace_id().map(|id| Effect::Copy(id.shown().into_owned(), "trace id"));
             }
@@ -237,12 +260,14 @@ impl Model {
 
     /// Traces and maps begin with what fails.
     fn begin_with_failing(&mut self, screen: &Screen) {
-        if matches!(screen, Screen::Traces(_) | Screen::Map(_)) && !matches!(self.screen(), Screen::Trace(..)) {
+        if matches!(screen, Screen::Traces(_) | Screen::Map(_) | Screen::Logs(_))
+            && !matches!(self.screen(), Screen::Trace(..))
+        {
             self.everything = false;
         }
     }
 
-    fn push(&mut self, screen: Screen) {
+    pub(super) fn push(&mut self, screen: Screen) {
         self.begin_with_failing(&screen);
         self.trail.push(screen);
         self.cross = None;
@@ -288,6 +313,7 @@ impl Model {
     pub fn typed(&self) -> &str {
         match self.screen() {
             Screen::Trace(..) => &self.search,
+            Screen::Logs(_) => &self.log.search.text,
             Screen::Accounts => self.narrow.text(),
             _ => self.filter.text(),
         }
@@ -297,6 +323,8 @@ impl Model {
         if matches!(self.screen(), Screen::Trace(..)) {
             self.search = text;
             self.find_next(self.span_place());
+        } else if matches!(self.screen(), Screen::Logs(_)) {
+            self.search_lines(text);
         } else if *self.screen() == Screen::Accounts {
             self.narrow = Filter::parse(&text);
         } else {
@@ -310,8 +338,10 @@ impl Model {
             KeyCode::Enter => {
                 self.typing = false;
                 // What was not found is said once it is no longer typed.
-                if matches!(self.screen(), Screen::Trace(..)) {
-                    self.find_next(self.span_place());
+                match self.screen() {
+                    Screen::Trace(..) => self.find_next(self.span_place()),
+                    Screen::Logs(_) => self.search_lines(self.log.search.text.clone()),
+                    _ => {}
                 }
             }
             KeyCode::Esc => {

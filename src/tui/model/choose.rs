@@ -23,6 +23,7 @@ impl Model {
         match self.screen() {
             Screen::Function(key) | Screen::Map(key) | Screen::Traces(Some(key)) => Some(key.clone()),
             Screen::Traces(None) => self.function_of_trace(),
+            Screen::Logs(_) => self.function_of_line(),
             _ => match self.list().selected? {
                 RowKey::Function(key) | RowKey::Episode(key, ..) | RowKey::Spot(key, ..) => Some(key),
                 _ => None,
@@ -61,6 +62,12 @@ impl Model {
     /// The address of the chosen function in the console, or of the chosen trace.
     pub(super) fn address(&mut self) -> Option<String> {
         let board = self.board.as_ref()?;
+        if let Screen::Logs(_) = self.screen() {
+            let line = self.line(self.list().place)?;
+            let one = self.lines()?.functions.get(line.place)?;
+            let (group, stream) = (one.group.name.raw(), line.line.event.stream.raw());
+            return console::stream(self.portal.as_ref(), &one.target, group, stream);
+        }
         let traced = match self.screen() {
             Screen::Trace(id, at) => board.snapshot.fleet.target(at).map(|state| (id.clone(), state.target.clone())),
             Screen::Traces(_) => {

@@ -4,8 +4,27 @@ use super::{
     super::{board::Key, list::Line, places::Place},
     ListState, Model, RowKey, Screen,
 };
+use crate::engine::watch::{Focus, Look};
 
 impl Model {
+    /// What is in sight, for whoever reads it.
+    pub fn focus(&self) -> Focus {
+        let Some(board) = &self.board else { return Focus::default() };
+        let lines = self.lines.iter().skip(self.list().offset).take(self.page);
+        let rows = lines.filter_map(|line| match line {
+            Line::Row(place) => board.key(board.rows.get(*place)?),
+            Line::Heading(_) => None,
+        });
+        let mut rows: Vec<_> = rows.map(|key| ((key.account, key.region), key.name)).collect();
+        let mut look = None;
+        if let Screen::Function(key) = self.screen() {
+            let target = (key.account.clone(), key.region.clone());
+            rows.push((target.clone(), key.name.clone()));
+            look = Some(Look { target, function: key.name.clone(), hours: self.hours });
+        }
+        Focus { rows, look, dev: self.dev }
+    }
+
     /// How many rows the list of this screen has.
     pub fn count(&self) -> usize {
         let Some(board) = &self.board else { return 0 };
@@ -18,6 +37,7 @@ impl Model {
             Screen::Function(key) => self.groups(key).len(),
             Screen::Traces(_) => self.traces.len(),
             Screen::Trace(..) => self.spans.len(),
+            Screen::Logs(_) => self.log.rows.len(),
             Screen::Map(_) => 0,
         }
     }
@@ -59,6 +79,7 @@ impl Model {
                 let node = self.tree()?.nodes.get(*self.spans.get(place)?)?;
                 Some(RowKey::Span(node.span.id.clone()))
             }
+            Screen::Logs(_) => self.line(place).map(|line| RowKey::Line(line.number)),
             Screen::Map(_) => None,
         }
     }
@@ -88,6 +109,9 @@ impl Model {
         self.point_at(place);
         let list = self.list();
         self.lists.insert(self.screen().clone(), ListState { wanted: list.selected.clone(), ..list });
+        if matches!(self.screen(), Screen::Logs(_)) {
+            self.went_to_line();
+        }
     }
 
     pub(super) fn point_at(&mut self, place: usize) {
@@ -95,6 +119,12 @@ impl Model {
         let place = place.min(count.saturating_sub(1));
         let selected = self.key_at(place);
         let page = self.page.max(1);
+        if matches!(self.screen(), Screen::Logs(_)) {
+            let (offset, skip) = self.bring_into_sight(place, self.list().offset);
+            self.lists.insert(self.screen().clone(), ListState { selected, place, offset, ..self.list() });
+            self.log.skip = skip;
+            return;
+        }
         let list = self.lists.entry(self.trail.last().cloned().unwrap_or(Screen::Alerts)).or_default();
         list.selected = selected;
         list.place = place;
@@ -104,6 +134,9 @@ impl Model {
 
     /// Puts the selection where what it is about now stands, or near to where it stood.
     pub fn settle(&mut self) {
+        if matches!(self.screen(), Screen::Logs(_)) {
+            return self.settle_lines();
+        }
         let list = self.list();
         // Until somebody moves, one stands at the top, whatever comes in above.
         if list.wanted.is_none() {

@@ -8,7 +8,7 @@ use super::{
         board::{Board, Key, State},
         filter::Filter,
     },
-    Model, RowKey, Screen,
+    Lines, Model, RowKey, Screen,
 };
 use crate::{
     domain::{
@@ -79,7 +79,7 @@ impl Model {
             Screen::Alerts => self.glanced().map(|key| About::Causes(place_of(&key))),
             Screen::Function(key) => Some(About::Causes(place_of(key))),
             Screen::Traces(of) if !self.paused => Some(About::Newest(of.as_ref().map(place_of), self.everything)),
-            Screen::Trace(id, _) => Some(About::Trace(id.clone())),
+            Screen::Trace(id, _) | Screen::Logs(Lines::Trace(id, _)) => Some(About::Trace(id.clone())),
             Screen::Map(key) => Some(About::Map(place_of(key))),
             _ => None,
         };
@@ -104,7 +104,9 @@ impl Model {
             Screen::Alerts => Some((causes_of(board, &self.glanced()?)?, PASSING)),
             Screen::Function(key) => asked(causes_of(board, key)?),
             Screen::Traces(of) if !self.paused => asked(Question::Newest(self.newest_of(board, of.as_ref()))),
-            Screen::Trace(id, at) => asked(Question::Trace(id.clone(), self.may_know(board, id, at))),
+            Screen::Trace(id, at) | Screen::Logs(Lines::Trace(id, at)) => {
+                asked(Question::Trace(id.clone(), self.may_know(board, id, at)))
+            }
             Screen::Map(key) => asked(Question::Map(place_of(key), neighbours(board, key))),
             _ => None,
         }

@@ -12,6 +12,7 @@ use crate::{
     domain::{failure::Kind, text::AwsText, window::Horizon},
     engine::{
         inquiry::{self, Asked, Question, Told},
+        logbook::{self, LogAsked, ToldLogs},
         plan::{Depth, Settings},
     },
     source::sim::fault::{Effect as Fails, Fault},
@@ -26,6 +27,7 @@ fn runtime() -> tokio::runtime::Runtime {
 pub(super) struct Desk {
     sim: Arc<Sim>,
     told: Mutex<Told>,
+    logs: Mutex<ToldLogs>,
 }
 
 impl Desk {
@@ -41,7 +43,7 @@ impl Desk {
             let (limit, never) = (Duration::from_mins(5), CancellationToken::new());
             engine::once(sim.clone(), roster, rules, settings, limit, &never, |_| {}).await;
         });
-        Self { sim, told: Mutex::default() }
+        Self { sim, told: Mutex::default(), logs: Mutex::default() }
     }
 
     /// Types keys, and waits for what each screen asks.
@@ -57,6 +59,28 @@ impl Desk {
 
     /// Answers what a screen asks.
     pub(super) fn answer(&self, model: &mut Model) {
+        self.answer_traces(model);
+        self.answer_logs(model);
+    }
+
+    fn answer_logs(&self, model: &mut Model) {
+        let Some(question) = model.log_question() else { return };
+        let mut told = self.logs.lock().unwrap();
+        if !told.knows(&question) {
+            let new = runtime().block_on(async {
+                let (publish, mut told) = tokio::sync::watch::channel(ToldLogs::default());
+                let (questions, asked) = tokio::sync::mpsc::unbounded_channel();
+                tokio::spawn(logbook::answer(self.sim.clone(), asked, publish, Arc::new(now)));
+                questions.send(LogAsked { question: Some(question.clone()), again: false }).unwrap();
+                told.wait_for(|told| told.knows(&question)).await.unwrap().clone()
+            });
+            told.causes.extend(new.causes);
+            told.lines = new.lines;
+        }
+        model.update(Msg::Logs(told.clone()));
+    }
+
+    fn answer_traces(&self, model: &mut Model) {
         let Some((question, _)) = model.question() else { return };
         let about = question.about();
         let mut told = self.told.lock().unwrap();

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{
     super::{
         commands::{self, Command},
-        model::{Model, Screen},
+        model::{Lines, Model, Screen},
         theme::Role,
     },
     centred,
@@ -199,7 +199,9 @@ pub(super) fn footer(model: &Model, buf: &mut Buffer, area: Rect) {
         let found = match model.screen() {
             Screen::Traces(_) => counted(model.traces.len() as u64, "trace"),
             Screen::Accounts => counted(model.places.len() as u64, "row"),
-            Screen::Trace(..) => format!("{} goes to the next", model.keys.key_of(Command::NextMatch)),
+            Screen::Trace(..) | Screen::Logs(_) => {
+                format!("{} goes to the next", model.keys.key_of(Command::NextMatch))
+            }
             _ => counted(model.functions().count() as u64, "row"),
         };
         let x =
@@ -208,7 +210,7 @@ pub(super) fn footer(model: &Model, buf: &mut Buffer, area: Rect) {
         let forms = match model.screen() {
             Screen::Accounts => " · client:  account:  region:  !not",
             Screen::Traces(_) => " · client:  account:  region:  name:  !not",
-            Screen::Trace(..) => "",
+            Screen::Trace(..) | Screen::Logs(_) => "",
             _ => " · client:  stage:  tag:team=pay  err>5  !not",
         };
         let hints = [
@@ -264,6 +266,7 @@ fn hints(model: &Model) -> Vec<(String, String)> {
             Command::Open,
             Command::Back,
             Command::PageDown,
+            Command::FunctionLogs,
             Command::FunctionTraces,
             Command::Map,
             Command::Hours,
@@ -273,10 +276,34 @@ fn hints(model: &Model) -> Vec<(String, String)> {
             Command::Console,
             Command::CopyName,
         ],
-        Screen::Traces(_) => &[Command::Open, Command::Everything, Command::Filter, Command::Map, Command::CopyName],
-        Screen::Trace(..) => {
-            &[Command::Open, Command::Back, Command::Filter, Command::NextMatch, Command::CopyName, Command::Console]
-        }
+        Screen::Traces(_) => &[
+            Command::Open,
+            Command::Everything,
+            Command::Filter,
+            Command::FunctionLogs,
+            Command::Map,
+            Command::CopyName,
+        ],
+        Screen::Trace(..) => &[
+            Command::Open,
+            Command::Back,
+            Command::FunctionLogs,
+            Command::Filter,
+            Command::NextMatch,
+            Command::CopyName,
+            Command::Console,
+        ],
+        Screen::Logs(_) => &[
+            Command::Open,
+            Command::Back,
+            Command::Follow,
+            Command::Filter,
+            Command::Level,
+            Command::Hours,
+            Command::Request,
+            Command::Everything,
+            Command::CopyName,
+        ],
         Screen::Map(_) => &[Command::Open, Command::Back, Command::Everything, Command::FunctionTraces],
         Screen::Recent => &[Command::Open],
         Screen::Accounts => &[Command::Map, Command::Open, Command::Filter, Command::Sort],
@@ -289,6 +316,7 @@ fn hints(model: &Model) -> Vec<(String, String)> {
         (Command::Accounts, "accounts"),
         (Command::Spots, "spots"),
         (Command::Traces, "traces"),
+        (Command::Logs, "logs"),
         (Command::Errors, "errors"),
     ];
     // A command without a key is left out.
@@ -297,7 +325,16 @@ fn hints(model: &Model) -> Vec<(String, String)> {
         (Screen::Function(_), Command::PageDown) => (model.sheet.1 > 0).then_some("more below"),
         (Screen::Function(_), Command::Open) => Some("a trace of it"),
         (Screen::Trace(..), Command::Open) => Some("fold"),
-        (Screen::Trace(..), Command::Filter) => Some("search"),
+        (Screen::Trace(..) | Screen::Logs(_), Command::Filter) => Some("search"),
+        (Screen::Logs(_), Command::Open) => Some("unfold"),
+        (Screen::Logs(_), Command::Hours) => Some("wrap"),
+        (Screen::Logs(_), Command::Follow) if model.log.follow => Some("stop"),
+        (Screen::Logs(Lines::Around(..)), Command::Everything) => {
+            Some(if model.everything { "around its failure" } else { "newest" })
+        }
+        (Screen::Logs(_), Command::Everything)
+        | (Screen::Logs(Lines::Trace(..) | Lines::Request(..)), Command::Follow) => None,
+        (Screen::Logs(_), Command::CopyName) => Some("copy"),
         (Screen::Trace(..) | Screen::Traces(_), Command::CopyName) => Some("copy id"),
         (Screen::Map(_), Command::Open) => Some("into the middle"),
         _ => commands::entry(command)?.hint,

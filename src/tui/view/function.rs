@@ -12,7 +12,7 @@ use super::{
         theme::Role,
     },
     alerts::rule,
-    causes, centred, charts, of_state,
+    causes, centred, charts, logged, of_state,
     rows::DAY,
     table::scrollbar,
     text::{put, span, wrap},
@@ -64,6 +64,7 @@ pub(super) fn draw(model: &Model, key: &Key, buf: &mut Buffer, area: Rect) {
     };
     place(&parts.verdict, &mut sheet, parts.above);
     causes::draw(model, key, &mut sheet, parts.causes);
+    logged::draw(model, key, &mut sheet, parts.logged);
     let of_it = |chart: &&Arc<Chart>| chart.target == state.target.key() && chart.function == key.name;
     let read = board.snapshot.chart.as_ref().filter(of_it).map(|chart| &**chart);
     charts::draw(model, read, &mut sheet, parts.chart);
@@ -104,6 +105,7 @@ struct Parts {
     facts: Vec<Line>,
     above: Rect,
     causes: Rect,
+    logged: Rect,
     chart: Rect,
     below: Rect,
     /// Lines of all of it: those of the screen, or more.
@@ -126,17 +128,20 @@ fn parts(
     let top = tall(&verdict);
     let most = if area.height < 24 { 6 } else { (area.height / 3).max(7) };
     let causes = causes::lines(model, key, area.width, most);
+    let logged = logged::lines(model, key, area.width, most + 2);
     let needed = tall(&facts) + 1;
-    let chart = charts::least(area.width).max(area.height.saturating_sub(top + causes + needed));
+    let why = top + causes + logged;
+    let chart = charts::least(area.width).max(area.height.saturating_sub(why + needed));
     let at = |y: u16, height: u16| Rect { y, height, ..area };
     Parts {
         verdict,
         facts,
         above: at(area.y, top),
         causes: at(area.y + top, causes),
-        chart: at(area.y + top + causes, chart),
-        below: at(area.y + top + causes + chart, needed),
-        tall: top + causes + chart + needed,
+        logged: at(area.y + top + causes, logged),
+        chart: at(area.y + why, chart),
+        below: at(area.y + why + chart, needed),
+        tall: why + chart + needed,
     }
 }
 

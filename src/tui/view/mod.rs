@@ -8,10 +8,13 @@ mod errors;
 mod frame;
 mod function;
 mod functions;
+mod logged;
+mod logs;
 mod map;
 mod overlay;
 mod recent;
 mod rows;
+mod silence;
 pub mod spark;
 mod spots;
 mod table;
@@ -60,6 +63,7 @@ pub fn draw(model: &Model, buf: &mut Buffer, now: Timestamp) {
             Screen::Traces(_) => traces::draw(model, buf, body),
             Screen::Trace(id, at) => waterfall::draw(model, id, at, buf, body),
             Screen::Map(key) => map::draw(model, key, buf, body),
+            Screen::Logs(of) => logs::draw(model, of, buf, body),
         }
     }
     if let Some(overlay) = &model.overlay {
@@ -88,6 +92,15 @@ pub fn sheet(model: &Model, area: Rect) -> (usize, usize) {
     (usize::from(body.height), hidden)
 }
 
+/// Columns and lines that there are for lines of logs on a screen of this size.
+pub fn room(model: &Model, area: Rect) -> (u16, u16) {
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        return (LEAST.0, 1);
+    }
+    let list = logs::list(model, body(area));
+    (list.width, list.height)
+}
+
 /// Where the list of this screen stands, with its titles.
 fn list(model: &Model, body: Rect) -> Rect {
     match model.screen() {
@@ -99,6 +112,7 @@ fn list(model: &Model, body: Rect) -> Rect {
         Screen::Function(key) => function::list(model, key, body),
         Screen::Traces(_) => traces::list(body),
         Screen::Trace(..) => waterfall::list(body),
+        Screen::Logs(_) => logs::list(model, body),
         Screen::Functions | Screen::Map(_) => body,
     }
 }
@@ -115,6 +129,9 @@ pub fn row_at(model: &Model, area: Rect, (x, y): (u16, u16)) -> Option<usize> {
     }
     if model.map && *model.screen() == Screen::Accounts {
         return accounts::place_at(model, body, (x, y));
+    }
+    if matches!(model.screen(), Screen::Logs(_)) {
+        return logs::place_at(model, list, (x, y));
     }
     // A function's page may be scrolled.
     let y = y + if matches!(model.screen(), Screen::Function(_)) { span(model.scroll) } else { 0 };

@@ -2,7 +2,7 @@
 //! request ids. Computed when it is asked for.
 
 use futures::{StreamExt, stream};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, Unit, tz::TimeZone};
 use serde_json::json;
 
 use super::{Sample, timestamp};
@@ -126,6 +126,7 @@ impl Sample<'_> {
             let from = self.start + 0.004 + (self.took + 0.02) * attempt as f64;
             let to = from + self.took;
             let mut put = |at: f64, text: String| {
+                // An event has the same id whoever asks for it.
                 let number = hash::pair(self.chance, 0x106 + (events.len() - before) as u64);
                 events.push(LogEvent {
                     at: milliseconds(at),
@@ -288,6 +289,8 @@ fn rounded(ms: f64) -> f64 {
     (ms * 100.0).round() / 100.0
 }
 
+/// To the millisecond, as logs have it.
 fn milliseconds(seconds: f64) -> Timestamp {
-    timestamp((seconds * 1000.0).floor() / 1000.0)
+    let at = timestamp((seconds * 1000.0).floor() / 1000.0);
+    at.round(Unit::Millisecond).unwrap_or(at)
 }

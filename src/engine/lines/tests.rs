@@ -392,7 +392,7 @@ async fn what_can_not_be_asked_for_is_said_once_and_what_never_can_is_left() {
     let (mut remarks, mut first) = (Vec::new(), None);
     while first.is_none() {
         match heard.recv().await.unwrap() {
-            Heard::Remark(remark) => remarks.push(remark),
+            Heard::Remark(remark) | Heard::Polls(remark) => remarks.push(remark),
             Heard::Events(events) => first = events.first().map(|(_, event)| event.at),
         }
     }

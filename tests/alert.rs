@@ -530,5 +530,5 @@ fn a_day_of_watching_is_reckoned_before_anything_is_read() {
     );
     let text = demo(&[]).run().ended_with(3).stdout;
     assert!(text.contains("dev fails all day") && text.contains("could not be read"), "{text}");
-    assert_eq!(demo(&["--client", "Nobody"]).run().code, 3, "what matches nothing is not free, but unknown");
+    assert_eq!(demo(&["--client", "Nobody"]).run().code, 2, "what nobody has is not free, but a mistake");
 }

@@ -46,6 +46,7 @@ impl Estate {
         let organization = world.organizations[0].name.clone();
         world.accounts = (0..self.accounts)
             .map(|n| WorldAccount {
+                concurrency: 1000,
                 transaction_search: false,
                 id: AccountId::parse(&format!("1{n:011}")).unwrap(),
                 name: format!("account-{n}").into(),
@@ -79,6 +80,7 @@ impl Estate {
             invocations: always(20.0),
             errors: if n == 0 { always(3.0) } else { Vec::new() },
             throttles: Vec::new(),
+            more: Vec::new(),
         };
         WorldFunction {
             story: None,

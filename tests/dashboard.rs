@@ -204,11 +204,15 @@ fn falls_over() {
         let (questions, _unanswered) = tokio::sync::mpsc::unbounded_channel();
         let (_answers, told) = tokio::sync::watch::channel(slmon::engine::inquiry::Told::default());
         let (_end, ends) = tokio::sync::watch::channel(None);
+        let (_lives, alive) = tokio::sync::watch::channel(std::sync::Arc::default());
+        let (asks, _unheard) = std::sync::mpsc::channel();
         let stage = slmon::tui::Stage {
             snapshots,
             control,
             questions,
             told,
+            alive,
+            asks,
             ends,
             outside: Box::new(Falls),
             notify: slmon::tui::Notify::Off,
@@ -235,6 +239,27 @@ fn a_panic_gives_the_terminal_back() {
     assert_eq!(code, 101, "{screen}");
     assert!(screen.contains("fell over while it was shown"), "what happened can be read:\n{screen}");
     is_restored(&screen);
+}
+
+#[test]
+fn what_somebody_knows_and_what_is_muted_is_said_in_the_rows() {
+    let terminal = demo().env("USER", "ann").terminal(30, 120);
+    terminal.wait_for("limit 5 %");
+    terminal.send("A");
+    terminal.wait_for("until it is over");
+    terminal.send(key::ENTER);
+    terminal.wait_for("is acknowledged until");
+    terminal.wait_for("✓ ack to");
+    terminal.wait_for("by ann");
+    terminal.send("M");
+    terminal.wait_for("until the morning");
+    terminal.send(key::ENTER);
+    terminal.wait_for("is muted until");
+    terminal.wait_for("◌ 2 muted");
+    terminal.send("3");
+    terminal.wait_for(" began");
+    terminal.send("q");
+    assert_eq!(terminal.finish().0, 0);
 }
 
 #[test]

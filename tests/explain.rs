@@ -147,6 +147,10 @@ fn the_map_is_drawn_in_each_of_its_formats() {
     let name = name.expect("a function whose call fails")["from"]["name"].as_str().unwrap().to_owned();
     let around = told(&["map", &name], "slmon.map-1");
     assert_eq!(rows(&around, "around")[0]["name"].as_str(), Some(&*name));
+    // A glob may mean more; an ARN means the one.
+    let globbed = told(&["map", &format!("{}*", &name[..name.len() - 2])], "slmon.map-1");
+    assert!(rows(&globbed, "around").iter().any(|found| found["name"] == name.as_str()));
+    assert_refused(&["map", "pay[ments"], &["is no glob"]);
     let mermaid = demo(&["map", &name, "--format", "mermaid"]).run().ended_with(3).stdout;
     assert!(mermaid.starts_with("flowchart LR\n") && mermaid.contains(&name) && mermaid.contains("-->"), "{mermaid}");
     let text = demo(&["map", &name]).run().ended_with(3).stdout;

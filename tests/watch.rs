@@ -189,3 +189,88 @@ fn a_test_is_sent_to_each_or_to_one_and_leaves_nothing_open() {
     let output = slmon().config(&config).args(["notify", "test", "hok"]).run().ended_with(2);
     assert!(output.stderr.contains("hook is meant?"), "{}", output.stderr);
 }
+
+#[test]
+fn a_reload_finds_everything_anew_by_other_rules_and_tells_others() {
+    let (first, second) = (TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let hook = |name: &str, listener: &TcpListener| {
+        let port = listener.local_addr().unwrap().port();
+        format!("[[notify]]\nname = \"{name}\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{port}/\"\n")
+    };
+    let run = slmon();
+    let (file, socket) = (run.file("own.toml", &hook("first", &first)), run.home().join("manager"));
+    let manager = Manager::at(&socket);
+    let running = run
+        .args(["--demo", "watch", "--log-format", "json", "--config"])
+        .args([&file])
+        .env("NOTIFY_SOCKET", &socket)
+        .start();
+    let fired = told(&first, 204);
+    assert_eq!(manager.hears(), "READY=1");
+    // Nobody is watched any more, and somebody else is told: what was told before is over.
+    fs::write(&file, format!("[discovery]\ntag = \"nobody-has-it\"\n{}", hook("second", &second))).unwrap();
+    running.signal("HUP");
+    let over = told(&second, 204);
+    let changes = |event: &Value| -> BTreeSet<String> {
+        let alerts = event["data"]["alerts"].as_array().unwrap();
+        alerts.iter().map(|alert| alert["change"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(changes(&fired), BTreeSet::from(["fired".to_owned()]));
+    assert_eq!(changes(&over), BTreeSet::from(["resolved".to_owned()]));
+    let incidents = |event: &Value| -> BTreeSet<String> {
+        let alerts = event["data"]["alerts"].as_array().unwrap();
+        alerts.iter().map(|alert| alert["incident"].as_str().unwrap().to_owned()).collect()
+    };
+    assert!(incidents(&over).is_subset(&incidents(&fired)), "{over}");
+    running.signal("TERM");
+    let events = events(&running.finish().ended_with(0));
+    assert_eq!(of(&events, "reloaded").len(), 1);
+    assert_eq!(of(&events, "started").len(), 2);
+}
+
+#[test]
+fn a_message_says_the_cause_and_leads_to_a_trace() {
+    let sink = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = sink.local_addr().unwrap().port();
+    let config = format!(
+        "[dashboard]\naccess_portal = \"https://acme.awsapps.com/start\"\n[[notify]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{port}/\"\ngroup_from = 100\n"
+    );
+    let run = slmon().named_config(&config);
+    let running = run.args(["--demo", "watch"]).start();
+    let mut causes = 0;
+    for _ in 0..5 {
+        let alert = told(&sink, 204)["data"]["alerts"][0].clone();
+        assert!(alert["cause"].is_string() != alert["no_cause"].is_string(), "the one or the other: {alert}");
+        assert!(alert["portal"].as_str().unwrap().starts_with("https://acme.awsapps.com/start/#/console?"), "{alert}");
+        if alert["trace"].is_string() {
+            assert!(alert["cause"].is_string() && alert["trace"].as_str().unwrap().contains("xray"), "{alert}");
+            causes += 1;
+        }
+    }
+    assert!(causes > 0, "the demo has causes to find");
+    running.signal("TERM");
+    running.finish().ended_with(0);
+}
+
+#[test]
+fn a_full_disk_is_said_once_and_everybody_is_told_all_the_same() {
+    let sink = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = sink.local_addr().unwrap().port();
+    let run = slmon();
+    let config = format!(
+        "[[notify]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{port}/\"\ngroup_from = 3\n"
+    );
+    let file = run.file("own.toml", &config);
+    // Files may have no more than a block; what would be longer is refused as by a full disk.
+    let running = run.limited().args(["--demo", "watch", "--log-format", "json", "--config"]).args([&file]).start();
+    assert_eq!(told(&sink, 204)["type"], "slmon.alerts");
+    running.signal("TERM");
+    let events = events(&running.finish().ended_with(0));
+    let said: Vec<&str> = of(&events, "store").iter().map(|event| event["said"].as_str().unwrap()).collect();
+    assert!(said.len() == 1 && said[0].contains("alerts can't be kept"), "{said:?}");
+    assert_eq!(of(&events, "told").len(), 1);
+    let mute =
+        slmon().limited().region("eu-west-1").args(["mute", "111122223333:eu-west-1:f", "--for", "1h", "--reason"]);
+    let output = mute.args(["x".repeat(2000)]).run().ended_with(2);
+    assert!(output.stderr.contains("can't be used"), "{}", output.stderr);
+}

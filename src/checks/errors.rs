@@ -3,10 +3,11 @@
 use super::{
     Check, Evidence, Weighing,
     errors_baseline::{Comparison, compare, too_few},
-    weigh,
+    weigh, weighed,
 };
 use crate::domain::{
     finding::{Finding, Outcome, Severity},
+    need::Need,
     rules::limits::Limits,
     series::Metric,
     text::{count, percent, percent_limit},
@@ -19,6 +20,14 @@ pub(super) struct Errors;
 impl Check for Errors {
     fn id(&self) -> &'static str {
         "errors"
+    }
+
+    fn about(&self) -> &'static str {
+        "invocations that end in an error, by number and by share of all invocations"
+    }
+
+    fn needs(&self, _limits: &Limits) -> Vec<Need> {
+        weighed(Metric::Errors).to_vec()
     }
 
     fn evaluate(&self, evidence: &Evidence<'_>, limits: &Limits) -> Outcome {

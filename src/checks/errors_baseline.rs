@@ -3,12 +3,13 @@
 //! have to tell what the limits of `errors` would tell later.
 
 use super::{
-    Check, Evidence, Sum,
+    Check, Evidence, SHARE, Sum,
     errors::Errors,
     proportion::{Proportion, by_chance},
 };
 use crate::domain::{
     finding::{Baseline, Finding, Outcome, Severity},
+    need::Need,
     rules::limits::{CheckLimits, Clause, Limits},
     series::Metric,
     text::{count, counted, minutes, percent},
@@ -28,6 +29,14 @@ pub(super) struct ErrorsBaseline;
 impl Check for ErrorsBaseline {
     fn id(&self) -> &'static str {
         "errors-baseline"
+    }
+
+    fn about(&self) -> &'static str {
+        "a share of errors at least twice that of right before the window, by more than chance; with --baseline"
+    }
+
+    fn needs(&self, _limits: &Limits) -> Vec<Need> {
+        super::weighed(Metric::Errors).to_vec()
     }
 
     fn is_asked(&self, horizon: &Horizon) -> bool {
@@ -59,6 +68,7 @@ impl Check for ErrorsBaseline {
             severity: Severity::Critical,
             value: Some(now.share()),
             threshold: limit.rate,
+            unit: SHARE,
             threshold_source: set_by,
             reason,
             since,

@@ -1,37 +1,88 @@
 //! What is wrong: one file a check, one list of them. Each is three-valued: fine, a finding, or unknown with its
 //! reason. Screen and gate use this one predicate. This module knows facts; it does not know how they were read.
 
+mod burn;
+mod concurrency;
+mod dead_letter;
 mod errors;
 mod errors_baseline;
+mod iterator_age;
+mod more;
+mod near_timeout;
 mod proportion;
+mod silent;
 mod since;
 mod throttles;
 
+pub use self::more::{Listed, listed, needs, wants_configuration, wants_limit};
+
 use crate::domain::{
     account::TargetKey,
-    finding::{Doubt, Finding, Judged, JudgedFunction, Judgement, Outcome, OverlookedFunction, Severity, Verdict},
+    finding::{
+        Doubt, Finding, Judged, JudgedFunction, Judgement, Outcome, OverlookedFunction, Severity, Silenced, Verdict,
+    },
     fleet::{Fleet, Function, TargetState},
     life::Sign,
+    need::{Need, Stretch},
     observation::Reading,
-    rules::limits::{CheckLimits, Clause, Limits},
+    rules::{
+        Rules,
+        limits::{CheckLimits, Clause, Limits},
+        more::Extra,
+    },
     series::{Metric, Series},
-    window::{Horizon, Window},
+    window::{Horizon, Minute, Window},
 };
 
 /// A check: a name, and what it makes of the evidence.
 pub trait Check: Sync {
     /// The name that stands in reports.
     fn id(&self) -> &'static str;
+    /// What it says, in a sentence without its full stop.
+    fn about(&self) -> &'static str;
+    /// Which of the checks it is that are off unless they are named; none for one that always looks.
+    fn extra(&self) -> Option<Extra> {
+        None
+    }
     /// Whether a run asks for it.
     fn is_asked(&self, _horizon: &Horizon) -> bool {
         true
+    }
+    /// What has to be read of a function with these limits. What is beside errors, throttles and invocations of the window
+    /// is read for this check's sake.
+    fn needs(&self, limits: &Limits) -> Vec<Need>;
+    /// Whether it needs what `ListFunctions` says of the function.
+    fn needs_configuration(&self) -> bool {
+        false
+    }
+    /// Whether it needs the account's limit of instances that run at once.
+    fn needs_limit(&self) -> bool {
+        false
     }
     /// What it makes of the evidence under these limits.
     fn evaluate(&self, evidence: &Evidence<'_>, limits: &Limits) -> Outcome;
 }
 
 /// Every check there is.
-pub const ALL: &[&dyn Check] = &[&errors::Errors, &throttles::Throttles, &errors_baseline::ErrorsBaseline];
+pub const ALL: &[&dyn Check] = &[
+    &errors::Errors,
+    &throttles::Throttles,
+    &errors_baseline::ErrorsBaseline,
+    &burn::Burn,
+    &near_timeout::NearTimeout,
+    &iterator_age::IteratorAge,
+    &dead_letter::DeadLetter,
+    &silent::Silent,
+    &concurrency::Concurrency,
+];
+
+/// What the numbers of a check count that weighs shares.
+const SHARE: &str = "share";
+
+/// What errors, throttles and a comparison of errors need, in the window: the second where there are some of the first.
+const fn weighed(metric: Metric) -> [Need; 2] {
+    [Need::of(metric, Stretch::Window), Need::of(Metric::Invocations, Stretch::Window).after(metric)]
+}
 
 /// What a check looks at: a function's metrics over a window.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +93,8 @@ pub struct Evidence<'a> {
     pub baseline: Option<Option<Window>>,
     /// The function.
     pub function: &'a Function,
+    /// The target that it is of, for what its functions share; none where it is judged by itself.
+    pub target: Option<&'a TargetState>,
 }
 
 /// A metric's sum over the window, or why there is none.
@@ -73,6 +126,19 @@ impl<'a> Evidence<'a> {
             Sum::Known(sum, _) => Some(sum),
             Sum::Unknown(_) => None,
         }
+    }
+
+    /// The minute after the last datapoint of errors or throttles up to the end of the window, as far back as was read.
+    fn last_run(&self) -> Option<Minute> {
+        let last = |metric: &Metric| match self.function.reading(*metric) {
+            Reading::Known(series) => {
+                let before = |minute: &Minute| *minute < self.window.end;
+                let last = series.points().rev().map(|(minute, _)| minute).find(before);
+                Some(last.map_or(series.read().start, |minute| minute.plus(series.period())))
+            }
+            _ => None,
+        };
+        [Metric::Errors, Metric::Throttles].iter().filter_map(last).max()
     }
 
     /// Whether there is no datapoint of errors or throttles at all, though both were read whole.
@@ -153,6 +219,7 @@ fn weigh(weighing: &Weighing<'_>, evidence: &Evidence<'_>) -> Outcome {
                 severity,
                 value: of.map(|(_, share)| share),
                 threshold: clause.rate,
+                unit: SHARE,
                 threshold_source: set_by.to_owned(),
                 reason: format!("{}, limit {}", (weighing.found)(events, of), (weighing.limit)(&clause)),
                 since,
@@ -165,32 +232,59 @@ fn weigh(weighing: &Weighing<'_>, evidence: &Evidence<'_>) -> Outcome {
 
 /// Judges one watched production function.
 pub fn judge(function: &Function, horizon: &Horizon) -> Judged {
+    judge_by(None, function, horizon, |_| true)
+}
+
+/// The same by the checks that count errors and throttles alone: for minutes of which nothing else was read.
+pub fn judge_counted(function: &Function, horizon: &Horizon) -> Judged {
+    judge_by(None, function, horizon, |check| check.extra().is_none())
+}
+
+fn judge_by(
+    target: Option<&TargetState>,
+    function: &Function,
+    horizon: &Horizon,
+    counts: impl Fn(&dyn Check) -> bool,
+) -> Judged {
     let frame = horizon.frame(function.class.window);
     let window = frame.map_or(Window::ending(horizon.at, horizon.minutes), |frame| frame.window);
     let baseline = horizon.baseline.map(|_| frame.and_then(|frame| frame.baseline));
-    let evidence = Evidence { window, baseline, function };
-    let (mut findings, mut doubts) = (Vec::new(), Vec::new());
-    for check in asked(horizon) {
+    let evidence = Evidence { window, baseline, function, target };
+    let muted = function.class.mute.as_ref().is_some_and(|(until, _)| *until > horizon.at);
+    let (mut findings, mut silenced, mut doubts, mut off) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for check in ALL.iter().copied().filter(|check| check.is_asked(horizon) && counts(*check)) {
+        if !is_on(check, &function.class.limits) {
+            off.push(check.id());
+            continue;
+        }
         match check.evaluate(&evidence, &function.class.limits) {
             Outcome::Ok => {}
-            Outcome::Finding(finding) => findings.push(capped(finding, function.class.cap)),
+            Outcome::Finding(finding) => {
+                let finding = capped(finding, function.class.cap);
+                match mute_of(function, check.id(), horizon.at).filter(|_| !muted) {
+                    Some((until, by)) => silenced.push(Silenced { finding, until, by }),
+                    None => findings.push(finding),
+                }
+            }
             Outcome::Unknown(why) => doubts.push(Doubt { check: check.id(), why }),
         }
     }
-    let muted = function.class.mute.as_ref().is_some_and(|(until, _)| *until > horizon.at);
     let worst = findings.iter().map(|finding| finding.severity).max();
     let verdict = match worst {
         _ if muted => Verdict::Muted,
         Some(Severity::Critical) => Verdict::Critical,
         _ if !doubts.is_empty() && worst.is_none() => Verdict::Unknown,
         Some(Severity::Warning) => Verdict::Warning,
+        None if !silenced.is_empty() => Verdict::Muted,
         None if evidence.is_idle() => Verdict::Idle,
         None => Verdict::Ok,
     };
     Judged {
         verdict,
         findings,
+        silenced,
         doubts,
+        off,
         window,
         errors: evidence.known(Metric::Errors),
         throttles: evidence.known(Metric::Throttles),
@@ -198,27 +292,48 @@ pub fn judge(function: &Function, horizon: &Horizon) -> Judged {
     }
 }
 
+/// Until when a check is muted on a function though the function is not, and who says so.
+fn mute_of(function: &Function, check: &str, at: Minute) -> Option<(Minute, String)> {
+    let of = function.class.muted_checks.iter().filter(|(muted, until, _)| muted == check && *until > at);
+    of.max_by_key(|(_, until, _)| *until).map(|(_, until, by)| (*until, by.clone()))
+}
+
 /// What a check says of a watched production function that was judged: whether it fires, and else how far it is from that;
 /// `below` is the share of its limits below which it is on its way to be over.
-pub fn sign(function: &Function, horizon: &Horizon, judged: &Judged, check: &str, below: f64) -> Sign {
-    if let Some(finding) = judged.findings.iter().find(|finding| finding.check == check) {
+pub fn sign(
+    target: Option<&TargetState>,
+    function: &Function,
+    horizon: &Horizon,
+    (judged, check): (&Judged, &str),
+    below: f64,
+) -> Sign {
+    let silenced = judged.silenced.iter().map(|silenced| &silenced.finding);
+    if let Some(finding) = judged.findings.iter().chain(silenced).find(|finding| finding.check == check) {
         let (severity, reason, since) = (finding.severity, finding.reason.clone(), finding.since);
         return Sign::Fires { severity, reason, since };
     }
-    let doubted = judged.verdict == Verdict::Unknown || judged.doubts.iter().any(|doubt| doubt.check == check);
-    let Some(check) = asked(horizon).find(|known| known.id() == check && !doubted) else { return Sign::Unknown };
-    let evidence = Evidence { window: judged.window, baseline: None, function };
+    let mut asked = ALL.iter().copied().filter(|known| known.is_asked(horizon));
+    let Some(check) = asked.find(|known| known.id() == check) else { return Sign::Unknown };
+    if !is_on(check, &function.class.limits) {
+        return Sign::Gone;
+    }
+    // What another check could not tell is no doubt about this one.
+    if judged.doubts.iter().any(|doubt| doubt.check == check.id()) {
+        return Sign::Unknown;
+    }
+    let evidence = Evidence { window: judged.window, baseline: None, function, target };
     match check.evaluate(&evidence, &function.class.limits.scaled(below)) {
         Outcome::Finding(_) => Sign::Near,
         Outcome::Unknown(_) => Sign::Unknown,
-        Outcome::Ok if evidence.is_idle() => Sign::Idle,
+        // Of what the totals of its region tell, it is known that it did not fail, and not whether it ran.
+        Outcome::Ok if evidence.is_idle() && !function.presumed => Sign::Idle { since: evidence.last_run() },
         Outcome::Ok => Sign::Clear,
     }
 }
 
-/// The checks that a run asks for.
-fn asked(horizon: &Horizon) -> impl Iterator<Item = &'static dyn Check> {
-    ALL.iter().copied().filter(|check| check.is_asked(horizon))
+/// Whether a check looks at functions with these limits.
+fn is_on(check: &dyn Check, limits: &Limits) -> bool {
+    check.extra().is_none_or(|extra| limits.more.is_on(extra))
 }
 
 fn capped(finding: Finding, cap: Option<Severity>) -> Finding {
@@ -232,7 +347,7 @@ fn capped(finding: Finding, cap: Option<Severity>) -> Finding {
 
 /// Judges all of a fleet. Functions that are known not to exist any more are left out.
 pub fn judge_fleet(fleet: &Fleet, horizon: &Horizon) -> Judgement {
-    let checks = names(horizon);
+    let checks = names(fleet.rules(), horizon);
     let mut judgement = Judgement { checks, functions: Vec::new(), hidden: (0, 0), overlooked: Vec::new() };
     for state in fleet.targets() {
         judge_target(state, |_| *horizon, &mut judgement);
@@ -240,9 +355,10 @@ pub fn judge_fleet(fleet: &Fleet, horizon: &Horizon) -> Judgement {
     judgement
 }
 
-/// The names of the checks that a run asks for.
-pub fn names(horizon: &Horizon) -> Vec<&'static str> {
-    asked(horizon).map(Check::id).collect()
+/// The names of the checks that a run asks for: those that look at any function.
+pub fn names(rules: &Rules, horizon: &Horizon) -> Vec<&'static str> {
+    let on = |check: &&dyn Check| check.extra().is_none_or(|extra| rules.names(extra));
+    ALL.iter().copied().filter(|check| check.is_asked(horizon)).filter(on).map(Check::id).collect()
 }
 
 /// Judges a target, each of its functions over a horizon of its own, and adds what comes of it.
@@ -254,10 +370,11 @@ pub fn judge_target(state: &TargetState, horizon: impl Fn(&Function) -> Horizon,
             judgement.functions.push(JudgedFunction {
                 target: target.clone(),
                 place,
-                judged: judge(function, &horizon(function)),
+                judged: judge_by(Some(state), function, &horizon(function), |_| true),
             });
         } else if let Some(frame) = horizon(function).frame(function.class.window)
-            && let Some(errors) = (Evidence { window: frame.window, baseline: None, function }).known(Metric::Errors)
+            && let Some(errors) =
+                (Evidence { window: frame.window, baseline: None, function, target: None }).known(Metric::Errors)
             && errors > 0
         {
             judgement.hidden.0 += 1;
@@ -270,7 +387,7 @@ pub fn judge_target(state: &TargetState, horizon: impl Fn(&Function) -> Horizon,
 
 /// A function that nobody watches, judged as if it were; where its metrics were read, and it fails.
 fn overlooked(target: &TargetKey, function: &Function, horizon: &Horizon) -> Option<OverlookedFunction> {
-    let judged = judge(function, horizon);
+    let judged = judge_counted(function, horizon);
     let fails = matches!(judged.verdict, Verdict::Warning | Verdict::Critical);
     fails.then(|| OverlookedFunction {
         target: target.clone(),

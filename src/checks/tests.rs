@@ -1,6 +1,6 @@
 //! The checks as the contract words them, limit by limit.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use proptest::prelude::*;
 
@@ -37,7 +37,17 @@ pub(super) fn function(tags: &[(&str, &str)], errors: Reading, throttles: Readin
         tags: Tags::new(all.iter().map(|(k, v)| ((*k).into(), (*v).into()))),
     };
     let class = Rules::default().classify(&account, "eu-west-1", &found);
-    Function { found, class, configuration: None, exists: None, errors, throttles, invocations, presumed: false }
+    Function {
+        found,
+        class,
+        configuration: None,
+        exists: None,
+        errors,
+        throttles,
+        invocations,
+        more: BTreeMap::new(),
+        presumed: false,
+    }
 }
 
 fn fires(tags: &[(&str, &str)], errors: u32, throttles: u32, invocations: u32) -> Vec<(&'static str, Severity)> {
@@ -137,4 +147,10 @@ proptest! {
         let worst = |errors| fires(&[], errors, 0, invocations).first().map(|(_, severity)| *severity);
         prop_assert!(worst(errors + more) >= worst(errors));
     }
+}
+
+#[test]
+fn each_check_can_be_muted_and_filtered_by_its_name() {
+    let all: std::collections::BTreeSet<&str> = ALL.iter().map(|check| check.id()).collect();
+    assert_eq!(all, crate::domain::mute::checks().collect());
 }

@@ -1,8 +1,9 @@
 //! The check `throttles`: requests to production functions that were refused for lack of concurrency.
 
-use super::{Check, Evidence, Weighing, weigh};
+use super::{Check, Evidence, Weighing, weigh, weighed};
 use crate::domain::{
     finding::Outcome,
+    need::Need,
     rules::limits::Limits,
     series::Metric,
     text::{count, percent, percent_limit},
@@ -15,6 +16,14 @@ pub(super) struct Throttles;
 impl Check for Throttles {
     fn id(&self) -> &'static str {
         "throttles"
+    }
+
+    fn about(&self) -> &'static str {
+        "requests that were refused for lack of concurrency, by number and by share of all requests"
+    }
+
+    fn needs(&self, _limits: &Limits) -> Vec<Need> {
+        weighed(Metric::Throttles).to_vec()
     }
 
     fn evaluate(&self, evidence: &Evidence<'_>, limits: &Limits) -> Outcome {

@@ -61,6 +61,7 @@ pub(super) async fn run(scope: &Scope, args: &Alert) -> Result<u8, Refusal> {
         allow_empty: args.allow_empty,
         min_coverage: args.min_coverage.clone(),
         blind_spots: args.blind_spots,
+        checks: args.checks.clone(),
         ..Flags::default()
     };
     let start = sweep::start(scope, flags)?;

@@ -1,7 +1,10 @@
 //! The command line, as typed. What it means is resolved elsewhere.
 
+mod checks;
 mod cost;
+mod hush;
 mod lines;
+mod policy;
 mod watch;
 
 use std::path::PathBuf;
@@ -9,8 +12,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::{
+    checks::Checks,
     cost::Cost,
+    hush::{Ack, Mute, Mutes},
     lines::{CountBy, Grep, LineFormat, Logs, SearchWith},
+    policy::{Policy, PolicyOf},
     watch::{LogFormat, NotifyArgs, NotifyWhat, Watch},
 };
 
@@ -162,6 +168,8 @@ pub enum Command {
     Functions(Functions),
     /// List the accounts and regions: reached or not, and what is missing
     Accounts(Accounts),
+    /// List the checks: which are on, their limits and who set them, what each reads and costs
+    Checks(Checks),
     /// Tell what a day of watching would cost, before anything is read but functions and tags
     Cost(Cost),
     /// Print the configuration in effect, and where each value comes from
@@ -170,6 +178,12 @@ pub enum Command {
     Policy(Policy),
     /// Watch without a screen: a line for each thing that happens, and whoever [[notify]] names is told
     Watch(Watch),
+    /// Know of what fires: nobody is told of it again, but when it is worse, and when it is over
+    Ack(Ack),
+    /// Mute a function until an end, for the dashboard and slmon watch
+    Mute(Mute),
+    /// List what is acknowledged and muted, until when, by whom and why
+    Mutes(Mutes),
     /// Try who is told of alerts
     Notify(NotifyArgs),
     /// List the themes of the dashboard; check one, or look at it
@@ -237,47 +251,6 @@ pub struct Accounts {
     pub listing: Listing,
 }
 
-/// `slmon policy`.
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Examples:
-  slmon policy > slmon.json                   for the role in each account
-  slmon policy trust --hub 999900001111 --external-id \"$ID\"
-                                              who may assume it
-  slmon policy hub                            for the credentials that slmon starts with
-  slmon policy --format cloudformation --hub arn:aws:iam::999900001111:role/ops > slmon.template.json
-                                              a template that makes the role, for a stack or a StackSet")]
-pub struct Policy {
-    /// Which policy
-    #[arg(value_name = "POLICY", default_value = "member")]
-    pub which: PolicyOf,
-    /// Who assumes the role: ARN of a role or user, or the id of an account
-    #[arg(long, value_name = "ARN|ACCOUNT")]
-    pub hub: Option<String>,
-    /// Leave out what a feature needs: configurations, tags-one-by-one, traces, logs, all-regions, organizations,
-    /// organizational-units; may be given several times
-    #[arg(long, value_name = "FEATURE", value_delimiter = ',')]
-    pub without: Vec<String>,
-    /// The partition of the ARNs [default: that of the first region that is read]
-    #[arg(long, value_name = "PARTITION", value_parser = ["aws", "aws-cn", "aws-us-gov"])]
-    pub partition: Option<String>,
-    /// Print as json, or as a cloudformation template that makes the role with its trust policy; to standard output or
-    /// to a file
-    #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "json")]
-    pub formats: Vec<String>,
-}
-
-/// Whose policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PolicyOf {
-    /// What the role in each account is allowed
-    Member,
-    /// Who may assume that role
-    Trust,
-    /// What the credentials that slmon starts with are allowed
-    Hub,
-}
-
 /// `slmon alert`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -317,6 +290,10 @@ pub struct Alert {
     /// least twice that of before, and not by chance [default: off]
     #[arg(long, value_name = "TIME")]
     pub baseline: Option<String>,
+    /// A further check: burn, near-timeout, iterator-age, dead-letter, silent or concurrency; may be given several times.
+    /// Each reads metrics of its own: `slmon checks` says which, and what they cost
+    #[arg(long = "check", value_name = "NAME")]
+    pub checks: Vec<String>,
     /// How long late data is waited for [default: 3m]
     #[arg(long, value_name = "TIME")]
     pub settle: Option<String>,
@@ -452,7 +429,7 @@ Examples:
   slmon map checkout-api --all --format mermaid > map.mmd
   slmon map --window 1h --format json         every call that fails")]
 pub struct Map {
-    /// The function's name; without it, every call that fails is listed
+    /// The function's name, a glob, or an ARN; without it, every call that fails is listed
     #[arg(value_name = "FUNCTION")]
     pub name: Option<String>,
     /// What does not fail, too

@@ -6,7 +6,7 @@ use super::{
     listing::{Listed, listing},
 };
 use crate::{
-    domain::fleet::TargetState,
+    domain::{fleet::TargetState, window::Horizon},
     engine::{
         plan::Depth,
         watch::forecast::{self, forecast},
@@ -19,11 +19,12 @@ use crate::{
 
 pub(super) async fn run(scope: &Scope, args: &Cost) -> Result<u8, Refusal> {
     let depth = Depth::Discover { all: false, configurations: false };
-    listing(scope, &args.listing, depth, "cost", |config, fleet, _, coverage, telling| {
+    listing(scope, &args.listing, depth, "cost", |config, fleet, horizon, coverage, telling| {
         // What could not be listed costs nobody knows what; what holds nothing that is watched is looked at all the same.
         let known = fleet.targets().filter(|state| state.functions.is_some());
-        let rows: Vec<CostRow> = known.map(row).collect();
-        let alert = rows.iter().map(|row| 2 * row.production + row.others).sum();
+        let rows: Vec<(CostRow, u64)> = known.map(|state| row(state, horizon)).collect();
+        let alert = rows.iter().map(|(row, more)| 2 * row.production + row.others + more).sum();
+        let rows = rows.into_iter().map(|(row, _)| row).collect();
         let cost =
             Report::new(rows, alert, config.dashboard.budget, coverage).within(ReportScope::of(&fleet.rules().scope));
         Listed { text: cost.text(telling), json: cost.json() }
@@ -31,9 +32,10 @@ pub(super) async fn run(scope: &Scope, args: &Cost) -> Result<u8, Refusal> {
     .await
 }
 
-fn row(state: &TargetState) -> CostRow {
-    let (account, forecast) = (&state.target.account, forecast(state));
-    CostRow {
+/// A target, and what checks need of it beside errors and throttles in one sweep.
+fn row(state: &TargetState, horizon: &Horizon) -> (CostRow, u64) {
+    let (account, forecast) = (&state.target.account, forecast(state, horizon));
+    let row = CostRow {
         client: account.client.clone(),
         account: account.id.clone(),
         account_name: account.name.clone(),
@@ -43,7 +45,8 @@ fn row(state: &TargetState) -> CostRow {
         quiet: load(forecast.quiet),
         noisy: load(forecast.noisy),
         all: load(forecast.all),
-    }
+    };
+    (row, forecast.more)
 }
 
 fn load(load: forecast::Load) -> Load {

@@ -15,7 +15,9 @@ use super::{
     args::{self, Scope},
     clock,
     desktop::{self, Desktop},
-    environment, remember,
+    environment,
+    keeper::{self, Keeper},
+    remember,
     still::Still,
     sweep, themes,
 };
@@ -25,11 +27,14 @@ use crate::{
         inquiry::{self, Asked, Told},
         watch::{self as watching, Control, Pace, Snapshot, Watching},
     },
+    source::Source,
     tui::{self, Stage, commands::Keymap, console::Portal, model::Model, theme::Depth},
 };
 
 /// An engine that watches until this is dropped.
 pub(super) struct Engine {
+    /// Who answers, with the accounts that it has entered.
+    pub(super) source: Arc<dyn Source>,
     pub(super) snapshots: watch::Receiver<Option<Arc<Snapshot>>>,
     pub(super) control: UnboundedSender<Control>,
     pub(super) questions: UnboundedSender<Asked>,
@@ -60,8 +65,8 @@ impl Engine {
         let task = tokio::spawn(watching::watch(watched, publish, asked, clock::now));
         let (answer, told) = watch::channel(Told::default());
         let (questions, asked) = unbounded_channel();
-        let answers = tokio::spawn(inquiry::answer(source, asked, answer, clock::now));
-        Self { snapshots, control, questions, told, tasks: [task, answers] }
+        let answers = tokio::spawn(inquiry::answer(source.clone(), asked, answer, clock::now));
+        Self { source, snapshots, control, questions, told, tasks: [task, answers] }
     }
 }
 
@@ -101,8 +106,9 @@ pub(super) async fn run(scope: &Scope, args: &args::Dashboard) -> Result<u8, Ref
     model.portal = dashboard.portal.clone().map(|url| Portal { url, role: dashboard.portal_role.clone() });
     let engine = Engine::start(&start, scope, still.is_none());
     if let Some(still) = still {
-        return still.write(model, &engine, config.alert.deadline).await;
+        return still.write(model, &engine, config.alert.deadline, keeper::known(&start, scope)).await;
     }
+    let keeper = Keeper::start(&start, scope, engine.snapshots.clone());
     let (end, ends) = watch::channel(None);
     sweep::on_signal(move |code| {
         let _ = end.send(Some(code));
@@ -113,6 +119,8 @@ pub(super) async fn run(scope: &Scope, args: &args::Dashboard) -> Result<u8, Ref
         control: engine.control.clone(),
         questions: engine.questions.clone(),
         told: engine.told.clone(),
+        alive: keeper.alive,
+        asks: keeper.asks,
         ends,
         outside: Box::new(desktop),
         notify: desktop::notify(dashboard.notify, &variables),

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use futures::{StreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
@@ -363,31 +363,52 @@ const TRANSACTION_SEARCH: &str = "no trace can be read whole: this account sends
 /// Adds to each alert what its traces say, until the deadline. No failure of X-Ray changes a verdict.
 pub async fn alerts(judged: &Judged<'_>, alerts: &mut [Alert], (allowance, until): (&Allowance, Instant)) {
     let Judged { source, fleet, judgement, horizon } = *judged;
+    for alert in alerts.iter_mut().filter(|alert| !is_failing(alert)) {
+        alert.cause = Some(AlertCause::none(NOTHING_FAILED.into()));
+    }
     let failing: Vec<Chosen<'_>> = choose(fleet, judgement)
         .into_iter()
-        .filter(|(state, function, _)| alerts.iter().any(|alert| is_of(alert, state, function)))
+        .filter(|(state, function, _)| alerts.iter().any(|alert| is_failing(alert) && is_of(alert, state, function)))
         .collect();
     let to = if horizon.now.0 - horizon.at.0 < BEFORE { horizon.now } else { horizon.at };
-    let read = stream::iter(failing).map(|(state, function, judged)| async move {
-        let ask = Ask::of(state, function, judged.map(|it| &it.judged), (horizon, to));
-        let causes = explain::causes(source, &ask, allowance, until).await;
-        // The log only where traces tell nothing: it is read in many pages.
-        let silent = causes.groups.iter().all(|group| group.exception.is_none());
-        let logs = if silent && may_say_why(function, judged, &causes) {
-            let ask = LogAsk::new(source, &state.target, function, (ask.from, ask.to), ask.since, until).await;
-            Some(logs::causes(source, &ask, None, until).await)
-        } else {
-            None
-        };
-        (state, function, causes, logs)
-    });
-    for (state, function, causes, logs) in read.buffered(AT_ONCE).collect::<Vec<_>>().await {
+    // Boxed one by one, so that whoever waits for them may be moved between threads.
+    let read = failing.into_iter().map(|chosen| told(source, chosen, (horizon, to), (allowance, until)).boxed());
+    let read: Vec<_> = read.collect();
+    for (state, function, causes, logs) in stream::iter(read).buffered(AT_ONCE).collect::<Vec<_>>().await {
         let timeout = function.configuration.as_ref().and_then(|configuration| configuration.timeout);
-        for alert in alerts.iter_mut().filter(|alert| is_of(alert, state, function)) {
+        for alert in alerts.iter_mut().filter(|alert| is_failing(alert) && is_of(alert, state, function)) {
             let told = logs.as_ref().filter(|_| alert.check != "throttles").and_then(AlertCause::of_log);
             alert.cause = Some(told.unwrap_or_else(|| cause(&causes, alert, &function.found.name, timeout)));
         }
     }
+}
+
+/// What traces, or else the log, tell of one that fires.
+async fn told<'a>(
+    source: &dyn Source,
+    (state, function, judged): Chosen<'a>,
+    (horizon, to): (Horizon, Minute),
+    (allowance, until): (&Allowance, Instant),
+) -> (&'a TargetState, &'a Function, Causes, Option<LogCauses>) {
+    let ask = Ask::of(state, function, judged.map(|it| &it.judged), (horizon, to));
+    let causes = explain::causes(source, &ask, allowance, until).await;
+    // The log only where traces tell nothing: it is read in many pages.
+    let silent = causes.groups.iter().all(|group| group.exception.is_none());
+    let logs = if silent && may_say_why(function, judged, &causes) {
+        let ask = LogAsk::new(source, &state.target, function, (ask.from, ask.to), ask.since, until).await;
+        Some(logs::causes(source, &ask, None, until).await)
+    } else {
+        None
+    };
+    (state, function, causes, logs)
+}
+
+/// What is said instead of a cause of what tells of no call that fails.
+const NOTHING_FAILED: &str = "this check tells of no call that failed, so neither traces nor logs were asked";
+
+/// Whether a check tells of calls that fail, so that traces and logs of such calls are its cause.
+fn is_failing(alert: &Alert) -> bool {
+    matches!(alert.check, "errors" | "errors-baseline" | "throttles" | "burn")
 }
 
 fn is_of(alert: &Alert, state: &TargetState, function: &Function) -> bool {

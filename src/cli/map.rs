@@ -12,12 +12,7 @@ use super::{
 use crate::{
     config::Flags,
     domain::{
-        account::Target,
-        fleet::Fleet,
-        text::{AwsText, clean},
-        trace::LONGEST,
-        trace::graph::Graph,
-        window::Minute,
+        account::Target, fleet::Fleet, rules::Glob, text::clean, trace::LONGEST, trace::graph::Graph, window::Minute,
     },
     engine::{End, explain},
     report::{self, Coverage, build::coverage_of},
@@ -37,6 +32,9 @@ const FORMATS: &[(&str, Format)] = &[("text", Format::Text), ("mermaid", Format:
 pub(super) async fn run(scope: &Scope, args: &Map) -> Result<u8, Refusal> {
     let outputs = output::parse(&args.formats, FORMATS)?;
     let minutes = window(&args.window, LONGEST)?;
+    if let Some(name) = &args.name {
+        Glob::new(name).map_err(|why| Refusal::usage(format!("{name:?} is no glob: {why}")))?;
+    }
     let start = sweep::start(scope, Flags::default())?;
     let until = Instant::now() + start.config().alert.deadline;
     let swept = enter(&start, scope, "map").await;
@@ -85,7 +83,7 @@ pub async fn drawn(
             format!("{} {}: {}; {}", target.account.id, target.region, failure.message.shown(), failure.hint)
         })
         .collect();
-    let around = asked.name.map(|name| report::map::find(&whole, &AwsText::from(name)));
+    let around = asked.name.map(|name| report::map::find(&whole, name));
     let missing = around.as_ref().is_some_and(Vec::is_empty);
     if missing {
         let name = clean(asked.name.unwrap_or_default());

@@ -4,6 +4,7 @@
 mod accounts;
 mod alert;
 pub mod args;
+pub mod checks;
 mod clock;
 mod completions;
 mod cost;
@@ -15,6 +16,8 @@ mod exit_style;
 pub mod explain;
 mod functions;
 mod grep;
+mod hush;
+mod keeper;
 mod listing;
 mod logs;
 mod man;
@@ -29,6 +32,8 @@ mod progress;
 mod remember;
 mod scope;
 mod show_config;
+mod signer;
+mod state;
 mod still;
 mod sweep;
 mod themes;
@@ -57,6 +62,11 @@ impl Refusal {
     /// What says by itself that it is an error, and where.
     pub(crate) fn rendered(text: String) -> Self {
         Self(text)
+    }
+
+    /// The reason alone.
+    fn why(&self) -> &str {
+        self.0.strip_prefix("slmon: ").unwrap_or(&self.0)
     }
 }
 
@@ -110,10 +120,14 @@ pub fn run() -> ExitCode {
             Some(Command::Grep(args)) => grep::run(&cli.scope, args).await,
             Some(Command::Functions(args)) => functions::run(&cli.scope, args).await,
             Some(Command::Accounts(args)) => accounts::run(&cli.scope, args).await,
+            Some(Command::Checks(args)) => checks::run(&cli.scope, args),
             Some(Command::Config) => show_config::run(&cli.scope),
             Some(Command::Policy(args)) => policy::run(&cli.scope, args),
             Some(Command::Watch(args)) => watch::run(&cli.scope, args).await,
             Some(Command::Notify(args)) => notify::run(&cli.scope, args).await,
+            Some(Command::Ack(args)) => hush::acknowledge(&cli.scope, args),
+            Some(Command::Mute(args)) => hush::mute(&cli.scope, args),
+            Some(Command::Mutes(args)) => hush::list(&cli.scope, args),
             Some(Command::Themes(args)) => themes::run(&cli.scope, args),
             Some(Command::Completions { shell }) => completions::run(shell),
             Some(Command::Man { folder }) => man::run(folder.as_deref()),

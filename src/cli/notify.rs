@@ -5,7 +5,9 @@ use std::{fmt::Write as _, sync::Arc};
 use super::{
     Refusal,
     args::{NotifyArgs, NotifyWhat, Scope},
-    output, sweep,
+    output,
+    signer::ByAws,
+    sweep,
 };
 use crate::{
     config::Flags,
@@ -31,7 +33,8 @@ pub(super) async fn run(scope: &Scope, args: &NotifyArgs) -> Result<u8, Refusal>
         return Err(Refusal::usage(format!("no [[notify]] is named {name}{near} (there is: {known})")));
     }
     let post = Arc::new(Post::default());
-    let sinks = of.iter().map(|rules| (rules.name.clone(), notify::sink(rules, &post))).collect();
+    let signer: Arc<dyn notify::Signer> = Arc::new(ByAws::default());
+    let sinks = of.iter().map(|rules| (rules.name.clone(), notify::sink(rules, &post, &signer))).collect();
     let told = notify::test(sinks, start.minute()).await;
     let width = told.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let mut text = String::new();

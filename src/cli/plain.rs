@@ -7,7 +7,7 @@ use std::{
 
 use tokio::{sync::watch, time::Instant};
 
-use super::{Refusal, args::Scope, dashboard::Engine, sweep};
+use super::{Refusal, args::Scope, dashboard::Engine, keeper::Keeper, sweep};
 use crate::{
     config::Flags,
     tui::{board::Board, plain},
@@ -19,6 +19,7 @@ const SUMMARY: Duration = Duration::from_hours(1);
 pub(super) async fn run(scope: &Scope) -> Result<u8, Refusal> {
     let start = sweep::start(scope, Flags::default())?;
     let mut engine = Engine::start(&start, scope, false);
+    let keeper = Keeper::start(&start, scope, engine.snapshots.clone());
     let (end, mut ends) = watch::channel(None);
     sweep::on_signal(move |code| {
         let _ = end.send(Some(code));
@@ -45,7 +46,7 @@ pub(super) async fn run(scope: &Scope) -> Result<u8, Refusal> {
         };
         let mut lines = Vec::new();
         if before.is_some() || snapshot.is_whole() || Instant::now() >= begin {
-            let after = Board::new(snapshot);
+            let after = Board::with(snapshot, keeper.alive.borrow().clone());
             lines = plain::lines(before.as_ref(), &after);
             if !came && before.is_some() && Instant::now() >= summary {
                 lines.push(plain::summary(&after));

@@ -12,6 +12,7 @@ use crate::{
     domain::{
         account::{AccountId, Region},
         roster::{Access, Regions, Roster},
+        sink::{Channel, SinkRules},
     },
     source::policy,
 };
@@ -41,9 +42,11 @@ pub(super) fn run(scope: &Scope, args: &Policy) -> Result<u8, Refusal> {
         .collect::<Result<_, _>>()
         .map_err(|why| Refusal::usage(format!("--without: {why}")))?;
     let partition = args.partition.as_deref().unwrap_or_else(|| partition_of(roster));
-    if args.which == PolicyOf::Hub && outputs.iter().any(|output| output.format == Format::Cloudformation) {
+    if matches!(args.which, PolicyOf::Hub | PolicyOf::Events)
+        && outputs.iter().any(|output| output.format == Format::Cloudformation)
+    {
         return Err(Refusal::usage(
-            "the template makes the role in each account; `slmon policy hub` prints its policy as json",
+            "the template makes the role in each account; `slmon policy hub` and `events` print a policy as json",
         ));
     }
     let hub = args.hub.as_deref().map(|text| principal(text, partition)).transpose()?;
@@ -83,11 +86,25 @@ pub(super) fn run(scope: &Scope, args: &Policy) -> Result<u8, Refusal> {
         }
         (Format::Json, PolicyOf::Member) => policy::member(&without, partition).pretty(),
         (Format::Json, PolicyOf::Hub) => policy::hub(roster, named, &without, partition).pretty(),
+        (Format::Json, PolicyOf::Events) => policy::events(buses(&start.config().notify, partition)).pretty(),
         (Format::Json, PolicyOf::Trust) => {
             hub.as_deref().map(|hub| policy::trust(hub, id).pretty()).unwrap_or_default()
         }
     })?;
     Ok(0)
+}
+
+/// The ARNs of the event buses that are told; without one, of all.
+fn buses(sinks: &[SinkRules], partition: &str) -> Vec<String> {
+    let arn = |sink: &SinkRules| match &sink.channel {
+        Channel::EventBridge { bus, .. } if bus.starts_with("arn:") => Some(bus.clone()),
+        Channel::EventBridge { bus, region, .. } => {
+            Some(format!("arn:{}:events:{region}:*:event-bus/{bus}", region.partition()))
+        }
+        _ => None,
+    };
+    let buses: BTreeSet<String> = sinks.iter().filter_map(arn).collect();
+    if buses.is_empty() { vec![format!("arn:{partition}:events:*:*:event-bus/*")] } else { buses.into_iter().collect() }
 }
 
 /// The principal of an ARN or an account id.

@@ -13,6 +13,8 @@ use crate::{
     },
     tui::{
         self,
+        alive::Alive,
+        board::Board,
         commands::{self, Command},
         model::{Model, Msg},
         overlay::Act,
@@ -72,13 +74,19 @@ impl Still {
     }
 
     /// Waits until all has been read once, at most for `limit`, and writes the frame.
-    pub(super) async fn write(&self, mut model: Model, engine: &Engine, limit: Duration) -> Result<u8, Refusal> {
+    pub(super) async fn write(
+        &self,
+        mut model: Model,
+        engine: &Engine,
+        limit: Duration,
+        alive: Arc<Alive>,
+    ) -> Result<u8, Refusal> {
         let mut snapshots = engine.snapshots.clone();
         let until = tokio::time::Instant::now() + limit;
         let needs_day = matches!(self.shows, Shows::Screen(Command::Recent));
         let read = |snapshot: &Snapshot| snapshot.is_whole() && (!needs_day || has_day(snapshot));
         if let Some(snapshot) = wait(&mut snapshots, until, read).await {
-            model.update(Msg::Snapshot(snapshot));
+            model.update(Msg::Board(Arc::new(Board::with(snapshot, alive.clone()))));
         }
         match &self.shows {
             Shows::Screen(command) => {
@@ -107,7 +115,7 @@ impl Still {
                 let _ = engine.control.send(Control::Focus(model.focus()));
                 let shown = wait(&mut snapshots, until, |snapshot| snapshot.chart.is_some()).await;
                 if let Some(snapshot) = shown {
-                    model.update(Msg::Snapshot(snapshot));
+                    model.update(Msg::Board(Arc::new(Board::with(snapshot, alive.clone()))));
                 }
                 self.answered(&mut model, engine, until).await;
                 if let Some(then) = then {

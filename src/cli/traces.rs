@@ -35,7 +35,7 @@ use crate::{
     report::{
         self, Api, Coverage,
         build::coverage_of,
-        trace::TraceRow,
+        trace::{TraceReport, TraceRow},
         traces::{SCHEMA, TraceList, TraceListRow},
     },
     source::Source,
@@ -283,7 +283,11 @@ pub(super) async fn one(scope: &Scope, args: &Trace) -> Result<u8, Refusal> {
     let telling = telling(&start, scope);
     output::write_all(&outputs, |format| match format {
         listing::Format::Text => report::trace::text(&tree, &telling),
-        listing::Format::Json => report::json::pretty(&TraceRow::new(&tree)),
+        listing::Format::Json => report::json::pretty(&TraceReport {
+            trace: TraceRow::new(&tree),
+            coverage: coverage.clone(),
+            api: api(&source.usage()),
+        }),
     })?;
     Ok(0)
 }

@@ -2,13 +2,13 @@
 //! changes by that is logged, kept, and told to whom the configuration names. Nothing is kept here that has to last: a
 //! process that begins with the same store goes on where the last one ended.
 
+mod causes;
 mod listen;
 mod log;
 mod service;
 
 use std::{
     collections::BTreeMap,
-    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -20,6 +20,7 @@ use tokio::{
 };
 
 use self::{
+    causes::Finder,
     listen::Board,
     log::{Event, Log},
     service::Service,
@@ -30,18 +31,23 @@ use super::{
     clock,
     dashboard::Engine,
     environment,
+    signer::ByAws,
+    state,
     sweep::{self, Hangup, Signals, Start},
 };
 use crate::{
     config::{Config, Flags},
-    domain::{life::Notice, window::Minute},
-    engine::{follow, watch::Snapshot},
+    domain::{
+        life::{Did, Happening},
+        window::Minute,
+    },
+    engine::watch::Snapshot,
     notify::{self, Deliveries, Post, Told},
     report::{
         Report, Unseen,
         build::{Sweep, build},
     },
-    store::{Known, Row, Store},
+    store::Row,
 };
 
 /// Between two turns. What comes within it is told together.
@@ -53,18 +59,10 @@ pub(super) async fn run(scope: &Scope, args: &args::Watch) -> Result<u8, Refusal
     let mut start = sweep::start(scope, Flags::default())?;
     let (mut ending, mut hangup) = (Signals::catch(), Hangup::catch());
     let mut log = Log::new(args.log_format);
-    // The demo leaves nothing behind.
-    let passing = scope.demo.map(|_| tempfile::tempdir()).transpose();
-    let passing = passing.map_err(|error| Refusal::usage(format!("no folder can be made: {error}")))?;
+    let kept = state::open(&start, scope)?;
+    // Whoever looks at the same alerts takes no steps while this is held.
+    let watching = kept.store.watching().map_err(|error| state::unusable(&kept.folder, &error))?;
     let variables = environment::variables();
-    let folder = match &passing {
-        Some(folder) => folder.path().to_path_buf(),
-        None => state_folder(&variables).ok_or_else(|| {
-            Refusal::usage("there is no place to keep alerts: set XDG_STATE_HOME or HOME to a folder's whole path")
-        })?,
-    };
-    let store = Store::open(&folder, &name_of(start.loaded.file.as_deref()), Minute::floor(clock::now()));
-    let store = store.map_err(|error| Refusal::usage(format!("{} can't be used: {error}", folder.display())))?;
     let (board, boards) = watch::channel(Board::default());
     if let Some(address) = args.listen {
         let address = listen::listen(address, boards).await;
@@ -75,8 +73,20 @@ pub(super) async fn run(scope: &Scope, args: &args::Watch) -> Result<u8, Refusal
     }
     let service = Service::of(&variables);
     let (told, hears) = mpsc::unbounded_channel();
-    let shared = Deliveries { store: Arc::new(Mutex::new(store)), bell: Arc::default(), told };
-    let mut front = Front { log, shared, hears, board, unseen: BTreeMap::new(), ready: false, full: false, service };
+    let shared = Deliveries { store: Arc::new(Mutex::new(kept.store)), bell: Arc::default(), told };
+    let seen = shared.store.lock().unwrap_or_else(PoisonError::into_inner).known().lately.back().cloned();
+    let mut front = Front {
+        log,
+        shared,
+        hears,
+        board,
+        unseen: BTreeMap::new(),
+        ready: false,
+        full: false,
+        service,
+        seen,
+        _kept: (kept.passing, watching),
+    };
     loop {
         match front.watch(&start, scope, &mut ending, &mut hangup).await {
             End::Asked => return Ok(0),
@@ -103,6 +113,10 @@ struct Front {
     /// Whether it was said that the store can't be written.
     full: bool,
     service: Service,
+    /// The last of what happened that was said.
+    seen: Option<Happening>,
+    /// Held until the end: the demo's folder, and that somebody watches.
+    _kept: (Option<tempfile::TempDir>, std::fs::File),
 }
 
 impl Front {
@@ -111,6 +125,8 @@ impl Front {
         let engine = Engine::start(start, scope, false);
         let begun = Instant::now();
         let mut tellers = Tellers::default();
+        let finder = Finder::new(engine.source.clone(), engine.snapshots.clone(), Arc::new(config.clone()));
+        let looks: Arc<dyn notify::Looks> = Arc::new(finder);
         self.forget_others(config);
         self.log.write(&Event::Started { sinks: config.notify.len() });
         let mut ticks = interval(self.service.every().map_or(TURN, |every| every.min(TURN)));
@@ -143,7 +159,7 @@ impl Front {
                 Some(told) = self.hears.recv() => self.log.write(&Event::Told(told)),
                 _ = ticks.tick() => {
                     self.service.say("WATCHDOG=1");
-                    tellers.begin(&self.shared, config, &mut self.log);
+                    tellers.begin(&self.shared, config, &looks, &mut self.log);
                     let snapshot = engine.snapshots.borrow().clone();
                     let is_late = begun.elapsed() >= config.alert.deadline;
                     let due = !self.ready || turned.elapsed() >= TURN;
@@ -165,10 +181,19 @@ impl Front {
         let now = Minute::floor(clock::now());
         let (notices, written) = {
             let mut store = self.shared.store.lock().unwrap_or_else(PoisonError::into_inner);
-            let turned = store.turn(now, |known| decide(known, config, snapshot));
+            let turned = store.turn(now, |known| state::decide(known, config, snapshot, false, |_| true));
             if let Some(said) = store.said() {
                 self.log.write(&Event::Store(said));
             }
+            // What others asked for meanwhile.
+            let lately = &store.known().lately;
+            let new = lately.iter().rev().take_while(|happening| Some(*happening) != self.seen.as_ref());
+            let mut new: Vec<Happening> = new.filter(|it| !matches!(it.did, Did::Step(_))).cloned().collect();
+            new.reverse();
+            for happening in new {
+                self.log.write(&Event::Hushed(Box::new(happening)));
+            }
+            self.seen = lately.back().cloned();
             turned
         };
         match (&written, std::mem::replace(&mut self.full, written.is_err())) {
@@ -255,7 +280,7 @@ struct Tellers {
 }
 
 impl Tellers {
-    fn begin(&mut self, shared: &Deliveries, config: &Config, log: &mut Log) {
+    fn begin(&mut self, shared: &Deliveries, config: &Config, looks: &Arc<dyn notify::Looks>, log: &mut Log) {
         if self.telling.is_some() || config.notify.is_empty() {
             return;
         }
@@ -268,25 +293,13 @@ impl Tellers {
             return;
         }
         let post = Arc::new(Post::default());
+        let signer: Arc<dyn notify::Signer> = Arc::new(ByAws::default());
         for rules in &config.notify {
-            let (name, sink) = (rules.name.clone(), notify::sink(rules, &post));
-            self.tasks.spawn(notify::deliver(name, sink, shared.clone(), || Minute::floor(clock::now())));
+            let (name, sink) = (rules.name.clone(), notify::sink(rules, &post, &signer));
+            let now = || Minute::floor(clock::now());
+            self.tasks.spawn(notify::deliver(name, sink, shared.clone(), looks.clone(), now));
         }
     }
-}
-
-/// What changes by what was judged: the lives that did, and what is to be told of it, in one line of the store.
-fn decide(known: &Known, config: &Config, snapshot: &Snapshot) -> (Vec<Notice>, Vec<Row>) {
-    let mut lives = known.lives.clone();
-    let evaluations = follow::evaluations(snapshot, &lives, config.alerts.below);
-    let (notices, touched) = lives.turn(&config.alerts, evaluations);
-    let row = |key| match lives.lives.get(&key) {
-        Some(life) => Row::Life(key, Box::new(life.clone())),
-        None => Row::Past(key),
-    };
-    let mut rows: Vec<Row> = touched.into_iter().map(row).collect();
-    rows.extend(notify::messages(&config.notify, &notices).into_iter().map(Row::Queue));
-    (notices, rows)
 }
 
 fn report_of(config: &Config, snapshot: &Snapshot) -> Report {
@@ -305,40 +318,4 @@ fn report_of(config: &Config, snapshot: &Snapshot) -> Report {
         accepts: &config.accept_unseen,
         min_coverage: alert.min_coverage,
     })
-}
-
-/// The folder of the state. A relative one would follow the working directory; the XDG specification says to ignore it.
-fn state_folder(variables: &BTreeMap<String, String>) -> Option<PathBuf> {
-    let absolute = |name: &str| variables.get(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let usual = || Some(absolute("HOME")?.join(".local/state"));
-    Some(absolute("XDG_STATE_HOME").or_else(usual)?.join("slmon"))
-}
-
-/// The name of a configuration file's store: two files never share one, whatever flags say.
-fn name_of(file: Option<&Path>) -> String {
-    let Some(file) = file else { return "default".into() };
-    let path = std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf());
-    let plain: String = path
-        .to_string_lossy()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '.' })
-        .collect();
-    let from = plain.len().saturating_sub(150);
-    plain[from..].trim_matches('.').to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_state_has_a_folder_and_each_configuration_a_file_in_it() {
-        let folder =
-            |pairs: &[(&str, &str)]| state_folder(&pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect());
-        assert_eq!(folder(&[("XDG_STATE_HOME", "/s"), ("HOME", "/h")]), Some("/s/slmon".into()));
-        assert_eq!(folder(&[("XDG_STATE_HOME", "s"), ("HOME", "/h")]), Some("/h/.local/state/slmon".into()));
-        assert_eq!(folder(&[]), None);
-        assert_eq!(name_of(None), "default");
-        assert_eq!(name_of(Some(Path::new("/etc/slmon/acme prod.toml"))), "etc.slmon.acme.prod.toml");
-    }
 }

@@ -10,7 +10,10 @@ use super::{
     schema::{self, FILE_VARIABLE, KEYS, Kind, PREFIX, START},
     tree::{Entry, Node, Value},
 };
-use crate::domain::text::nearest;
+use crate::domain::{rules::more::Extra, text::nearest};
+
+/// The flag that switches a check on.
+const CHECK: &str = "--check";
 
 /// What variables and flags say.
 #[derive(Default)]
@@ -114,6 +117,7 @@ impl Above {
             let words = flags.regions.iter().flat_map(|text| text.split(','));
             self.settings.push(("regions", list(words, &origin)));
         }
+        self.checks(&flags.checks);
         for start in START {
             let origin = Origin::Flag(start.flag);
             let node = match start.name {
@@ -125,6 +129,27 @@ impl Above {
             if let Some(node) = node {
                 self.start.insert(start.name, node);
             }
+        }
+    }
+
+    /// `--check burn` is `on = true` in `[checks.burn]`.
+    fn checks(&mut self, names: &[String]) {
+        let known: Vec<&str> = Extra::ALL.iter().map(|extra| extra.as_str()).collect();
+        for name in names.iter().flat_map(|text| text.split(',')).map(str::trim).filter(|name| !name.is_empty()) {
+            let origin = Origin::Flag(CHECK);
+            let path = KEYS.iter().map(|key| key.path).find(|path| {
+                known.contains(&name)
+                    && path.strip_prefix("checks.").and_then(|rest| rest.strip_suffix(".on")) == Some(name)
+            });
+            if let Some(path) = path {
+                self.settings.push((path, Node { value: Value::Switch(true), origin }));
+                continue;
+            }
+            let help = match nearest(name, known.iter().copied()) {
+                Some(near) => format!("did you mean {near}?"),
+                None => format!("there are {}; `errors` and `throttles` always look", known.join(", ")),
+            };
+            self.problems.push(Problem::new(origin, "", "there is no such check to switch on").said(name).help(help));
         }
     }
 

@@ -89,6 +89,8 @@ pub struct Flags {
     pub blind_spots: bool,
     /// `--no-cache`.
     pub no_cache: bool,
+    /// `--check`, each of which may hold several with commas between them.
+    pub checks: Vec<String>,
 }
 
 /// What holds.
@@ -110,6 +112,8 @@ pub struct Config {
     pub alerts: LifeRules,
     /// Who is told of them.
     pub notify: Vec<SinkRules>,
+    /// US dollars an hour that looking for causes of what is told may cost.
+    pub cause_cost: f64,
 }
 
 /// `[watch]` and `[dashboard]`: what the dashboard may cost and how it looks.
@@ -255,7 +259,8 @@ pub fn load(inputs: &Inputs<'_>) -> Result<Loaded, ConfigErrors> {
     let (accept_unseen, alert) = (reader.accept_unseen(&root), reader.alert(&root));
     let dashboard = reader.dashboard(&root);
     let (alerts, notify) = (reader.alerts(&root), reader.sinks(&root));
-    let config = Config { roster, rules, accept_unseen, alert, cache, dashboard, alerts, notify };
+    let cause_cost = reader.cause_cost(&root);
+    let config = Config { roster, rules, accept_unseen, alert, cache, dashboard, alerts, notify, cause_cost };
     if !reader.problems.is_empty() {
         return Err(ConfigErrors::new(reader.problems));
     }

@@ -7,7 +7,11 @@ use super::{finding::Finding, window::Minute};
 /// covers: so exactly is it known when the failing began.
 pub fn changed(at: Option<Minute>, finding: &Finding, period: i64) -> Option<String> {
     let (at, since) = (at?, finding.since?);
-    let event = if finding.check == "throttles" { "throttle" } else { "error" };
+    let event = match finding.check {
+        "errors" | "errors-baseline" => "error",
+        "throttles" => "throttle",
+        _ => "sign of it",
+    };
     // Where the failing may have begun earlier than was read, `since` is only the first that was.
     let first = if finding.since_open { format!("first {event} that was read") } else { format!("first {event}") };
     let before = since.0 - at.0;
@@ -50,6 +54,7 @@ mod tests {
             severity: Severity::Critical,
             value: None,
             threshold: 0.05,
+            unit: "share",
             threshold_source: "default".into(),
             reason: String::new(),
             since,

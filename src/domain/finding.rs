@@ -35,10 +35,12 @@ pub struct Finding {
     pub check: &'static str,
     /// How bad it is.
     pub severity: Severity,
-    /// The share that was found, 0.0 to 1.0; none where it is not known of how many.
+    /// What was found: of `errors` and `throttles` the share, 0.0 to 1.0; none where it is not known of how many.
     pub value: Option<f64>,
-    /// The share from which it fires; 0 where the number alone decides.
+    /// The number from which it fires; of `errors` and `throttles` the share, 0 where the number alone decides.
     pub threshold: f64,
+    /// What the two count, in words: `share`, `milliseconds`.
+    pub unit: &'static str,
     /// Who set the threshold.
     pub threshold_source: String,
     /// What was found, in words.
@@ -229,6 +231,17 @@ pub struct Doubt {
     pub why: String,
 }
 
+/// A finding of a check that is muted on a function, though the function is not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Silenced {
+    /// What would fire.
+    pub finding: Finding,
+    /// It is muted till then.
+    pub until: Minute,
+    /// Who says so.
+    pub by: String,
+}
+
 /// One production function, judged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judged {
@@ -236,8 +249,12 @@ pub struct Judged {
     pub verdict: Verdict,
     /// What fires; of a muted function, what would.
     pub findings: Vec<Finding>,
+    /// What would fire if its check were not muted by itself.
+    pub silenced: Vec<Silenced>,
     /// What could not be told.
     pub doubts: Vec<Doubt>,
+    /// The checks that don't look at it, by name.
+    pub off: Vec<&'static str>,
     /// The window over which it was judged: its own where it has a wider one.
     pub window: Window,
     /// Errors in the window; none where they could not be read.

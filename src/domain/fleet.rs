@@ -12,6 +12,7 @@ use super::{
     account::{Account, AccountId, Target, TargetKey},
     failure::Failure,
     function::{Configuration, Discovered},
+    need::Stretch,
     observation::{Observation, Reading},
     roster::{Entry, Regions},
     rules::{Class, Rules},
@@ -37,6 +38,8 @@ pub struct Function {
     pub throttles: Reading,
     /// The metric Invocations.
     pub invocations: Reading,
+    /// Metrics that some check needs beside those, where one does.
+    pub more: BTreeMap<(Metric, Stretch), Reading>,
     /// Whether it was not read up to the end, and the totals of the region say that it did not fail there. Whether it
     /// ran at all is not known then.
     pub presumed: bool,
@@ -62,15 +65,18 @@ impl Function {
         self.exists == Some(false) && silent(&self.errors) && silent(&self.throttles)
     }
 
-    /// The reading of a metric; of those that the fleet does not keep, as if nobody had asked.
+    /// The reading of a metric that some check needs over a stretch.
+    pub fn more(&self, metric: Metric, stretch: Stretch) -> &Reading {
+        self.more.get(&(metric, stretch)).unwrap_or(&Reading::NotAsked)
+    }
+
+    /// The reading of errors, throttles or invocations; of other metrics, as if nobody had asked.
     pub fn reading(&self, metric: Metric) -> &Reading {
         match metric {
             Metric::Errors => &self.errors,
             Metric::Throttles => &self.throttles,
             Metric::Invocations => &self.invocations,
-            Metric::DurationAverage | Metric::DurationP95 | Metric::DurationMaximum | Metric::ConcurrencyMaximum => {
-                &Reading::NotAsked
-            }
+            _ => &Reading::NotAsked,
         }
     }
 
@@ -79,9 +85,7 @@ impl Function {
             Metric::Errors => Some(&mut self.errors),
             Metric::Throttles => Some(&mut self.throttles),
             Metric::Invocations => Some(&mut self.invocations),
-            Metric::DurationAverage | Metric::DurationP95 | Metric::DurationMaximum | Metric::ConcurrencyMaximum => {
-                None
-            }
+            _ => None,
         }
     }
 }
@@ -112,6 +116,10 @@ pub struct TargetState {
     pub search: Search,
     /// What was read of all its functions together.
     pub totals: Totals,
+    /// Metrics of all its functions together that some check needs beside those, where one does.
+    pub more: BTreeMap<(Metric, Stretch), Reading>,
+    /// How many instances the account may run at once in the region, where some check needs that.
+    pub concurrency: Option<u32>,
 }
 
 /// Metrics of all functions of a target together, whatever their tags.
@@ -146,6 +154,11 @@ impl TargetState {
     pub fn overlooked(&self) -> impl Iterator<Item = &Function> {
         let all = self.known().iter().chain(&self.search.found);
         all.filter(|function| function.class.is_overlooked() && !function.is_gone())
+    }
+
+    /// The reading of a metric of all its functions together that some check needs over a stretch.
+    pub fn more(&self, metric: Metric, stretch: Stretch) -> &Reading {
+        self.more.get(&(metric, stretch)).unwrap_or(&Reading::NotAsked)
     }
 
     /// Whether all that was asked of it could be read.
@@ -267,6 +280,8 @@ impl Fleet {
         for target in self.targets.values_mut().map(Arc::make_mut) {
             target.unread.clear();
             target.totals = Totals::default();
+            target.more.clear();
+            target.concurrency = target.concurrency.filter(|_| !anew);
             target.search = Search::default();
             for function in target.functions.iter_mut().flatten() {
                 // One that failed before it was deleted would be taken for a ghost, now that its failures are forgotten.
@@ -279,6 +294,7 @@ impl Fleet {
                 function.errors = Reading::NotAsked;
                 function.throttles = Reading::NotAsked;
                 function.invocations = Reading::NotAsked;
+                function.more.clear();
                 function.presumed = false;
             }
         }
@@ -420,6 +436,26 @@ impl Fleet {
                             function.presumed = false;
                         }
                     }
+                }
+            }
+            Observation::More { target, stretch, readings } => {
+                if let Some(state) = self.target_mut(&target) {
+                    for (of, metric, reading) in readings {
+                        let more = match &of {
+                            Of::Region => Some(&mut state.more),
+                            Of::Function(name) => state.function_mut(name.raw()).map(|function| &mut function.more),
+                        };
+                        let reading = match reading {
+                            Reading::Known(series) => Reading::Known(stretch.kept(series)),
+                            other => other,
+                        };
+                        more.map(|more| more.insert((metric, stretch), reading));
+                    }
+                }
+            }
+            Observation::Concurrency { target, limit } => {
+                if let Some(state) = self.target_mut(&target) {
+                    state.concurrency = Some(limit);
                 }
             }
             Observation::Quiet { target, metric, horizon } => {

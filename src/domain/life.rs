@@ -1,9 +1,11 @@
 //! The life of an alert: one check on one function, from the first time that it fires until it is over, and who is told of
 //! it when. Pure: what was found, the minute and what silences it are arguments. It knows no store and no sink.
 
+mod hush;
 mod lives;
 
-pub use lives::{Evaluation, Lives, Mute, Notice};
+pub use hush::{Did, Happening, Hush, Means, NO_END};
+pub use lives::{Evaluation, Lives, More, Mute, Notice};
 
 use super::{
     account::{AccountId, TargetKey},
@@ -82,7 +84,10 @@ pub enum Sign {
     /// It is below the share of its limit at which it is on its way to be over.
     Clear,
     /// Nothing has run.
-    Idle,
+    Idle {
+        /// The minute after the last that is known to have seen it run; none where no such minute is known.
+        since: Option<Minute>,
+    },
     /// It could not be read.
     Unknown,
     /// Nobody watches it any more, or it is not there any more.
@@ -106,12 +111,14 @@ pub enum Phase {
 }
 
 /// Somebody knows of it, until then.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acknowledgement {
-    /// It ends then, or when the alert is over.
+    /// It ends then ([`NO_END`]: it has none), or when the alert is over.
     pub until: Minute,
     /// How bad it was: something worse is told.
     pub severity: Severity,
+    /// Who knows of it.
+    pub by: Option<String>,
 }
 
 /// What has happened to an alert.
@@ -263,9 +270,9 @@ impl Life {
     }
 
     /// Somebody knows of it until then. One that is not open can't be acknowledged.
-    pub fn acknowledge(&mut self, until: Minute) -> bool {
+    pub fn acknowledge(&mut self, until: Minute, by: Option<String>) -> bool {
         if self.is_open() {
-            self.ack = Some(Acknowledgement { until, severity: self.worst });
+            self.ack = Some(Acknowledgement { until, severity: self.worst, by });
         }
         self.is_open()
     }
@@ -329,7 +336,12 @@ impl Life {
         *clear = if *sign == Sign::Clear { clear.or(Some(self.at)) } else { None };
         *calm = if *sign == Sign::Near { None } else { calm.or(Some(self.at)) };
         let lasts = |since: Option<Minute>, minutes: i64| since.is_some_and(|since| self.at.0 - since.0 >= minutes);
-        if lasts(*clear, rules.clear) || lasts(*calm, rules.idle) {
+        // Idleness counts from when something last ran, which may be long before the failures have left the window.
+        let idle = match sign {
+            Sign::Idle { since } => lasts(*since, rules.idle) && lasts(*calm, rules.clear),
+            _ => false,
+        };
+        if idle || lasts(*clear, rules.clear) || lasts(*calm, rules.idle) {
             self.close(rules, steps);
         }
     }
@@ -370,7 +382,7 @@ impl Life {
 
     /// Which of the steps somebody is told; and what is still to be told where nobody was.
     fn tell(&mut self, muted: bool, after_ack: bool, steps: &mut Vec<Transition>) {
-        let silent = muted || self.ack.is_some_and(|ack| ack.severity >= self.worst);
+        let silent = muted || self.ack.as_ref().is_some_and(|ack| ack.severity >= self.worst);
         let settled = self.flapping.is_none();
         for step in steps.iter_mut() {
             step.tell = match step.change {

@@ -12,6 +12,8 @@ pub mod function;
 pub mod life;
 pub mod logs;
 pub mod moment;
+pub mod mute;
+pub mod need;
 pub mod objects;
 pub mod observation;
 pub mod roster;

@@ -6,6 +6,7 @@ use super::{
     account::{AccountId, Region, TargetKey},
     failure::Failure,
     function::{Configuration, Discovered},
+    need::Stretch,
     roster::Entry,
     series::{Metric, Of, Series},
     text::AwsText,
@@ -76,6 +77,22 @@ pub enum Observation {
         target: TargetKey,
         /// What of, which metric and what became of it.
         readings: Vec<(Of, Metric, Reading)>,
+    },
+    /// Metrics of a target's functions, and of all of them together, that some check needs beside errors, throttles and invocations.
+    More {
+        /// The target.
+        target: TargetKey,
+        /// Over which stretch.
+        stretch: Stretch,
+        /// What of, which metric and what became of it.
+        readings: Vec<(Of, Metric, Reading)>,
+    },
+    /// How many instances the account may run at once in the region.
+    Concurrency {
+        /// The target.
+        target: TargetKey,
+        /// So many.
+        limit: u32,
     },
     /// The totals of a region hold nothing that was not found in single functions: up to the end of the horizon's window,
     /// those that were not read have no failures.

@@ -1,6 +1,7 @@
 //! Who is told of alerts: the values of `[[notify]]`, and which alerts each wants to hear of.
 
 use super::{
+    account::Region,
     finding::Severity,
     life::Notice,
     roster::Secret,
@@ -42,6 +43,15 @@ pub enum Channel {
         /// The integration's key.
         key: Secret,
     },
+    /// An event bus of EventBridge: the one place in AWS that slmon writes to.
+    EventBridge {
+        /// Its name, or its ARN.
+        bus: String,
+        /// Where it is.
+        region: Region,
+        /// By whose credentials; none: those at hand.
+        profile: Option<String>,
+    },
     /// A program that gets a `CloudEvent` on its standard input.
     Command {
         /// The program and its arguments.
@@ -56,6 +66,7 @@ impl Channel {
             Self::Webhook { .. } => "webhook",
             Self::Slack { .. } => "slack",
             Self::PagerDuty { .. } => "pagerduty",
+            Self::EventBridge { .. } => "eventbridge",
             Self::Command { .. } => "command",
         }
     }

@@ -316,16 +316,33 @@ fn is_gone(failure: &Failure) -> bool {
     failure.kind == Kind::Other && failure.message.raw().split(':').next() == Some(GONE)
 }
 
-/// Configurations until all that are wanted have been seen. They only explain a verdict, so a failure stays without
+/// How many instances the account may run at once in the region.
+pub(super) async fn concurrency(source: &dyn Source, target: &Target) -> Vec<Observation> {
+    let target_key = target.key();
+    vec![match source.concurrency(target).await {
+        Ok(limit) => Observation::Concurrency { target: target_key, limit },
+        Err(failure) => {
+            let part = Some("the account's limit of concurrency".to_owned());
+            Observation::TargetFailed { target: target_key, part, failure }
+        }
+    }]
+}
+
+/// Configurations until all that are wanted have been seen. Where no verdict rests on them, a failure stays without
 /// consequence, and a target with thousands of functions is not read to its end.
-pub(super) async fn configurations(source: &dyn Source, target: &Target, wanted: &[AwsText]) -> Vec<Observation> {
+pub(super) async fn configurations(
+    source: &dyn Source,
+    target: &Target,
+    wanted: &[AwsText],
+    needed: bool,
+) -> Vec<Observation> {
     let mut listing = Listing::new(source, target);
     if wanted.is_empty() {
         listing.read(BURST, usize::MAX).await;
     } else {
         let mut wanted: HashSet<&str> = wanted.iter().map(AwsText::raw).collect();
         let read = async {
-            while listing.came < PAGES && !wanted.is_empty() {
+            while (needed || listing.came < PAGES) && !wanted.is_empty() {
                 let Some(page) = listing.page(BURST).await else { break };
                 for configuration in page {
                     wanted.remove(configuration.name.raw());
@@ -333,8 +350,20 @@ pub(super) async fn configurations(source: &dyn Source, target: &Target, wanted:
             }
         };
         // What has come by then is all that there is to tell.
-        let _ = timeout(EXPLAINING, read).await;
+        if needed {
+            read.await;
+        } else {
+            let _ = timeout(EXPLAINING, read).await;
+        }
     }
+    let failed = match &listing.end {
+        Some(Err(failure)) if needed => Some(failure.clone()),
+        _ => None,
+    };
+    let failed = failed.map(|failure| {
+        let part = Some("timeouts of functions".to_owned());
+        Observation::TargetFailed { target: target.key(), part, failure }
+    });
     let came = listing.is_whole() || !listing.found.is_empty();
-    came.then(|| listing.observed(target)).into_iter().collect()
+    came.then(|| listing.observed(target)).into_iter().chain(failed).collect()
 }

@@ -189,6 +189,8 @@ fn of_target(source: &Arc<dyn Source>, state: &TargetState, horizon: &Horizon) -
     let tail = async move { found(here.tail(&target, &[asked], None).await.map(drop)) };
     let queries = of_queries(source, &state.target, group);
     let (here, target) = (source.clone(), state.target.clone());
+    let settings = async move { outcome(here.concurrency(&target).await) };
+    let (here, target) = (source.clone(), state.target.clone());
     let destination = async move { outcome(here.destination(&target).await) };
     let mut attempts = vec![
         attempt(calls::GET_TRACE_SUMMARIES, Box::pin(summaries)),
@@ -198,6 +200,7 @@ fn of_target(source: &Arc<dyn Source>, state: &TargetState, horizon: &Horizon) -
         attempt(calls::FILTER_LOG_EVENTS, Box::pin(events)),
         attempt(calls::START_LIVE_TAIL, Box::pin(tail)),
         attempt(calls::GET_METRIC_DATA, Box::pin(metrics)),
+        attempt(calls::GET_ACCOUNT_SETTINGS, Box::pin(settings)),
         attempt(calls::LIST_FUNCTIONS, Box::pin(functions)),
         attempt(calls::LIST_TAGS, Box::pin(tags)),
     ];

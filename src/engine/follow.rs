@@ -16,7 +16,8 @@ use crate::{
 };
 
 /// What a snapshot says of the alerts that are known, and of those that begin. `below` is the share of its limits below
-/// which a check is on its way to be over. What was not read in this run says nothing.
+/// which a check is on its way to be over. What was not read in this run says nothing, and what lies out of its scope
+/// is not gone.
 pub fn evaluations(snapshot: &Snapshot, lives: &Lives, below: f64) -> Vec<Evaluation> {
     let mut all = Vec::new();
     let mut judged: BTreeMap<TargetKey, Vec<&JudgedFunction>> = BTreeMap::new();
@@ -29,14 +30,32 @@ pub fn evaluations(snapshot: &Snapshot, lives: &Lives, below: f64) -> Vec<Evalua
     }
     for state in snapshot.fleet.targets() {
         let key = state.target.key();
+        let known = known.remove(&key).unwrap_or_default();
         if !is_read(snapshot, &key) {
             continue;
         }
         let functions = judged.remove(&key).unwrap_or_default();
-        let known = known.remove(&key).unwrap_or_default();
         all.extend(of_target(snapshot, state, &functions, &known, below));
     }
+    // What is left is of targets that nobody reads any more.
+    if is_all(snapshot) {
+        let left = known.into_iter().filter(|(key, _)| snapshot.fleet.account(&key.0).is_none_or(|it| it.opened));
+        all.extend(left.flat_map(|(_, keys)| keys).map(|key| gone(key, snapshot, Sign::Gone)));
+    }
     all
+}
+
+/// Whether all there is was found, so that what is not among it is gone.
+fn is_all(snapshot: &Snapshot) -> bool {
+    let fleet = &snapshot.fleet;
+    snapshot.is_whole()
+        && fleet.rules().scope.is_all()
+        && fleet.listings().is_empty()
+        && fleet.accounts().next().is_some()
+}
+
+fn gone(key: &AlertKey, snapshot: &Snapshot, sign: Sign) -> Evaluation {
+    Evaluation { key: key.clone(), at: snapshot.horizon.at, sign, muted: false, subject: None }
 }
 
 /// Whether a target was read in this run, so that what is known of it is no memory.
@@ -57,7 +76,8 @@ fn of_target(
     for function in judged {
         let Some(found) = state.known().get(function.place) else { continue };
         // Most functions neither fire nor have fired: nothing is to be asked of them.
-        let quiet = function.judged.findings.is_empty();
+        let quiet = function.judged.findings.is_empty() && function.judged.silenced.is_empty();
+        let is_stale = snapshot.pulses.get(&function.target).is_some_and(|pulse| pulse.is_stale(&found.found.name));
         for check in &snapshot.judgement.checks {
             let key = AlertKey::new(function.target.clone(), found.found.name.clone(), *check);
             if quiet && !known.contains(&key) {
@@ -65,22 +85,24 @@ fn of_target(
             }
             let at = function.judged.window.end;
             let horizon = Horizon { at, ..snapshot.horizon };
-            let sign = checks::sign(found, &horizon, &function.judged, check, below);
+            let sign = match checks::sign(Some(state), found, &horizon, (&function.judged, check), below) {
+                sign @ Sign::Fires { .. } => sign,
+                // It was to be read and could not be: whether it goes on is not known.
+                _ if is_stale => Sign::Unknown,
+                sign => sign,
+            };
             met.insert(key.clone());
-            let muted = function.judged.verdict == Verdict::Muted;
+            let is_silenced = function.judged.silenced.iter().any(|silenced| silenced.finding.check == *check);
+            let is_muted = function.judged.verdict == Verdict::Muted && function.judged.silenced.is_empty();
+            let muted = is_silenced || is_muted;
             all.push(Evaluation { key, at, sign, muted, subject: Some(subject(&state.target.account, found)) });
         }
     }
     // What is not among the functions that were judged is gone, if its target was seen whole.
-    let sign = if state.is_seen() { Sign::Gone } else { Sign::Unknown };
-    let gone = known.iter().filter(|key| !met.contains(**key)).map(|key| Evaluation {
-        key: (*key).clone(),
-        at: snapshot.horizon.at,
-        sign: sign.clone(),
-        muted: false,
-        subject: None,
-    });
-    all.extend(gone);
+    let seen = state.is_seen() && snapshot.fleet.rules().scope.is_all();
+    let sign = if seen { Sign::Gone } else { Sign::Unknown };
+    let unmet = known.iter().filter(|key| !met.contains(**key));
+    all.extend(unmet.map(|key| gone(key, snapshot, sign.clone())));
     all
 }
 

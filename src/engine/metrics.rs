@@ -9,6 +9,7 @@ use crate::{
     domain::{
         account::Target,
         failure::{Failure, Kind},
+        need::Stretch,
         observation::{Observation, Reading},
         series::{Metric, Of, Series},
         text::counted,
@@ -43,6 +44,19 @@ pub(super) async fn read(source: &dyn Source, target: &Target, request: &MetricR
         }
     }
     conclude(target, request, gathered, failed)
+}
+
+/// What was read over a stretch for some check: it is no reading of the window, even where the metric is the same.
+pub(super) fn more(observations: Vec<Observation>, stretch: Stretch) -> Vec<Observation> {
+    let more = |observation| match observation {
+        Observation::Readings { target, readings } => Observation::More { target, stretch, readings },
+        // Not to be taken for the same part of what every function is read for.
+        Observation::TargetFailed { target, part, failure } => {
+            Observation::TargetFailed { target, part: part.map(|part| format!("{part}, for more checks")), failure }
+        }
+        other => other,
+    };
+    observations.into_iter().map(more).collect()
 }
 
 async fn gather(source: &dyn Source, target: &Target, request: &MetricRequest) -> (Vec<Gathered>, Option<Failure>) {

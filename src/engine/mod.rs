@@ -328,7 +328,7 @@ impl Core<'_> {
         for (target, (step, jobs)) in waiting.targets {
             let Some(state) = self.fleet.target(&target) else { continue };
             let after = |step| plan::after(state, step, self.fleet.rules(), &self.settings).1;
-            let still_due = |step| after(step).iter().any(|job| matches!(job, Job::Metrics { .. }));
+            let still_due = |step| after(step).iter().any(|job| matches!(job, Job::Metrics { .. } | Job::More { .. }));
             if self.settings.depth.searches() && state.functions.is_some() {
                 let unfinished = || !plan::next(state, step, self.fleet.rules(), &self.settings).1.is_empty();
                 let listed = step > Step::Search || step == Step::Search && jobs == 0;
@@ -407,8 +407,12 @@ async fn carry_out(source: &dyn Source, job: &Job, deadline: Instant) -> Vec<Obs
             discover::discover(source, target, (key, *reach, names), deadline).await
         }
         Job::Metrics { target, request } => metrics::read(source, target, request).await,
+        Job::More { target, stretch, request } => metrics::more(metrics::read(source, target, request).await, *stretch),
+        Job::Concurrency { target } => discover::concurrency(source, target).await,
         Job::Search { target, tells_gone } => discover::search(source, target, *tells_gone, deadline).await,
-        Job::Configurations { target, wanted } => discover::configurations(source, target, wanted).await,
+        Job::Configurations { target, wanted, needed } => {
+            discover::configurations(source, target, wanted, *needed).await
+        }
     }
 }
 

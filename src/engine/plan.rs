@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    checks,
     domain::{
         account::Target,
         fleet::{Function, TargetState},
+        need::{Need, Stretch},
         observation::Reading,
         rules::{Glob, Rules},
         series::{Metric, Of},
@@ -91,12 +93,28 @@ pub enum Job {
         /// What to ask.
         request: MetricRequest,
     },
+    /// Metrics that some check needs beside errors, throttles and invocations.
+    More {
+        /// The target.
+        target: Target,
+        /// Over which stretch.
+        stretch: Stretch,
+        /// What to ask.
+        request: MetricRequest,
+    },
+    /// How many instances the account may run at once in the region.
+    Concurrency {
+        /// The target.
+        target: Target,
+    },
     /// Configurations, until all that are wanted have been seen.
     Configurations {
         /// The target.
         target: Target,
         /// Names that are wanted; all where empty.
         wanted: Vec<AwsText>,
+        /// Whether a verdict rests on them, so that all have to be seen. Else they only explain one.
+        needed: bool,
     },
     /// All functions, watched or not, to search them for blind spots.
     Search {
@@ -176,8 +194,9 @@ pub(super) fn after(state: &TargetState, step: Step, rules: &Rules, settings: &S
             // Discovery of all functions has read their configurations already.
             let wanted =
                 configurations && !all && !rules.watches_untagged(&state.target.account) && !state.known().is_empty();
-            let job = Job::Configurations { target: state.target.clone(), wanted: Vec::new() };
-            (Step::Details, wanted.then_some(job).into_iter().collect())
+            let job = Job::Configurations { target: state.target.clone(), wanted: Vec::new(), needed: false };
+            let limit = configurations.then(|| concurrency(state, &settings.horizon)).flatten();
+            (Step::Details, wanted.then_some(job).into_iter().chain(limit).collect())
         }
         (Step::Discovery, Depth::Probe) => (Step::Details, probe(state, &settings.horizon)),
         (Step::Discovery, Depth::Judge { hidden, .. }) => (Step::Metrics, metrics(state, hidden, &settings.horizon)),
@@ -226,7 +245,72 @@ fn metrics(state: &TargetState, hidden: bool, horizon: &Horizon) -> Vec<Job> {
     let production = production.flat_map(|function| [(function, Metric::Errors), (function, Metric::Throttles)]);
     let others =
         watched().filter(|function| hidden && !function.class.alerts()).map(|function| (function, Metric::Errors));
-    batches(&state.target, production.chain(others), horizon)
+    let mut jobs = batches(&state.target, production.chain(others), horizon);
+    jobs.extend(more(state, horizon, |_, need| need.after.is_none()));
+    jobs.extend(concurrency(state, horizon).filter(|_| state.concurrency.is_none()));
+    let lacks = |function: &&Function| {
+        function.class.alerts()
+            && function.configuration.is_none()
+            && checks::wants_configuration(&function.class.limits, horizon)
+    };
+    let wanted: Vec<AwsText> = watched().filter(lacks).map(|function| function.found.name.clone()).collect();
+    if !wanted.is_empty() {
+        jobs.push(Job::Configurations { target: state.target.clone(), wanted, needed: true });
+    }
+    jobs
+}
+
+/// The account's limit, where some check needs it.
+fn concurrency(state: &TargetState, horizon: &Horizon) -> Option<Job> {
+    let needs = |function: &Function| {
+        function.class.watched
+            && function.class.alerts()
+            && !function.is_gone()
+            && checks::wants_limit(&function.class.limits, horizon)
+    };
+    state.known().iter().any(needs).then(|| Job::Concurrency { target: state.target.clone() })
+}
+
+/// What the checks need of watched production beside errors, throttles and invocations, as far as it is wanted.
+pub(super) fn more(state: &TargetState, horizon: &Horizon, wanted: impl Fn(&Function, &Need) -> bool) -> Vec<Job> {
+    let mut by_stretch: BTreeMap<(Stretch, i64, i64), (Window, i64, Queries)> = BTreeMap::new();
+    let production = state.known().iter().filter(|f| f.class.watched && f.class.alerts() && !f.is_gone());
+    for function in production {
+        for need in checks::needs(&function.class.limits, horizon) {
+            let read = need.stretch.read(horizon, function.class.window);
+            let Some((read, period)) = read.filter(|_| wanted(function, &need)) else { continue };
+            let place = (need.stretch, read.start.0, period);
+            let (.., queries) = by_stretch.entry(place).or_insert_with(|| (read, period, Vec::new()));
+            let of = if need.region { Of::Region } else { Of::Function(function.found.name.clone()) };
+            // Of the region, each function needs the same.
+            if !need.region || !queries.contains(&(of.clone(), need.metric)) {
+                queries.push((of, need.metric));
+            }
+        }
+    }
+    let mut jobs = Vec::new();
+    for ((stretch, ..), (read, period, queries)) in by_stretch {
+        jobs.extend(queries.chunks(most(read, period)).map(|queries| Job::More {
+            target: state.target.clone(),
+            stretch,
+            request: MetricRequest { read, period, queries: queries.to_vec() },
+        }));
+    }
+    jobs
+}
+
+/// What became of what a check needs.
+pub(super) fn reading<'a>(state: &'a TargetState, function: &'a Function, need: &Need) -> &'a Reading {
+    if need.region { state.more(need.metric, need.stretch) } else { function.more(need.metric, need.stretch) }
+}
+
+/// Whether a metric is needed because of another one, that was read and has something, and was not read yet.
+pub(super) fn follows(function: &Function, need: &Need) -> bool {
+    let happened = |metric| match function.more(metric, need.stretch) {
+        Reading::Known(series) => series.points().any(|(_, value)| value > 0),
+        _ => false,
+    };
+    need.after.is_some_and(happened)
 }
 
 /// One metric of one function: the least that tells whether metrics can be read.
@@ -250,13 +334,15 @@ fn details(state: &TargetState, horizon: &Horizon) -> Vec<Job> {
     let unread = |function: &&Function| failed(function) && function.invocations == Reading::NotAsked;
     let invocations = state.known().iter().filter(unread).map(|function| (function, Metric::Invocations));
     let mut jobs = batches(&state.target, invocations, horizon);
+    let unasked = |function: &Function, need: &Need| *reading(state, function, need) == Reading::NotAsked;
+    jobs.extend(more(state, horizon, |function, need| follows(function, need) && unasked(function, need)));
     let doubtful = |function: &&Function| {
         function.class.watched && function.exists.is_none() && (silent(function) || failed(function))
     };
     let wanted: Vec<AwsText> =
         state.known().iter().filter(doubtful).map(|function| function.found.name.clone()).collect();
     if !wanted.is_empty() {
-        jobs.push(Job::Configurations { target: state.target.clone(), wanted });
+        jobs.push(Job::Configurations { target: state.target.clone(), wanted, needed: false });
     }
     jobs
 }

@@ -4,6 +4,7 @@
 mod accounts;
 mod ends;
 mod following;
+mod more;
 mod reading;
 mod search;
 mod waiting;
@@ -53,6 +54,7 @@ struct Ask {
 struct Swept {
     fleet: Fleet,
     end: End,
+    usage: Usage,
     took: Duration,
     log: Vec<Line>,
     progress: Vec<Progress>,
@@ -111,7 +113,7 @@ impl Ask {
         let (fleet, end) =
             once(source.clone(), roster, rules, settings, self.limit, &cancel, |p| progress.push(p)).await;
         let log = source.log().clone();
-        Swept { fleet, end, took: source.begun.elapsed(), log, progress }
+        Swept { fleet, end, usage: source.usage(), took: source.begun.elapsed(), log, progress }
     }
 }
 
@@ -303,6 +305,10 @@ impl Source for Recorded {
 
     fn services<'a>(&'a self, target: &'a Target, span: (Timestamp, Timestamp)) -> Pages<'a, Service> {
         self.pages(calls::GET_SERVICE_GRAPH, place(target), self.inner.services(target, span))
+    }
+
+    fn concurrency<'a>(&'a self, target: &'a Target) -> Answer<'a, u32> {
+        self.noted(calls::GET_ACCOUNT_SETTINGS, place(target), self.inner.concurrency(target)).boxed()
     }
 
     fn destination<'a>(&'a self, target: &'a Target) -> Answer<'a, Destination> {

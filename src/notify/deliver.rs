@@ -12,9 +12,9 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{PATIENCE, Refused, Sink, event};
+use super::{Looks, PATIENCE, Refused, Sink, event};
 use crate::{
-    domain::window::Minute,
+    domain::{life::More, window::Minute},
     store::{Message, Row, Store},
 };
 
@@ -73,9 +73,12 @@ pub async fn deliver(
     name: String,
     sink: Box<dyn Sink>,
     shared: Deliveries,
+    looks: Arc<dyn Looks>,
     now: impl Fn() -> Minute + Send + Sync + 'static,
 ) {
     let mut tries = 0;
+    // What was looked up for a message counts for each time that it is told.
+    let mut whole: Option<Message> = None;
     loop {
         // Listened for before the queue is looked at, so that nothing rings unheard in between.
         let rung = shared.bell.notified();
@@ -85,6 +88,10 @@ pub async fn deliver(
         let Some(message) = next else {
             rung.await;
             continue;
+        };
+        let message = match whole.take().filter(|whole| whole.id == message.id) {
+            Some(whole) => whole,
+            None => with_more(message, &*looks).await,
         };
         let answer = timeout(PATIENCE * 2, sink.tell(&message)).await;
         let answer = answer.unwrap_or_else(|_| Err(Refused::later("no answer in time")));
@@ -98,12 +105,25 @@ pub async fn deliver(
             Err(refused) => {
                 let again = pause(tries, refused.after);
                 let _ = shared.told.send(Told::Delayed { sink, id, why: refused.why, again });
+                whole = Some(message);
                 sleep(again).await;
                 continue;
             }
         }
         tries = 0;
     }
+}
+
+/// The longest that a message waits for what is looked up.
+const LOOKED: Duration = Duration::from_secs(10);
+
+/// A message with what can be looked up in time.
+async fn with_more(mut message: Message, looks: &dyn Looks) -> Message {
+    let more = timeout(LOOKED, looks.up(&message.notices)).await;
+    let late = |n| vec![More { cause: Some(Err("it could not be looked up in time".into())), ..More::default() }; n];
+    let more = more.unwrap_or_else(|_| late(message.notices.len()));
+    message.notices.iter_mut().zip(more).for_each(|(notice, more)| notice.more = more);
+    message
 }
 
 /// How long to wait after so many attempts: what the sink asks for, else twice as long each time.

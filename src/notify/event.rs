@@ -6,7 +6,7 @@ use crate::{
     domain::{
         account::{AccountId, Region},
         finding::Severity,
-        life::{AlertKey, Change, Notice, Subject, Transition},
+        life::{AlertKey, Change, More, Notice, Subject, Transition},
         text::{AwsText, clock, counted},
         window::Minute,
     },
@@ -57,6 +57,10 @@ pub fn alert(notice: &Notice) -> Value {
         "owner": subject.owner,
         "runbook": subject.runbook,
         "console": console(notice),
+        "portal": notice.more.portal,
+        "trace": notice.more.trace,
+        "cause": notice.more.cause.as_ref().and_then(|cause| cause.as_ref().ok()),
+        "no_cause": notice.more.cause.as_ref().and_then(|cause| cause.as_ref().err()),
     })
 }
 
@@ -127,6 +131,24 @@ pub(super) fn console(notice: &Notice) -> Option<String> {
     plain.then(|| format!("https://{region}.{host}/lambda/home?region={region}#/functions/{name}?tab=monitoring"))
 }
 
+/// The pages that a message leads to, each with its name.
+pub(super) fn pages(notice: &Notice) -> Vec<(&'static str, String)> {
+    let pages = [
+        ("console", notice.more.portal.clone().or_else(|| console(notice))),
+        ("trace", notice.more.trace.clone()),
+        ("runbook", runbook(notice).map(str::to_owned)),
+    ];
+    pages.into_iter().filter_map(|(word, page)| Some((word, page?))).collect()
+}
+
+/// What is known of the cause, in a line: what it is, or why nothing is.
+pub(super) fn cause(notice: &Notice) -> Option<String> {
+    notice.more.cause.as_ref().map(|cause| match cause {
+        Ok(cause) => format!("cause: {cause}"),
+        Err(why) => format!("cause not known: {why}"),
+    })
+}
+
 /// Where it is written what to do, where that is an address.
 pub(super) fn runbook(notice: &Notice) -> Option<&str> {
     let runbook = notice.subject.runbook.as_ref()?.raw();
@@ -149,7 +171,12 @@ pub(super) fn sample(sink: &str, now: Minute) -> Option<Message> {
         turn: 1,
     };
     let subject = Subject { client: Some("Test".into()), account_name: Some("test".into()), ..Subject::default() };
-    let fired = Notice { key: AlertKey::new(target, "slmon-notify-test".into(), "errors"), step, subject };
+    let fired = Notice {
+        key: AlertKey::new(target, "slmon-notify-test".into(), "errors"),
+        step,
+        subject,
+        more: More::default(),
+    };
     Some(Message { sink: sink.into(), id: format!("test:{}", fired.id()), notices: vec![fired] })
 }
 

@@ -5,6 +5,7 @@
 mod command;
 mod deliver;
 mod event;
+mod eventbridge;
 mod pagerduty;
 mod post;
 mod slack;
@@ -16,11 +17,12 @@ use futures::future::BoxFuture;
 
 pub use deliver::{Deliveries, Told, deliver, test};
 pub use event::{alert, one, place};
+pub use eventbridge::{Signed, Signer};
 pub use post::Post;
 
 use crate::{
     domain::{
-        life::Notice,
+        life::{More, Notice},
         sink::{Channel, SinkRules},
     },
     store::Message,
@@ -36,6 +38,23 @@ pub trait Sink: Send + Sync {
     /// Tells it. Telling the same message twice must do no harm: a crash may come between telling and keeping in mind
     /// that it was told.
     fn tell<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<(), Refused>>;
+}
+
+/// Who looks up what a message says beside what has happened: causes and pages.
+pub trait Looks: Send + Sync {
+    /// What is to be said of each of these steps, in their order. It takes as long as it may, and a reason stands where nothing
+    /// was found.
+    fn up<'a>(&'a self, notices: &'a [Notice]) -> BoxFuture<'a, Vec<More>>;
+}
+
+/// Nobody looks anything up.
+pub struct Nothing;
+
+impl Looks for Nothing {
+    fn up<'a>(&'a self, notices: &'a [Notice]) -> BoxFuture<'a, Vec<More>> {
+        let none = vec![More::default(); notices.len()];
+        Box::pin(async move { none })
+    }
 }
 
 /// Why a message was not taken.
@@ -56,12 +75,15 @@ impl Refused {
 }
 
 /// The sink that the configuration means.
-pub fn sink(rules: &SinkRules, post: &Arc<Post>) -> Box<dyn Sink> {
+pub fn sink(rules: &SinkRules, post: &Arc<Post>, signer: &Arc<dyn Signer>) -> Box<dyn Sink> {
     let post = post.clone();
     match rules.channel.clone() {
         Channel::Webhook { url, token } => Box::new(webhook::Webhook { post, url, token }),
         Channel::Slack { url } => Box::new(slack::Slack { post, url }),
         Channel::PagerDuty { url, key } => Box::new(pagerduty::PagerDuty { post, url, key }),
+        Channel::EventBridge { bus, region, profile } => {
+            Box::new(eventbridge::EventBridge { post, signer: signer.clone(), bus, region, profile })
+        }
         Channel::Command { argv } => Box::new(command::Command { argv }),
     }
 }

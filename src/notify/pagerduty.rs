@@ -49,10 +49,7 @@ fn body(key: &str, notice: &Notice) -> Value {
         return json!({ "routing_key": key, "event_action": "resolve", "dedup_key": dedup });
     }
     let (of, step, subject) = (&notice.key, &notice.step, &notice.subject);
-    let links = [
-        event::console(notice).map(|href| json!({ "href": href, "text": "console" })),
-        event::runbook(notice).map(|href| json!({ "href": href, "text": "runbook" })),
-    ];
+    let links = event::pages(notice).into_iter().map(|(word, href)| json!({ "href": href, "text": word }));
     json!({
         "routing_key": key,
         "event_action": "trigger",
@@ -69,9 +66,10 @@ fn body(key: &str, notice: &Notice) -> Value {
             "custom_details": {
                 "change": step.change.word(), "reason": step.reason, "since": step.since, "place": event::place(notice),
                 "arn": subject.arn, "owner": subject.owner, "runbook": subject.runbook,
+                "cause": event::cause(notice),
             },
         },
-        "links": links.into_iter().flatten().collect::<Vec<_>>(),
+        "links": links.collect::<Vec<_>>(),
     })
 }
 

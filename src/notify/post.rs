@@ -57,6 +57,23 @@ impl Post {
         Self { http: SharedHttpConnector::new(connector), patience }
     }
 
+    /// Posts a text with these headers, as it is signed.
+    pub(super) async fn post_text(
+        &self,
+        url: &str,
+        headers: &[(String, String)],
+        body: String,
+    ) -> Result<Answer, Refused> {
+        let mut request = HttpRequest::new(SdkBody::from(body));
+        request.set_method("POST").map_err(|_| Refused::later("no POST can be made"))?;
+        request.set_uri(url).map_err(|_| Refused::later("its address is none"))?;
+        for (name, value) in headers {
+            let set = request.headers_mut().try_insert(name.clone(), value.clone());
+            set.map_err(|_| Refused::later(format!("{name} can't go into a header")))?;
+        }
+        self.call(request).await
+    }
+
     /// Posts; the answer, or why there is none. An address may be a secret, and is not in the reason.
     pub(super) async fn post(
         &self,
@@ -77,6 +94,10 @@ impl Post {
                 .try_insert("authorization", value)
                 .map_err(|_| Refused::later("its token can't go into a header"))?;
         }
+        self.call(request).await
+    }
+
+    async fn call(&self, request: HttpRequest) -> Result<Answer, Refused> {
         let answer = tokio::time::timeout(self.patience, self.http.call(request)).await;
         let Ok(answer) = answer else { return Err(Refused::later("no answer in time")) };
         let answer = answer.map_err(|error| {

@@ -53,11 +53,9 @@ fn text(message: &Message) -> String {
 fn block(notice: &Notice) -> String {
     let mut lines =
         vec![format!("{} *{}*", mark(notice), escaped(&event::one(notice))), escaped(&event::place(notice))];
-    let pages = [
-        event::console(notice).map(|url| format!("<{url}|console>")),
-        event::runbook(notice).map(|url| format!("<{}|runbook>", escaped(url))),
-    ];
-    let pages: Vec<String> = pages.into_iter().flatten().collect();
+    lines.extend(event::cause(notice).map(|cause| escaped(&cause)));
+    let pages = event::pages(notice);
+    let pages: Vec<String> = pages.iter().map(|(word, url)| format!("<{}|{word}>", escaped(url))).collect();
     if !pages.is_empty() {
         lines.push(pages.join(" · "));
     }

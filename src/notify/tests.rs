@@ -17,7 +17,14 @@ use tokio::{
 
 use super::*;
 use crate::{
-    domain::{finding::Severity, life::Change, roster::Secret, rules::Glob, sink::Filter, window::Minute},
+    domain::{
+        finding::Severity,
+        life::{AlertKey, Change, Evaluation, Happening, LifeRules, Sign},
+        roster::Secret,
+        rules::Glob,
+        sink::Filter,
+        window::Minute,
+    },
     store::{Row, Store},
 };
 
@@ -128,6 +135,26 @@ async fn server(answers: Vec<Answers>) -> (String, UnboundedReceiver<(String, Va
     (address, received)
 }
 
+/// Who signs nothing real.
+struct Unsigned(String);
+
+impl Signer for Unsigned {
+    fn sign<'a>(
+        &'a self,
+        _: Option<&'a str>,
+        _: &'a crate::domain::account::Region,
+        body: &'a str,
+    ) -> BoxFuture<'a, Result<Signed, String>> {
+        let headers = vec![("x-signed".to_owned(), body.len().to_string())];
+        let url = self.0.clone();
+        async move { if url.is_empty() { Err("no credentials".into()) } else { Ok(Signed { url, headers }) } }.boxed()
+    }
+}
+
+fn nobody() -> Arc<dyn Signer> {
+    Arc::new(Unsigned(String::new()))
+}
+
 fn impatient() -> Arc<Post> {
     Arc::new(Post::new(Duration::from_millis(300)))
 }
@@ -135,6 +162,80 @@ fn impatient() -> Arc<Post> {
 fn message() -> Message {
     let notice = notice(2, Change::Fired, Severity::Critical);
     Message { sink: "s".into(), id: notice.id(), notices: vec![notice] }
+}
+
+#[tokio::test]
+async fn an_event_bus_gets_entries_that_are_signed_as_they_are_sent() {
+    let yes = r#"{"FailedEntryCount":0,"Entries":[{"EventId":"x"}]}"#;
+    let no = r#"{"FailedEntryCount":1,"Entries":[{"ErrorCode":"InternalFailure","ErrorMessage":"later"}]}"#;
+    let answers = vec![Answers::With(200, no), Answers::With(200, yes), Answers::Never];
+    let (url, mut received) = server(answers).await;
+    let region = crate::domain::account::Region::parse("eu-west-1").unwrap();
+    let channel = Channel::EventBridge { bus: "ops".into(), region, profile: None };
+    let signer: Arc<dyn Signer> = Arc::new(Unsigned(url));
+    let bus = sink(&rules("s", channel.clone()), &impatient(), &signer);
+    let refused = bus.tell(&message()).await.unwrap_err();
+    assert!(!refused.is_final && refused.why.contains("InternalFailure: later"), "{refused:?}");
+    assert_eq!(bus.tell(&message()).await, Ok(()));
+    let ((head, first), (_, second)) = (received.recv().await.unwrap(), received.recv().await.unwrap());
+    assert_eq!(first, second, "the same entries each time");
+    assert!(head.to_lowercase().contains(&format!("x-signed: {}", first.to_string().len())), "{head}");
+    assert_eq!(
+        (first["Entries"][0]["EventBusName"].as_str(), first["Entries"][0]["Source"].as_str()),
+        (Some("ops"), Some("slmon"))
+    );
+    assert!(bus.tell(&message()).await.unwrap_err().why.contains("no answer in time"));
+    let unsigned = sink(&rules("s", channel), &impatient(), &nobody());
+    assert_eq!(unsigned.tell(&message()).await.unwrap_err().why, "no credentials");
+}
+
+/// Who finds a cause, slowly.
+struct Slow(Duration);
+
+impl Looks for Slow {
+    fn up<'a>(&'a self, notices: &'a [Notice]) -> BoxFuture<'a, Vec<More>> {
+        async move {
+            tokio::time::sleep(self.0).await;
+            let one = More { cause: Some(Ok("KeyError: 'id'".into())), trace: Some("https://t".into()), portal: None };
+            vec![one; notices.len()]
+        }
+        .boxed()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_says_what_was_found_and_waits_no_longer_than_ten_seconds_for_it() {
+    for (took, cause, trace) in [(9, Some("KeyError: 'id'"), Some("https://t")), (11, None, None)] {
+        let folder = tempfile::tempdir().unwrap();
+        let shared = queued(folder.path(), &["s"], &[]);
+        let message = message();
+        let row = Row::Queue(message.clone());
+        shared.store.lock().unwrap().turn(NOW, |_| ((), vec![row])).1.unwrap();
+        let said: Arc<Mutex<Vec<Message>>> = Arc::default();
+        let keeps = Box::new(Keeps(said.clone()));
+        let begun = tokio::time::Instant::now();
+        let task = tokio::spawn(deliver("s".into(), keeps, shared, Arc::new(Slow(Duration::from_secs(took))), || NOW));
+        while said.lock().unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        task.abort();
+        assert!(begun.elapsed() <= Duration::from_millis(10_200), "{:?}", begun.elapsed());
+        let event = event::cloud_event(&said.lock().unwrap()[0]);
+        let alert = &event["data"]["alerts"][0];
+        assert_eq!((alert["cause"].as_str(), alert["trace"].as_str()), (cause, trace));
+        assert_eq!(alert["no_cause"].is_string(), cause.is_none());
+        assert_eq!(event["id"], message.id);
+    }
+}
+
+/// Keeps what it is told.
+struct Keeps(Arc<Mutex<Vec<Message>>>);
+
+impl Sink for Keeps {
+    fn tell<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<(), Refused>> {
+        self.0.lock().unwrap().push(message.clone());
+        async { Ok(()) }.boxed()
+    }
 }
 
 #[tokio::test]
@@ -150,7 +251,7 @@ async fn a_webhook_gets_a_cloud_event_and_says_yes_by_its_status_alone() {
     ];
     let (url, mut received) = server(answers).await;
     let channel = Channel::Webhook { url: Secret::new(url), token: Some(Secret::new("t0ken")) };
-    let sink = sink(&rules("s", channel), &impatient());
+    let sink = sink(&rules("s", channel), &impatient(), &nobody());
     let mut said = Vec::new();
     for _ in 0..7 {
         said.push(sink.tell(&message()).await);
@@ -189,14 +290,14 @@ async fn a_webhook_gets_a_cloud_event_and_says_yes_by_its_status_alone() {
 #[tokio::test]
 async fn nobody_listens() {
     let channel = Channel::Slack { url: Secret::new("http://127.0.0.1:1/secret") };
-    let refused = sink(&rules("s", channel), &impatient()).tell(&message()).await.unwrap_err();
+    let refused = sink(&rules("s", channel), &impatient(), &nobody()).tell(&message()).await.unwrap_err();
     assert_eq!(refused.why, "no connection, or no answer that is HTTP");
 }
 
 #[tokio::test]
 async fn slack_says_ok_and_nothing_else_is_a_yes() {
     let (url, mut received) = server(vec![Answers::With(200, "ok"), Answers::With(200, "<html>sign in</html>")]).await;
-    let sink = sink(&rules("s", Channel::Slack { url: Secret::new(url) }), &impatient());
+    let sink = sink(&rules("s", Channel::Slack { url: Secret::new(url) }), &impatient(), &nobody());
     let mut hostile = message();
     hostile.notices[0].step.reason = "<!channel> & so on".into();
     assert_eq!(sink.tell(&hostile).await, Ok(()));
@@ -215,7 +316,7 @@ async fn slack_says_ok_and_nothing_else_is_a_yes() {
 async fn pagerduty_opens_and_ends_one_incident() {
     let (url, mut received) =
         server(vec![Answers::With(202, "{}"), Answers::With(202, "{}"), Answers::With(200, "")]).await;
-    let sink = sink(&rules("s", pager(&url)), &impatient());
+    let sink = sink(&rules("s", pager(&url)), &impatient(), &nobody());
     let mut over = message();
     (over.notices[0].step.change, over.notices[0].step.turn) = (Change::Resolved, 9);
     assert_eq!((sink.tell(&message()).await, sink.tell(&over).await), (Ok(()), Ok(())));
@@ -228,7 +329,7 @@ async fn pagerduty_opens_and_ends_one_incident() {
     long.notices[0].key.function = "f".repeat(300).into();
     long.notices[0].step.turn = 4;
     let (url, mut received) = server(vec![Answers::With(202, ""), Answers::With(202, "")]).await;
-    let sink = super::sink(&rules("s", pager(&url)), &impatient());
+    let sink = super::sink(&rules("s", pager(&url)), &impatient(), &nobody());
     sink.tell(&long).await.unwrap();
     long.notices[0].step.turn = 5;
     sink.tell(&long).await.unwrap();
@@ -241,7 +342,7 @@ async fn a_command_has_taken_what_it_ends_with_0_for() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("got");
     let run = |script: String| async move {
-        let sink = sink(&rules("s", command(&["sh", "-c", &script])), &impatient());
+        let sink = sink(&rules("s", command(&["sh", "-c", &script])), &impatient(), &nobody());
         sink.tell(&message()).await.map_err(|refused| refused.why)
     };
     assert_eq!(run(format!("cat > {}", file.display())).await, Ok(()));
@@ -252,7 +353,7 @@ async fn a_command_has_taken_what_it_ends_with_0_for() {
         run("echo no such room >&2; exit 3".into()).await.unwrap_err(),
         "sh ended with exit status: 3: no such room"
     );
-    let sink = sink(&rules("s", command(&["/no/such/program"])), &impatient());
+    let sink = sink(&rules("s", command(&["/no/such/program"])), &impatient(), &nobody());
     assert!(sink.tell(&message()).await.unwrap_err().why.contains("can't be started"));
 }
 
@@ -301,7 +402,7 @@ async fn what_is_not_taken_is_told_again_later_and_later_and_in_order() {
     let shared = queued(folder.path(), &["s"], &["a", "b"]);
     let no = || Err(Refused::later("no"));
     let (sink, heard) = scripted(vec![no(), no(), no(), Ok(()), no()]);
-    let task = tokio::spawn(deliver("s".into(), sink, shared.clone(), || NOW));
+    let task = tokio::spawn(deliver("s".into(), sink, shared.clone(), Arc::new(Nothing), || NOW));
     tokio::time::sleep(Duration::from_millis(6_900)).await;
     assert_eq!(*heard.lock().unwrap(), ["a!", "a!", "a!"], "after 0, 1 and 3 seconds");
     tokio::time::sleep(Duration::from_secs(2)).await;
@@ -325,7 +426,7 @@ async fn a_dead_sink_delays_nobody_and_loses_nothing_for_days() {
     let hangs = Box::new(Scripted { says: Mutex::default(), heard: Arc::default(), hangs: true });
     let (alive, heard) = scripted(Vec::new());
     for (name, sink) in [("dead", dead), ("hangs", hangs), ("alive", alive)] {
-        tokio::spawn(deliver(name.into(), sink, shared.clone(), || NOW));
+        tokio::spawn(deliver(name.into(), sink, shared.clone(), Arc::new(Nothing), || NOW));
     }
     tokio::time::sleep(Duration::from_millis(1)).await;
     assert_eq!(*heard.lock().unwrap(), ["a", "b", "c"]);
@@ -343,7 +444,7 @@ async fn what_is_itself_at_fault_is_left_after_three_attempts() {
     shared.told = sender;
     let bad = || Err(Refused { why: "answered 400".into(), is_final: true, after: None });
     let (sink, heard) = scripted(vec![bad(), bad(), bad()]);
-    tokio::spawn(deliver("s".into(), sink, shared, || NOW));
+    tokio::spawn(deliver("s".into(), sink, shared, Arc::new(Nothing), || NOW));
     tokio::time::sleep(Duration::from_mins(1)).await;
     assert_eq!(*heard.lock().unwrap(), ["bad!", "bad!", "bad!", "good"]);
     assert_eq!(left(folder.path()), 0);
@@ -362,17 +463,83 @@ async fn whoever_is_killed_in_between_tells_it_again_by_the_same_id() {
         let shared = queued(folder.path(), &["s"], &["a", "b", "c", "d"]);
         let no = || Err(Refused::later("no"));
         let (sink, before) = scripted(vec![no(), Ok(()), no(), Ok(()), no(), Ok(())]);
-        let task = tokio::spawn(deliver("s".into(), sink, shared, || NOW));
+        let task = tokio::spawn(deliver("s".into(), sink, shared, Arc::new(Nothing), || NOW));
         tokio::time::sleep(Duration::from_millis(400 * killed_after)).await;
         task.abort();
         let _ = task.await;
         let (sink, after) = scripted(Vec::new());
         let shared = queued(folder.path(), &[], &[]);
-        tokio::spawn(deliver("s".into(), sink, shared, || NOW));
+        tokio::spawn(deliver("s".into(), sink, shared, Arc::new(Nothing), || NOW));
         tokio::time::sleep(Duration::from_millis(1)).await;
         let taken: Vec<String> = [before, after].iter().flat_map(|heard| heard.lock().unwrap().clone()).collect();
         let taken: Vec<&str> = taken.iter().map(String::as_str).filter(|id| !id.ends_with('!')).collect();
         assert_eq!(taken, ["a", "b", "c", "d"], "killed after {killed_after}");
         assert_eq!(left(folder.path()), 0);
     }
+}
+
+#[test]
+fn what_is_told_is_what_the_schema_says() {
+    let schema: Value = serde_json::from_str(include_str!("../../docs/schema/slmon.notice-1.schema.json")).unwrap();
+    assert!(jsonschema::meta::is_valid(&schema));
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let told = [Change::Fired, Change::Worsened, Change::Flapping, Change::Still, Change::Resolved];
+    let all: Vec<Notice> = (1..).zip(told).map(|(n, change)| notice(n, change, Severity::Warning)).collect();
+    let mut messages: Vec<Message> =
+        all.iter().map(|one| Message { sink: "s".into(), id: one.id(), notices: vec![one.clone()] }).collect();
+    messages.push(Message { sink: "s".into(), id: "group:1".into(), notices: all });
+    messages[0].notices[0].more =
+        More { cause: Some(Ok("KeyError".into())), trace: Some("https://t".into()), portal: Some("https://p".into()) };
+    for message in &messages {
+        let wrong: Vec<String> =
+            validator.iter_errors(&event::cloud_event(message)).map(|error| error.to_string()).collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
+    }
+    let mut broken = event::cloud_event(&messages[0]);
+    broken["data"]["alerts"][0]["change"] = "recovering".into();
+    assert!(!validator.is_valid(&broken), "what nobody is told is no message");
+}
+
+#[test]
+fn ten_thousand_alerts_in_a_minute_are_one_turn_and_few_messages() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::open(folder.path(), "a", NOW).unwrap();
+    let sinks = [rules("chat", command(&["x"])), rules("hook", command(&["x"])), rules("pager", pager("https://x"))];
+    let sample = notice(1, Change::Fired, Severity::Critical);
+    let key = |n: u64| AlertKey { function: format!("function-{n:05}").into(), ..sample.key.clone() };
+    let turn = |store: &mut Store, at: Minute, sign: &Sign| {
+        let evaluations = (0..10_000).map(|n| Evaluation {
+            key: key(n),
+            at,
+            sign: sign.clone(),
+            muted: false,
+            subject: Some(sample.subject.clone()),
+        });
+        store.turn(at, |known| {
+            let mut lives = known.lives.clone();
+            let (notices, touched) = lives.turn(&LifeRules::default(), evaluations);
+            let life = |key: AlertKey| match lives.lives.get(&key) {
+                Some(life) => Row::Life(key.clone(), Box::new(life.clone())),
+                None => Row::Past(key),
+            };
+            let mut rows: Vec<Row> = touched.into_iter().map(life).collect();
+            rows.extend(notices.iter().map(|notice| Row::Happened(Happening::of(notice))));
+            rows.extend(messages(&sinks, &notices).into_iter().map(Row::Queue));
+            (notices.len(), rows)
+        })
+    };
+    let fires = Sign::Fires { severity: Severity::Critical, reason: "41 of 812 failed".into(), since: Some(NOW) };
+    let (notices, written) = turn(&mut store, NOW, &fires);
+    assert!(notices == 10_000 && written.is_ok());
+    let count = |store: &Store, sink: &str| store.known().queue.values().filter(|message| message.sink == sink).count();
+    assert_eq!((count(&store, "chat"), count(&store, "hook"), count(&store, "pager")), (100, 100, 10_000));
+    assert!(store.known().lately.len() <= 2_000, "what is kept to look back at has a bound");
+    // A minute later nothing is new, and nothing is written.
+    let length = || std::fs::metadata(folder.path().join("a.alerts")).unwrap().len();
+    let before = length();
+    assert_eq!((turn(&mut store, NOW.plus(1), &fires).0, length()), (0, before));
+    // Another one reads the same.
+    let again = Store::open(folder.path(), "a", NOW).unwrap();
+    assert_eq!((again.known().queue.len(), again.known().lives.lives.len()), (10_200, 10_000));
+    assert_eq!(again.known().next_for("chat"), store.known().next_for("chat"));
 }

@@ -256,8 +256,19 @@ fn alerts(sweep: &Sweep<'_>) -> (Vec<Alert>, Vec<Muted>) {
     for judged in &sweep.judgement.functions {
         let Some(state) = targets.get(&judged.target) else { continue };
         let Some(function) = state.known().get(judged.place) else { continue };
+        let of_checks = judged
+            .judged
+            .silenced
+            .iter()
+            .map(|it| (Some(it.finding.check), it.until, it.by.clone(), Some(&it.finding)));
+        muted.extend(of_checks.map(|of| mute(state, function, of, &sweep.horizon)));
         if judged.judged.verdict == Verdict::Muted {
-            muted.push(mute(state, function, judged, &sweep.horizon));
+            // Where only checks are muted, they were listed one by one.
+            if judged.judged.silenced.is_empty() {
+                let worst = judged.judged.findings.iter().max_by_key(|finding| finding.severity);
+                let (until, by) = function.class.mute.clone().unwrap_or((judged.judged.window.end, String::new()));
+                muted.push(mute(state, function, (None, until, by, worst), &sweep.horizon));
+            }
         } else {
             alerts.extend(alerts_of(state, function, judged, sweep.horizon));
         }
@@ -267,6 +278,8 @@ fn alerts(sweep: &Sweep<'_>) -> (Vec<Alert>, Vec<Muted>) {
         b.severity
             .cmp(&a.severity)
             .then(failures(b).cmp(&failures(a)))
+            // What counts in another unit stands after the failures of the same function.
+            .then((a.unit != "share").cmp(&(b.unit != "share")))
             .then(b.value.unwrap_or(0.0).total_cmp(&a.value.unwrap_or(0.0)))
     };
     alerts.sort_by(worse);
@@ -296,6 +309,7 @@ fn alerts_of<'a>(
         invocations: judged.judged.invocations,
         value: finding.value,
         threshold: finding.threshold,
+        unit: finding.unit,
         threshold_source: finding.threshold_source.clone(),
         reason: finding.reason.clone(),
         since: finding.since,
@@ -320,16 +334,23 @@ fn deployed(function: &Function, finding: &Finding, horizon: &Horizon) -> Option
     changed(last_modified(function), finding, period)
 }
 
-fn mute(state: &TargetState, function: &Function, judged: &JudgedFunction, horizon: &Horizon) -> Muted {
+/// Which check is muted (none: all), until when, who says so, and what would fire.
+type MutedBy<'a> = (Option<&'static str>, Minute, String, Option<&'a Finding>);
+
+fn mute(
+    state: &TargetState,
+    function: &Function,
+    (check, until, muted_by, worst): MutedBy<'_>,
+    horizon: &Horizon,
+) -> Muted {
     let account = &state.target.account;
-    let worst = judged.judged.findings.iter().max_by_key(|finding| finding.severity);
-    let (until, muted_by) = function.class.mute.clone().unwrap_or((judged.judged.window.end, String::new()));
     Muted {
         client: account.client.clone(),
         account: account.id.clone(),
         account_name: account.name.clone(),
         region: state.target.region.clone(),
         function: function.found.name.clone(),
+        check,
         until,
         muted_by,
         severity: worst.map(|finding| finding.severity),
@@ -394,6 +415,7 @@ fn notes(sweep: &Sweep<'_>, window: Window, functions: &FunctionCounts, unmatche
     notes.extend(reach::notes(sweep));
     notes.extend(premature(sweep));
     notes.extend(judged_late(sweep));
+    notes.extend(ended_mutes(sweep));
     notes.extend(searched(sweep.fleet));
     let detours = sweep.fleet.targets().filter(|state| state.detour.is_some()).count();
     if detours > 0 {
@@ -413,6 +435,14 @@ fn notes(sweep: &Sweep<'_>, window: Window, functions: &FunctionCounts, unmatche
         notes.push("none of the watched functions is production: see slmon functions for why".to_owned());
     }
     notes
+}
+
+/// What the configuration muted until an end that has come alerts again.
+fn ended_mutes<'a>(sweep: &'a Sweep<'_>) -> impl Iterator<Item = String> + 'a {
+    let ended = sweep.fleet.rules().mutes.iter().filter(|mute| mute.until <= sweep.horizon.at);
+    ended.map(|mute| {
+        format!("{} ({}) ended on {}: what it muted alerts again; take it out", mute.name, mute.whom(), mute.until)
+    })
 }
 
 /// A metric bears the minute in which the invocation began, and appears when it ends.

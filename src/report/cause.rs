@@ -55,23 +55,28 @@ impl AlertCause {
         })
     }
 
+    /// None, and why.
+    pub fn none(why: String) -> Self {
+        Self {
+            text: why,
+            failing: None,
+            exception: None,
+            message: None,
+            service: None,
+            traces: 0,
+            of: 0,
+            age: Age::Unknown,
+            example: None,
+        }
+    }
+
     /// The cause that a group is, among all that were found; or why there is none.
     pub fn new(causes: &Causes, group: Option<&ErrorGroup>, function: &AwsText, timeout: Option<u32>) -> Self {
         let of = causes.failed - causes.in_progress;
         let Some(group) = group else {
             let text = causes.remarks(function).into_iter().next();
             let none = "no trace of it was sampled: X-Ray keeps a part of all requests".to_owned();
-            return Self {
-                text: text.unwrap_or(none),
-                failing: None,
-                exception: None,
-                message: None,
-                service: None,
-                traces: 0,
-                of,
-                age: Age::Unknown,
-                example: None,
-            };
+            return Self { of, ..Self::none(text.unwrap_or(none)) };
         };
         let elsewhere = group.elsewhere(function).map(|place| format!(", in {place}")).unwrap_or_default();
         let guess = group.guess(timeout).map(|guess| format!(" ({guess})")).unwrap_or_default();

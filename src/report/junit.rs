@@ -149,11 +149,14 @@ fn unseen(row: &Unseen, excuse: Option<String>) -> Case {
     Case { class, name: format!("seen by {}{part}", row.operation), outcome, lines }
 }
 
-fn of_target(first: &JudgedRow, rows: &[JudgedRow], report: &Report) -> Suite {
+fn of_target<'a>(first: &JudgedRow, rows: &'a [JudgedRow], report: &'a Report) -> Suite {
     let names = [("client", &first.client), ("account_name", &first.account_name)];
     let properties = names.into_iter().filter_map(|(key, name)| Some((key, name.as_ref()?.shown().into_owned())));
     let excuse = report.excuse(&first.account, &first.region);
-    let checks = |row| report.basis.checks.iter().map(move |check| case(row, check, excuse, report));
+    let checks = |row: &'a JudgedRow| {
+        let looks = report.basis.checks.iter().filter(|check| !row.judged.off.contains(*check));
+        looks.map(move |check| case(row, check, excuse, report))
+    };
     Suite {
         name: class(&first.account, &first.region),
         properties: properties.collect(),
@@ -165,9 +168,20 @@ fn of_target(first: &JudgedRow, rows: &[JudgedRow], report: &Report) -> Suite {
 fn case(row: &JudgedRow, check: &str, excuse: Option<&str>, report: &Report) -> Case {
     let finding = row.judged.findings.iter().find(|finding| finding.check == check);
     let doubt = row.judged.doubts.iter().find(|doubt| doubt.check == check);
+    if let Some(silenced) = row.judged.silenced.iter().find(|silenced| silenced.finding.check == check) {
+        let (until, would) = (words::muted_until(silenced.until, &silenced.by, report), &silenced.finding);
+        let name = format!("{} {check}", row.function.shown());
+        let said = format!("muted {until}; would be {}: {}", would.severity.as_str(), would.reason);
+        return Case {
+            class: class(&row.account, &row.region),
+            name,
+            outcome: Outcome::Skipped(said),
+            lines: Vec::new(),
+        };
+    }
     let found = || finding.map(|finding| format!("would be {}: {}", finding.severity.as_str(), finding.reason));
     let outcome = match (row.judged.verdict, finding, doubt) {
-        (Verdict::Muted, ..) => {
+        (Verdict::Muted, ..) if row.judged.silenced.is_empty() => {
             let until = row.mute.as_ref().map(|(until, by)| words::muted_until(*until, by, report));
             let until = until.map(|until| format!(" {until}")).unwrap_or_default();
             let found = found().unwrap_or_else(|| "nothing would fire".into());

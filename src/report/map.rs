@@ -14,6 +14,9 @@ use super::{
     text::{NAMES, demo, label, unseen_section},
 };
 use crate::domain::{
+    account::AccountId,
+    function::name_of_arn,
+    rules::Glob,
     text::{AwsText, clean, counted, percent},
     trace::{
         ServiceName,
@@ -250,7 +253,13 @@ fn quoted(text: &str) -> String {
     quoted
 }
 
-/// The functions of a name in a graph.
-pub fn find(graph: &Graph, name: &AwsText) -> Vec<Key> {
-    graph.functions(name).into_iter().cloned().collect()
+/// The functions in a graph that a name, a glob or an ARN means; an ARN means that of its account.
+pub fn find(graph: &Graph, name: &str) -> Vec<Key> {
+    let (bare, account) = (name_of_arn(name), AccountId::of_arn(name));
+    let glob = Glob::new(bare.unwrap_or(name)).ok();
+    let exact = |known: &AwsText| known.raw() == bare.unwrap_or(name);
+    let fits = |known: &AwsText| exact(known) || glob.as_ref().is_some_and(|glob| glob.is_match(known.raw()));
+    let found = graph.functions_named(fits).into_iter();
+    let here = |key: &&Key| bare.is_none() || key.account.is_none() || key.account == account;
+    found.filter(here).cloned().collect()
 }

@@ -7,6 +7,7 @@ pub mod basis;
 pub mod build;
 mod canvas;
 mod cause;
+pub mod checks;
 pub mod explain;
 pub mod fix;
 pub mod github;
@@ -15,6 +16,7 @@ pub mod junit;
 pub mod lines;
 pub mod map;
 pub mod markdown;
+pub mod mutes;
 pub mod nagios;
 #[cfg(feature = "s3")]
 pub mod objects;
@@ -259,10 +261,12 @@ pub struct Alert {
     pub throttles: Option<u64>,
     /// Invocations in the window.
     pub invocations: Option<u64>,
-    /// The share that was found; none where it is not known of how many.
+    /// What was found; of errors and throttles the share, none where it is not known of how many.
     pub value: Option<f64>,
-    /// The share from which it fires.
+    /// The number from which it fires; of errors and throttles the share.
     pub threshold: f64,
+    /// What the two count, in words.
+    pub unit: &'static str,
     /// Who set the threshold.
     pub threshold_source: String,
     /// What was found, in words.
@@ -301,6 +305,8 @@ pub struct Muted {
     pub region: Region,
     /// The function's name.
     pub function: AwsText,
+    /// The check that is muted; none where all of them are.
+    pub check: Option<&'static str>,
     /// Until when.
     pub until: Minute,
     /// Who says so.

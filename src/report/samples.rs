@@ -111,6 +111,7 @@ pub(crate) fn alert(function: &str, severity: Severity) -> Alert {
         invocations: Some(812),
         value: Some(0.0505),
         threshold: 0.05,
+        unit: "share",
         threshold_source: "default".into(),
         reason: "41 of 812 failed (5.0 %), limit 5 %".into(),
         since: Some(minute("2026-11-23T14:51:00Z")),
@@ -184,6 +185,7 @@ pub(crate) fn firing() -> Report {
     let tagged = Alert {
         threshold_source: "tag monitor:error-rate".into(),
         threshold: 0.02,
+        unit: "share",
         reason: "3 of 96 failed (3.1 %), limit 2 %".into(),
         owner: Some("team-payments".into()),
         ..alert("payments-prod-settlement", Severity::Warning)
@@ -244,6 +246,7 @@ fn mutes() -> Vec<Muted> {
         account_name: Some("acme-shop".into()),
         region: region("eu-west-1"),
         function: function.into(),
+        check: None,
         until: minute(until),
         muted_by: by.into(),
         severity: would.map(|(severity, _)| severity),

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Telling,
+    Api, Coverage, Telling,
     canvas::{BOLD, CRITICAL, DIM, Line, PLAIN, Page, WARNING, width},
     text::{DETAIL, NAMES, demo, label},
 };
@@ -45,6 +45,18 @@ pub struct TraceRow {
     pub remarks: Vec<String>,
     /// Its parts, each after what it is a part of.
     pub spans: Vec<SpanRow>,
+}
+
+/// What `slmon trace` says: a trace, and who was asked for it.
+#[derive(Clone, Debug, Serialize)]
+pub struct TraceReport {
+    /// The trace.
+    #[serde(flatten)]
+    pub trace: TraceRow,
+    /// How much of the estate was asked for parts of it.
+    pub coverage: Coverage,
+    /// What the run took.
+    pub api: Api,
 }
 
 /// A segment or subsegment.

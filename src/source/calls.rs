@@ -54,6 +54,8 @@ calls! {
     GET_RESOURCES = "tag:GetResources", Member, "to discover functions with their tags";
     /// Configurations without tags, 50 a page.
     LIST_FUNCTIONS = "lambda:ListFunctions", Member, "to tell deleted functions from idle ones, and to know runtimes, timeouts and last changes";
+    /// Only for the check `concurrency`.
+    GET_ACCOUNT_SETTINGS = "lambda:GetAccountSettings", Member, "to know how many instances the account may run at once, for the check concurrency";
     /// Only where `tag:GetResources` is denied.
     LIST_TAGS = "lambda:ListTags", Member, "to read a function's tags where tag:GetResources is denied";
     /// 500 metrics a request.
@@ -79,6 +81,14 @@ calls! {
     /// Of a query that was started and that nobody waits for any more.
     STOP_QUERY = "logs:StopQuery", Member, "to end a query of Logs Insights that nobody waits for, so that it costs no more";
 }
+
+/// The one call that writes, off until a `[[notify]]` of the kind `eventbridge` is configured. It is in no session policy: it
+/// is made with the credentials at hand alone, and `slmon policy events` lists it apart.
+pub const PUT_EVENTS: Call = Call {
+    action: "events:PutEvents",
+    place: Place::Hub,
+    why: "to tell an event bus of alerts, where one is configured",
+};
 
 /// The policy that an assumed role is narrowed to, as JSON: what slmon calls with it, and nothing else. AWS allows
 /// 2,048 characters.
@@ -108,6 +118,7 @@ mod tests {
         ("account:ListRegions", "List"),
         ("tag:GetResources", "Read"),
         ("lambda:ListFunctions", "List"),
+        ("lambda:GetAccountSettings", "Read"),
         ("lambda:ListTags", "Read"),
         ("cloudwatch:GetMetricData", "Read"),
         ("xray:GetTraceSummaries", "Read"),

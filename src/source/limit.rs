@@ -156,6 +156,10 @@ impl<S: Source> Source for Limited<S> {
         self.pages(Some(target), calls::GET_SERVICE_GRAPH, self.inner.services(target, span))
     }
 
+    fn concurrency<'a>(&'a self, target: &'a Target) -> Answer<'a, u32> {
+        self.answer(Some(target), calls::GET_ACCOUNT_SETTINGS, self.inner.concurrency(target))
+    }
+
     fn destination<'a>(&'a self, target: &'a Target) -> Answer<'a, Destination> {
         self.answer(Some(target), calls::GET_TRACE_SEGMENT_DESTINATION, self.inner.destination(target))
     }

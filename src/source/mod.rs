@@ -100,6 +100,9 @@ pub trait Source: Send + Sync {
     /// The configuration of every function, without its tags.
     fn functions<'a>(&'a self, target: &'a Target) -> Pages<'a, Configuration>;
 
+    /// How many instances the account may run at once in the region.
+    fn concurrency<'a>(&'a self, target: &'a Target) -> Answer<'a, u32>;
+
     /// The tags of one function.
     fn tags<'a>(&'a self, target: &'a Target, arn: &'a AwsText) -> Answer<'a, Tags>;
 

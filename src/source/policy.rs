@@ -35,8 +35,14 @@ pub const MEMBER: &[Feature] = &[
         calls: &[calls::LIST_FUNCTIONS],
         lost: Some(
             "no runtimes and no last change; deleted functions are not told from idle ones; overrides with `watch = true` \
-             and `--blind-spots` don't find functions without tags",
+             and `--blind-spots` don't find functions without tags; the check `near-timeout` can't tell",
         ),
+    },
+    Feature {
+        name: "concurrency",
+        sid: "SlmonConcurrency",
+        calls: &[calls::GET_ACCOUNT_SETTINGS],
+        lost: Some("nothing, as long as the check `concurrency` is off: it can't tell without the account's limit"),
     },
     Feature {
         name: "tags-one-by-one",
@@ -195,6 +201,11 @@ pub fn member(without: &[&Feature], partition: &str) -> Document {
     Document::new(statements(MEMBER, without, partition))
 }
 
+/// What a sink of the kind `eventbridge` has to be allowed: to put events on these buses, and nothing else.
+pub fn events(buses: Vec<String>) -> Document {
+    Document::new(vec![Statement::new("SlmonEvents", vec![calls::PUT_EVENTS.action], buses)])
+}
+
 /// Who may assume the role in each account: this principal, and only with the external id where there is one.
 pub fn trust(hub: &str, external_id: Option<&str>) -> Document {
     Document::new(vec![entering(json!({ "AWS": hub }), external_id.map(|id| json!(id)))])
@@ -323,6 +334,17 @@ mod tests {
         let frugal = super::member(&[optional("configurations").unwrap()], "aws-cn");
         assert!(!frugal.actions().contains(&calls::LIST_FUNCTIONS));
         assert!(frugal.pretty().contains("arn:aws-cn:lambda:*:*:function:*"));
+    }
+
+    #[test]
+    fn what_writes_is_in_no_policy_but_its_own() {
+        for place in [Place::Hub, Place::Member] {
+            assert!(!calls::session_policy(place).contains("events:"));
+        }
+        assert!(calls::ALL.iter().all(|call| call.action != calls::PUT_EVENTS.action));
+        let documents = [member(&[], "aws"), hub(&Roster::default(), "slmon", &[], "aws")];
+        assert!(documents.iter().all(|document| !document.actions().contains(&calls::PUT_EVENTS.action)));
+        assert_eq!(events(vec!["arn:x".into()]).actions(), ["events:PutEvents"]);
     }
 
     #[test]

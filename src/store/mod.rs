@@ -9,19 +9,22 @@ mod page;
 mod row;
 
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, VecDeque, btree_map::Entry},
     fs::{self, File, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
 use crate::domain::{
-    life::{AlertKey, Life, Lives, Mute, Notice},
+    life::{AlertKey, Happening, Hush, Life, Lives, Means, Mute, Notice},
     window::Minute,
 };
 
 /// From so many bytes on, a file that has grown to four times what it holds is written anew.
 const WORTH_IT: u64 = 1 << 20;
+
+/// Minutes for which what happened is kept, and how much of it at most.
+const LATELY: (i64, usize) = (1440, 2000);
 
 /// Something that is to be told to a sink.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +46,8 @@ pub enum Row {
     Past(AlertKey),
     /// A function is muted; an end that has come unmutes it.
     Mute(Mute),
+    /// This happened, for whoever looks back.
+    Happened(Happening),
     /// This is to be told.
     Queue(Message),
     /// It was told, or can't be: the sink, and the message's id.
@@ -56,6 +61,8 @@ pub struct Known {
     pub lives: Lives,
     /// What is still to be told: by its place in the queue.
     pub queue: BTreeMap<u64, Message>,
+    /// What happened in the last day, or the last of it where it was much: the newest last.
+    pub lately: VecDeque<Happening>,
     places: BTreeMap<(String, String), u64>,
     queued: u64,
 }
@@ -67,6 +74,13 @@ impl Known {
             Row::Past(key) => drop(self.lives.lives.remove(&key)),
             // Which ends have come is for those to say who know the time.
             Row::Mute(mute) => self.lives.mute(mute, Minute(i64::MIN)),
+            Row::Happened(happening) => {
+                let old = happening.at.plus(-LATELY.0);
+                self.lately.push_back(happening);
+                while self.lately.len() > LATELY.1 || self.lately.front().is_some_and(|first| first.at < old) {
+                    self.lately.pop_front();
+                }
+            }
             Row::Queue(message) => {
                 let of = (message.sink.clone(), message.id.clone());
                 if let Entry::Vacant(place) = self.places.entry(of) {
@@ -86,7 +100,8 @@ impl Known {
     fn rows(&self) -> Vec<Row> {
         let lives = self.lives.lives.iter().map(|(key, life)| Row::Life(key.clone(), Box::new(life.clone())));
         let mutes = self.lives.mutes.iter().cloned().map(Row::Mute);
-        lives.chain(mutes).chain(self.queue.values().cloned().map(Row::Queue)).collect()
+        let lately = self.lately.iter().cloned().map(Row::Happened);
+        lives.chain(mutes).chain(lately).chain(self.queue.values().cloned().map(Row::Queue)).collect()
     }
 
     /// What is first in the queue of a sink.
@@ -151,19 +166,32 @@ impl Store {
         (told, written)
     }
 
-    /// Somebody knows of an alert until then; whether there was something to know.
-    pub fn acknowledge(&mut self, key: &AlertKey, until: Minute, now: Minute) -> (bool, io::Result<()>) {
+    /// Is silent about a function, or no longer; about how many alerts or mutes that was.
+    pub fn hush(&mut self, hush: &Hush, now: Minute) -> (usize, io::Result<()>) {
         self.turn(now, |known| {
-            let mut life = known.lives.lives.get(key).cloned();
-            let is_open = life.as_mut().is_some_and(|life| life.acknowledge(until));
-            let row = life.filter(|_| is_open).map(|life| Row::Life(key.clone(), Box::new(life)));
-            (is_open, row.into_iter().collect())
+            let rows = match hush.means {
+                Means::Acknowledge => acknowledged(known, hush, now),
+                Means::Mute => muted(known, hush, now),
+            };
+            (rows.iter().filter(|row| matches!(row, Row::Happened(_))).count(), rows)
         })
     }
 
-    /// Nobody hears of a function until then; an end that has come unmutes it.
-    pub fn mute(&mut self, mute: Mute, now: Minute) -> io::Result<()> {
-        self.turn(now, |_| ((), vec![Row::Mute(mute)])).1
+    /// Says that somebody watches who tells, until the file is dropped: then nobody else may take steps in lives.
+    pub fn watching(&self) -> io::Result<File> {
+        let file = private(&self.path.with_extension("watching"))?;
+        file.lock_shared()?;
+        Ok(file)
+    }
+
+    /// Takes the place of one who watches, for a moment; none where somebody does, or takes it.
+    pub fn unwatched(&self) -> io::Result<Option<File>> {
+        let file = private(&self.path.with_extension("watching"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(fs::TryLockError::WouldBlock) => Ok(None),
+            Err(fs::TryLockError::Error(error)) => Err(error),
+        }
     }
 
     /// Takes on telling what is in the queue, until the file is dropped; none where another slmon does.
@@ -271,6 +299,43 @@ impl Store {
         self.read = Some((writing + 1, bytes.len() as u64));
         Ok(())
     }
+}
+
+/// The rows by which somebody knows of a function's open alerts, or no longer.
+fn acknowledged(known: &Known, hush: &Hush, now: Minute) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (key, life) in known.lives.of(&hush.target, &hush.function, hush.check.as_deref()) {
+        let mut life = life.clone();
+        let done = match hush.until {
+            Some(until) => life.acknowledge(until, hush.by.clone()),
+            None => life.ack.take().is_some(),
+        };
+        if done {
+            rows.push(Row::Happened(hush.happened(Some(key.check.clone()), Some(life.worst), now)));
+            rows.push(Row::Life(key.clone(), Box::new(life)));
+        }
+    }
+    rows
+}
+
+/// The rows by which a function is muted, or no longer: of all checks, what is said of single ones ends as well.
+fn muted(known: &Known, hush: &Hush, now: Minute) -> Vec<Row> {
+    let mute = |check: Option<String>, until| {
+        let (target, function) = (hush.target.clone(), hush.function.clone());
+        Row::Mute(Mute { target, function, check, until, by: hush.by.clone(), reason: hush.reason.clone() })
+    };
+    let Some(until) = hush.until else {
+        let of_it = |mute: &&Mute| (&mute.target, &mute.function) == (&hush.target, &hush.function) && mute.until > now;
+        let asked = |mute: &&Mute| hush.check.is_none() || mute.check == hush.check;
+        let all = known.lives.mutes.iter().filter(of_it).filter(asked);
+        return all
+            .flat_map(|known| {
+                let happened = hush.happened(known.check.clone(), None, now);
+                [Row::Happened(happened), mute(known.check.clone(), Minute(i64::MIN))]
+            })
+            .collect();
+    };
+    vec![Row::Happened(hush.happened(hush.check.clone(), None, now)), mute(hush.check.clone(), until)]
 }
 
 /// A file that nobody else may read, made where it is not there.

@@ -6,7 +6,7 @@ use super::{Message, Row};
 use crate::domain::{
     account::{AccountId, Region},
     finding::Severity,
-    life::{Acknowledgement, AlertKey, Change, Life, Mute, Notice, Phase, Subject, Transition},
+    life::{Acknowledgement, AlertKey, Change, Did, Happening, Life, More, Mute, Notice, Phase, Subject, Transition},
     text::AwsText,
     window::Minute,
 };
@@ -16,9 +16,37 @@ use crate::domain::{
 pub(super) enum Written {
     Life(Key, Box<Alive>),
     Past(Key),
-    Mute { account: String, region: String, function: String, check: Option<String>, until: i64 },
+    Mute(Muted),
+    Happened(Box<Happened>),
     Queue { sink: String, id: String, notices: Vec<Told> },
     Done { sink: String, id: String },
+}
+
+#[derive(Deserialize, Serialize)]
+pub(super) struct Muted {
+    account: String,
+    region: String,
+    function: String,
+    check: Option<String>,
+    until: i64,
+    #[serde(default)]
+    by: Option<String>,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+#[derive(Deserialize, Serialize)]
+pub(super) struct Happened {
+    at: i64,
+    account: String,
+    region: String,
+    function: String,
+    check: Option<String>,
+    did: String,
+    severity: Option<String>,
+    reason: String,
+    until: Option<i64>,
+    by: Option<String>,
 }
 
 /// Account, region, function, check.
@@ -37,6 +65,8 @@ pub(super) struct Alive {
     changes: Vec<i64>,
     flapping: Option<i64>,
     ack: Option<(i64, String)>,
+    #[serde(default)]
+    ack_by: Option<String>,
     turns: u64,
     subject: Whose,
 }
@@ -77,13 +107,16 @@ impl Written {
         match row {
             Row::Life(key, life) => Self::Life(Key::of(key), Box::new(Alive::of(life))),
             Row::Past(key) => Self::Past(Key::of(key)),
-            Row::Mute(mute) => Self::Mute {
+            Row::Mute(mute) => Self::Mute(Muted {
                 account: mute.target.0.to_string(),
                 region: mute.target.1.to_string(),
                 function: mute.function.raw().to_owned(),
                 check: mute.check.clone(),
                 until: mute.until.0,
-            },
+                by: mute.by.clone(),
+                reason: mute.reason.clone(),
+            }),
+            Row::Happened(happening) => Self::Happened(Box::new(Happened::of(happening))),
             Row::Queue(message) => Self::Queue {
                 sink: message.sink.clone(),
                 id: message.id.clone(),
@@ -97,12 +130,15 @@ impl Written {
         Some(match self {
             Self::Life(key, life) => Row::Life(key.read()?, Box::new(life.read()?)),
             Self::Past(key) => Row::Past(key.read()?),
-            Self::Mute { account, region, function, check, until } => Row::Mute(Mute {
-                target: (AccountId::parse(&account)?, Region::parse(&region)?),
-                function: function.into(),
-                check,
-                until: Minute(until),
+            Self::Mute(mute) => Row::Mute(Mute {
+                target: (AccountId::parse(&mute.account)?, Region::parse(&mute.region)?),
+                function: mute.function.into(),
+                check: mute.check,
+                until: Minute(mute.until),
+                by: mute.by,
+                reason: mute.reason,
             }),
+            Self::Happened(happened) => Row::Happened(happened.read()?),
             Self::Queue { sink, id, notices } => {
                 let notices = notices.into_iter().map(Told::read).collect::<Option<_>>()?;
                 Row::Queue(Message { sink, id, notices })
@@ -123,6 +159,42 @@ impl Key {
     }
 }
 
+impl Happened {
+    fn of(happening: &Happening) -> Self {
+        Self {
+            at: happening.at.0,
+            account: happening.target.0.to_string(),
+            region: happening.target.1.to_string(),
+            function: happening.function.raw().to_owned(),
+            check: happening.check.clone(),
+            did: match happening.did {
+                Did::Step(change) => change.word().into(),
+                did => did.word().into(),
+            },
+            severity: happening.severity.map(|severity| severity.as_str().into()),
+            reason: happening.reason.clone(),
+            until: number(happening.until),
+            by: happening.by.clone(),
+        }
+    }
+
+    fn read(self) -> Option<Happening> {
+        let acts = [Did::Acknowledged, Did::Unacknowledged, Did::Muted, Did::Unmuted];
+        let act = || acts.into_iter().find(|did| did.word() == self.did);
+        Some(Happening {
+            at: Minute(self.at),
+            target: (AccountId::parse(&self.account)?, Region::parse(&self.region)?),
+            did: Change::parse(&self.did).map(Did::Step).or_else(act)?,
+            function: self.function.into(),
+            check: self.check,
+            severity: self.severity.as_deref().and_then(severity),
+            reason: self.reason,
+            until: minute(self.until),
+            by: self.by,
+        })
+    }
+}
+
 impl Alive {
     fn of(life: &Life) -> Self {
         let phase = match life.phase {
@@ -140,7 +212,8 @@ impl Alive {
             since: number(life.since),
             changes: life.changes.iter().map(|at| at.0).collect(),
             flapping: number(life.flapping),
-            ack: life.ack.map(|ack| (ack.until.0, ack.severity.as_str().into())),
+            ack: life.ack.as_ref().map(|ack| (ack.until.0, ack.severity.as_str().into())),
+            ack_by: life.ack.as_ref().and_then(|ack| ack.by.clone()),
             turns: life.turns,
             subject: Whose::of(&life.subject),
         }
@@ -148,7 +221,9 @@ impl Alive {
 
     fn read(self) -> Option<Life> {
         let ack = match self.ack {
-            Some((until, word)) => Some(Acknowledgement { until: Minute(until), severity: severity(&word)? }),
+            Some((until, word)) => {
+                Some(Acknowledgement { until: Minute(until), severity: severity(&word)?, by: self.ack_by })
+            }
             None => None,
         };
         Some(Life {
@@ -225,7 +300,7 @@ impl Told {
             tell: true,
             turn: self.turn,
         };
-        Some(Notice { key: self.key.read()?, step, subject: self.subject.read() })
+        Some(Notice { key: self.key.read()?, step, subject: self.subject.read(), more: More::default() })
     }
 }
 

@@ -12,7 +12,7 @@ use super::*;
 use crate::domain::{
     account::{AccountId, Region},
     finding::Severity,
-    life::{Evaluation, LifeRules, Sign, Subject},
+    life::{Evaluation, Hush, LifeRules, Means, Sign, Subject},
 };
 
 const NOW: Minute = Minute(29_700_000);
@@ -61,7 +61,7 @@ fn open(folder: &Path) -> Store {
 fn said(store: &Store) -> String {
     let known = store.known();
     let queue: Vec<_> = known.queue.values().collect();
-    format!("{:?} {:?} {queue:?}", known.lives.lives, known.lives.mutes)
+    format!("{:?} {:?} {queue:?} {:?}", known.lives.lives, known.lives.mutes, known.lately)
 }
 
 #[test]
@@ -72,9 +72,18 @@ fn what_was_written_comes_back_and_nobody_else_may_read_it() {
     for n in 0..12 {
         minute(&mut store, n).1.unwrap();
     }
-    assert!(store.acknowledge(&key(2), NOW.plus(60), NOW).0 && !store.acknowledge(&key(9), NOW.plus(60), NOW).0);
-    let mute = Mute { target: key(7).target, function: "f7".into(), check: None, until: NOW.plus(99) };
-    store.mute(mute, NOW).unwrap();
+    let hush = |n: i64, means| Hush {
+        target: key(n).target,
+        function: key(n).function,
+        check: None,
+        means,
+        until: Some(NOW.plus(60)),
+        by: Some("ann".into()),
+        reason: Some("known".into()),
+    };
+    assert_eq!(store.hush(&hush(2, Means::Acknowledge), NOW).0, 1);
+    assert_eq!(store.hush(&hush(9, Means::Acknowledge), NOW).0, 0, "there is nothing to know");
+    assert_eq!(store.hush(&hush(7, Means::Mute), NOW).0, 1);
     store
         .turn(NOW, |known| ((), vec![Row::Done("chat".into(), known.queue.values().next().unwrap().id.clone())]))
         .1
@@ -83,7 +92,19 @@ fn what_was_written_comes_back_and_nobody_else_may_read_it() {
     assert_eq!(said(&again), said(&store));
     assert_eq!((again.known().lives.mutes.len(), again.known().queue.len()), (1, 3));
     assert_eq!(again.known().next_for("chat").unwrap().notices[0].subject, subject());
-    assert_eq!(again.known().lives.lives[&key(2)].ack.unwrap().until, NOW.plus(60));
+    let ack = again.known().lives.lives[&key(2)].ack.clone().unwrap();
+    assert_eq!((ack.until, ack.by.as_deref()), (NOW.plus(60), Some("ann")));
+    assert_eq!(again.known().lives.mutes[0].reason.as_deref(), Some("known"));
+    let lately: Vec<_> = again.known().lately.iter().map(|it| (it.did.word(), it.by.as_deref())).collect();
+    assert_eq!(lately, [("acknowledged", Some("ann")), ("muted", Some("ann"))]);
+    // Undone: the first by what it is about, the other by its function.
+    for means in [Means::Acknowledge, Means::Mute] {
+        let undo = Hush { until: None, ..hush(if means == Means::Mute { 7 } else { 2 }, means) };
+        assert_eq!((store.hush(&undo, NOW).0, store.hush(&undo, NOW).0), (1, 0));
+    }
+    let again = open(&inside);
+    assert!(again.known().lives.mutes.iter().all(|mute| mute.until < NOW));
+    assert_eq!(again.known().lives.lives[&key(2)].ack, None);
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&inside), mode(&store.path)), (0o700, 0o600));
 }

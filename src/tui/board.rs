@@ -3,6 +3,7 @@
 
 use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
+use super::alive::{Alive, Quiet};
 use crate::{
     domain::{
         account::{Account, AccountId, Region, TargetKey},
@@ -119,6 +120,8 @@ pub struct Row {
     pub since: Option<Minute>,
     /// Up to which minute it was last read, where it can't be read now.
     pub stale: Option<Minute>,
+    /// What is silent about it, where somebody asked for that.
+    pub quiet: Option<Quiet>,
 }
 
 impl Row {
@@ -180,6 +183,8 @@ pub struct Counts {
 pub struct Board {
     /// What it was made of.
     pub snapshot: Arc<Snapshot>,
+    /// What is known of the lives of its alerts.
+    pub alive: Arc<Alive>,
     /// Its targets, by client, account and region.
     pub targets: Vec<Arc<TargetState>>,
     /// Every function that exists: the worst first, then by client, account, region and name.
@@ -206,18 +211,24 @@ pub struct Trouble {
 }
 
 impl Board {
-    /// Makes it.
+    /// Makes it where nothing is known of lives.
     pub fn new(snapshot: Arc<Snapshot>) -> Self {
+        Self::with(snapshot, Arc::default())
+    }
+
+    /// Makes it.
+    pub fn with(snapshot: Arc<Snapshot>, alive: Arc<Alive>) -> Self {
         let fleet = &snapshot.fleet;
         let mut targets: Vec<Arc<TargetState>> =
             fleet.targets().filter_map(|state| fleet.shared(&state.target.key())).collect();
         targets.sort_by(|a, b| whose(a).cmp(&whose(b)));
         let mut rows = rows(&snapshot, &targets);
+        alive.apply(&snapshot, &targets, &mut rows);
         let failures = |row: &Row| row.errors.unwrap_or(0).max(row.throttles.unwrap_or(0));
         rows.sort_unstable_by_key(|row| (row.state, Reverse(failures(row)), row.rank));
         let counts = counts(&snapshot, &targets, &rows);
         let (spots, troubles) = (spots(&targets), troubles(&snapshot, &targets));
-        Self { snapshot, targets, rows, spots, troubles, counts }
+        Self { snapshot, alive, targets, rows, spots, troubles, counts }
     }
 
     /// The target of a row.
@@ -383,6 +394,7 @@ fn row(
         invocations,
         since,
         stale: None,
+        quiet: None,
     };
     if let Some((_, JudgedFunction { judged, .. })) = judged {
         let state = match judged.verdict {

@@ -71,6 +71,10 @@ pub enum Command {
     Refresh,
     /// Stop and resume reading.
     Pause,
+    /// Know of what fires on a function: nobody is told of it again.
+    Acknowledge,
+    /// Mute a function.
+    Mute,
     /// Copy the function's name.
     CopyName,
     /// Copy the function's ARN.
@@ -219,6 +223,8 @@ table! {
     FunctionTraces "function-traces" ["x"], "The newest traces of the function", Some("traces");
     Everything "everything" ["a"], "Of traces and on maps: only what fails, or everything", Some("all or failing");
     NextMatch "next-match" ["n"], "To the next part of a trace that holds what was searched", Some("next");
+    Acknowledge "acknowledge" ["A"], "Know of what fires on the function, until an end: nobody is told of it again", Some("ack");
+    Mute "mute" ["M"], "Mute the function until an end", Some("mute");
     CopyName "copy-name" ["y"], "Copy the function's name, or the trace's id", Some("copy name");
     CopyArn "copy-arn" ["Y"], "Copy the function's ARN", None;
     Console "console" ["o"], "Open the function or the trace in the AWS console", Some("console");

@@ -1,6 +1,7 @@
 //! The dashboard: a model, messages that change it, and a screen drawn from it. It reads the same fleet and the same
 //! findings as every other front and knows none of them; the time, the colours and what answers are arguments.
 
+pub mod alive;
 pub mod board;
 pub mod commands;
 pub mod console;
@@ -31,15 +32,19 @@ use tokio::{
 };
 
 use self::{
+    alive::Alive,
     board::Board,
     commands::Chord,
     input::Input,
     model::{Asks, Effect, Kept, Model, Msg},
     terminal::Screen,
 };
-use crate::engine::{
-    inquiry::{Asked, Told},
-    watch::{Control, Focus, Snapshot},
+use crate::{
+    domain::life::Hush,
+    engine::{
+        inquiry::{Asked, Told},
+        watch::{Control, Focus, Snapshot},
+    },
 };
 
 /// How whoever looks elsewhere is told of new alerts.
@@ -76,6 +81,10 @@ pub struct Stage {
     pub questions: UnboundedSender<Asked>,
     /// What was answered.
     pub told: Receiver<Told>,
+    /// What is known of the lives of alerts.
+    pub alive: Receiver<Arc<Alive>>,
+    /// Asks to be silent about alerts, or no longer.
+    pub asks: std::sync::mpsc::Sender<Hush>,
     /// The exit code, as soon as the program is asked to end from outside.
     pub ends: Receiver<Option<u8>>,
     /// What it can do outside of its terminal.
@@ -108,7 +117,7 @@ pub async fn run(model: Model, mut stage: Stage, now: impl Fn() -> Timestamp) ->
 async fn show(mut model: Model, stage: &mut Stage, now: impl Fn() -> Timestamp) -> io::Result<u8> {
     let mut screen = Screen::enter(stage.mouse)?;
     let mut input = Input::start();
-    let mut boards = boards(stage.snapshots.clone());
+    let mut boards = boards(stage.snapshots.clone(), stage.alive.clone());
     let mut dirty = true;
     // When what has come while nobody looks is drawn.
     let mut later: Option<Instant> = None;
@@ -195,6 +204,11 @@ async fn show(mut model: Model, stage: &mut Stage, now: impl Fn() -> Timestamp) 
                     let _ = stage.control.send(Control::Refresh);
                     ask(&model, &stage.questions, true);
                 }
+                Effect::Hush(hush) => {
+                    if stage.asks.send(hush).is_err() {
+                        model.update(Msg::Said("alerts are not kept here, so nothing was done".into()));
+                    }
+                }
                 Effect::Pause(paused) => {
                     let _ = stage.control.send(Control::Pause(paused));
                 }
@@ -236,7 +250,7 @@ fn outside(stage: &Stage, effect: Effect) -> io::Result<Option<String>> {
             terminal::notify(stage.notify, &text, stage.wraps)?;
             None
         }
-        Effect::Quit | Effect::Suspend | Effect::Refresh | Effect::Pause(_) => None,
+        Effect::Quit | Effect::Suspend | Effect::Refresh | Effect::Pause(_) | Effect::Hush(_) => None,
     })
 }
 
@@ -248,14 +262,24 @@ fn copy(stage: &Stage, text: &str, what: &str) -> io::Result<String> {
     Ok(format!("{what} sent to the terminal's clipboard (OSC 52): {text}"))
 }
 
-/// Boards are made of snapshots beside the task that reads keys.
-fn boards(mut snapshots: Receiver<Option<Arc<Snapshot>>>) -> Receiver<Option<Arc<Board>>> {
+/// Boards are made of snapshots and lives beside the task that reads keys.
+fn boards(
+    mut snapshots: Receiver<Option<Arc<Snapshot>>>,
+    mut alive: Receiver<Arc<Alive>>,
+) -> Receiver<Option<Arc<Board>>> {
     let (sender, boards) = watch::channel(None);
     tokio::spawn(async move {
-        while snapshots.changed().await.is_ok() {
+        let mut kept = true;
+        loop {
+            tokio::select! {
+                changed = snapshots.changed() => if changed.is_err() { return },
+                // Without anybody who keeps lives, snapshots are shown all the same.
+                changed = alive.changed(), if kept => kept = changed.is_ok(),
+            }
             let snapshot = snapshots.borrow_and_update().clone();
+            let lives = alive.borrow_and_update().clone();
             let Some(snapshot) = snapshot else { continue };
-            let Ok(board) = spawn_blocking(move || Board::new(snapshot)).await else { return };
+            let Ok(board) = spawn_blocking(move || Board::with(snapshot, lives)).await else { return };
             if sender.send(Some(Arc::new(board))).is_err() {
                 return;
             }

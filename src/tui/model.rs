@@ -28,6 +28,7 @@ use crate::{
     domain::{
         account::{AccountId, Region, TargetKey},
         finding::SpotKind,
+        life::Hush,
         text::AwsText,
         trace::took::Took,
         window::Minute,
@@ -176,6 +177,8 @@ pub enum Effect {
     Keep(Kept),
     /// Tell whoever looks elsewhere.
     Notify(String),
+    /// Be silent about alerts, or no longer.
+    Hush(Hush),
 }
 
 /// What the screens remember.
@@ -264,6 +267,8 @@ pub struct Model {
     pub search: String,
     /// Where one is on the map.
     pub walk: Walk,
+    /// The function that an end is chosen for.
+    pub hushed: Option<Key>,
 }
 
 impl Model {
@@ -311,6 +316,7 @@ impl Model {
             folded: BTreeSet::new(),
             search: String::new(),
             walk: Walk::default(),
+            hushed: None,
         };
         model.take_theme();
         model
@@ -397,6 +403,7 @@ impl Model {
             Msg::Snapshot(snapshot) => self.update(Msg::Board(Arc::new(Board::new(snapshot)))),
             Msg::Board(board) => {
                 let news = self.news(&board);
+                self.hear(&board);
                 if self.said.as_deref() == Some(READING) {
                     self.said = None;
                 }

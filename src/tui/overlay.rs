@@ -5,6 +5,12 @@ use std::collections::BTreeMap;
 
 use frizbee::{Config, Matcher};
 
+use crate::domain::{
+    life::{Means, NO_END},
+    text::clock,
+    window::Minute,
+};
+
 use super::{
     board::Key,
     commands::{self, Command},
@@ -29,6 +35,8 @@ pub enum Kind {
     Group,
     /// Which theme; the place of the one before.
     Theme(usize),
+    /// Until when somebody is silent about the function.
+    End(Means),
 }
 
 impl Kind {
@@ -41,6 +49,8 @@ impl Kind {
             Self::Columns => "Columns",
             Self::Group => "Put together by",
             Self::Theme(_) => "Theme",
+            Self::End(Means::Acknowledge) => "Acknowledge",
+            Self::End(Means::Mute) => "Mute",
         }
     }
 }
@@ -73,6 +83,8 @@ pub enum Act {
     Theme(usize),
     /// Goes to a function.
     Go(Key),
+    /// Is silent about a function until then, or no longer.
+    Hush(Key, Means, Option<Minute>),
 }
 
 /// One thing to choose.
@@ -108,6 +120,7 @@ impl Overlay {
             Kind::Columns => columns(model),
             Kind::Group => groups(model, ""),
             Kind::Theme(_) => themes(model),
+            Kind::End(means) => ends(model, means),
         };
         if self.text.is_empty() {
             return choices;
@@ -141,6 +154,45 @@ fn commands() -> Vec<Choice> {
         act: Act::Do(entry.command),
     };
     commands::ALL.iter().map(choice).collect()
+}
+
+/// Minutes until the earliest morning that is tomorrow's, and the hour at which it begins, in UTC.
+const MORNING: (i64, i64) = (4 * 60, 8 * 60);
+const DAY: i64 = 24 * 60;
+
+/// The next 8 o'clock in UTC that is no less than four hours away.
+fn morning(now: Minute) -> Minute {
+    let from = now.plus(MORNING.0);
+    from.plus((MORNING.1 - from.0).rem_euclid(DAY))
+}
+
+/// Until when one can be silent about the function that was chosen.
+fn ends(model: &Model, means: Means) -> Vec<Choice> {
+    let (Some(board), Some(key)) = (&model.board, &model.hushed) else { return Vec::new() };
+    let now = board.snapshot.horizon.now;
+    let mut ends = vec![("1 hour".to_owned(), now.plus(60)), ("4 hours".to_owned(), now.plus(4 * 60))];
+    ends.push(("until the morning".to_owned(), morning(now)));
+    match means {
+        Means::Acknowledge => ends.push(("until it is over".to_owned(), NO_END)),
+        Means::Mute => ends.push(("7 days".to_owned(), now.plus(7 * DAY))),
+    }
+    let choice = |(name, until): (String, Minute)| Choice {
+        name,
+        note: if until == NO_END { "or worse than it is".into() } else { format!("till {} UTC", clock(until, now)) },
+        held: None,
+        act: Act::Hush(key.clone(), means, Some(until)),
+    };
+    let mut choices: Vec<Choice> = ends.into_iter().map(choice).collect();
+    let (known, muted) = board.alive.has(key, now);
+    if means == Means::Acknowledge && known || means == Means::Mute && muted {
+        choices.push(Choice {
+            name: "no longer".into(),
+            note: "takes it back".into(),
+            held: None,
+            act: Act::Hush(key.clone(), means, None),
+        });
+    }
+    choices
 }
 
 fn themes(model: &Model) -> Vec<Choice> {

@@ -1,6 +1,7 @@
 //! Screens over the demo estate, driven by keys, in a time that stands still.
 
 mod lists;
+mod quiet;
 mod traces;
 
 use std::{

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use clap::CommandFactory;
 use serde_json::{Value, json};
 use slmon::{
-    cli::args::Cli,
+    cli::{args::Cli, checks},
     domain::{
         account::{Account, AccountId},
         failure::{Failure, Kind},
@@ -35,6 +35,7 @@ pub(crate) fn parts() -> BTreeMap<&'static str, String> {
         ("keys", keys()),
         ("kinds", kinds()),
         ("limits", limits()),
+        ("more-checks", more_checks()),
         ("stages", stages()),
         ("words", words()),
     ]);
@@ -129,6 +130,7 @@ pub(crate) fn policies() -> BTreeMap<&'static str, Value> {
         ("oidc-trust-policy", oidc),
         ("member-policy", member),
         ("hub-policy", hub),
+        ("events-policy", made(&policy::events(vec!["arn:aws:events:eu-west-1:*:event-bus/default".into()]))),
         ("trust-policy", trust),
     ])
 }
@@ -144,7 +146,7 @@ fn calls_table() -> String {
 }
 
 fn limits() -> String {
-    let Limits { errors, throttles } = Limits::default();
+    let Limits { errors, throttles, .. } = Limits::default();
     let row = |check: &str, severity: &str, noun: &str, clauses: &Clauses| {
         let clause = |clause: &Clause| {
             let one = noun.trim_end_matches('s');
@@ -161,6 +163,20 @@ fn limits() -> String {
     let all = rows("errors", "errors", &errors).into_iter();
     let all = all.chain(rows("throttles", "throttles", &throttles));
     table(["check", "severity", "fires from"], all)
+}
+
+/// The checks that are off unless they are named, as `slmon checks` tells of them.
+fn more_checks() -> String {
+    let list = checks::list(&Rules::default(), false);
+    let rows = list.checks.iter().filter(|check| check.switched_by.is_some()).map(|check| {
+        let reads =
+            check.reads.iter().map(|read| format!("`{}` {}", read.metric, &read.says()[read.metric.len() + 1..]));
+        let reads = reads.chain(check.reads_configuration.then(|| "the function's timeout".to_owned()));
+        let limits = check.limits.iter().map(|limit| format!("`{}` {}", limit.key, limit.says));
+        let of = [limits.collect::<Vec<_>>().join(", "), reads.collect::<Vec<_>>().join("; "), check.costs()];
+        [format!("`{}`", check.name), check.about.to_owned(), of.join(". ")]
+    });
+    table(["check", "fires where", "limits; what it reads; what that costs"], rows)
 }
 
 fn kinds() -> String {

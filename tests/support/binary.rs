@@ -25,13 +25,14 @@ pub struct Slmon {
     env: BTreeMap<OsString, OsString>,
     stdin: Option<String>,
     unheard: bool,
+    limited: bool,
     home: TempDir,
 }
 
 /// The binary of this build, without arguments, configuration, credentials or a region.
 pub fn slmon() -> Slmon {
     let home = tempfile::tempdir().expect("a temporary directory");
-    let run = Slmon { args: Vec::new(), env: BTreeMap::new(), stdin: None, unheard: false, home };
+    let run = Slmon { args: Vec::new(), env: BTreeMap::new(), stdin: None, unheard: false, limited: false, home };
     let aws = run.file("aws-config", "");
     let keys = run.file("aws-credentials", "");
     let home = run.home().to_owned();
@@ -148,6 +149,13 @@ impl Slmon {
         self
     }
 
+    /// Lets it write no file longer than a block of the shell's `ulimit -f`: 512 or 1,024 bytes.
+    #[must_use]
+    pub fn limited(mut self) -> Self {
+        self.limited = true;
+        self
+    }
+
     /// Runs it to its end.
     pub fn run(self) -> Output {
         self.start().finish()
@@ -155,7 +163,16 @@ impl Slmon {
 
     /// Starts it, and returns at once.
     pub fn start(self) -> Running {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_slmon"))
+        let binary = env!("CARGO_BIN_EXE_slmon");
+        let mut command = if self.limited {
+            let mut shell = Command::new("sh");
+            // Ignored, the signal is an error of the write.
+            shell.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"", binary]);
+            shell
+        } else {
+            Command::new(binary)
+        };
+        let mut child = command
             .args(&self.args)
             .env_clear()
             .envs(&self.env)

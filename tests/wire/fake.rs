@@ -192,6 +192,7 @@ fn read(request: &HttpRequest) -> Asked {
     let operation = match (target, form, path) {
         (Some(target), _, _) => target,
         (_, Some(action), _) => action,
+        (_, _, path) if path.starts_with("2016-08-19/account-settings") => "GetAccountSettings",
         (_, _, path) if path.starts_with("2015-03-31/functions") => "ListFunctions",
         (_, _, path) if path.starts_with("2017-03-31/tags") => "ListTags",
         (_, _, "TraceSummaries") => "GetTraceSummaries",

@@ -6,6 +6,7 @@
 mod fake;
 mod graph;
 mod logs;
+mod more;
 #[cfg(feature = "s3")]
 mod objects;
 mod queries;
@@ -91,10 +92,14 @@ impl Seen {
 }
 
 async fn sweep_all(fake: &Fake, roster: Roster, limit: Duration) -> Seen {
+    sweep_by(fake, roster, limit, Rules::default()).await
+}
+
+async fn sweep_by(fake: &Fake, roster: Roster, limit: Duration, rules: Rules) -> Seen {
     let source: Arc<dyn Source> = Arc::new(Limited::new(Aws::preset(Base::Default, &fake.sdk())));
     let settings = Settings { horizon: HORIZON, depth: Depth::Judge { hidden: true, spots: false } };
     let cancel = CancellationToken::new();
-    let rules = Arc::new(Rules::default());
+    let rules = Arc::new(rules);
     let (fleet, end) = engine::once(source.clone(), Arc::new(roster), rules, settings, limit, &cancel, |_| {}).await;
     let judgement = checks::judge_fleet(&fleet, &HORIZON);
     Seen { fleet, judgement, end, usage: source.usage() }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::{
     cli::{args::LogFormat, clock},
     domain::{
-        life::Notice,
+        life::{Happening, Notice},
         text::{clean, counted},
     },
     notify::{self, Told},
@@ -29,6 +29,8 @@ pub(super) enum Event {
     Unseen(Box<Unseen>),
     Seen(Box<Unseen>),
     Told(Told),
+    /// Somebody acknowledged or muted something, or took it back.
+    Hushed(Box<Happening>),
     Store(String),
     Reloaded,
     /// The configuration that was read again is broken, and how.
@@ -88,6 +90,14 @@ fn words(event: &Event) -> String {
         Event::Told(Told::Unwritten(why)) => {
             format!("what was told can't be kept in mind, so it is told again after a restart: {}", clean(why))
         }
+        Event::Hushed(happening) => {
+            let until = happening.until.map(|until| format!(" until {until}")).unwrap_or_default();
+            let by = happening.by.as_ref().map(|by| format!(" by {}", clean(by))).unwrap_or_default();
+            let check = happening.check.as_ref().map(|check| format!(" {check}")).unwrap_or_default();
+            let (account, region) = &happening.target;
+            let what = happening.function.shown();
+            format!("{} {what}{check} ({account} {region}){until}{by}", happening.did.word())
+        }
         Event::Store(said) => clean(said).into_owned(),
         Event::Reloaded => "the configuration was read again".into(),
         Event::Kept(why) => format!("the configuration is broken, and the old one stays:\n{why}"),
@@ -124,6 +134,16 @@ fn document(event: &Event) -> Value {
             json!({ "event": "refused", "sink": sink, "id": id, "why": why })
         }
         Event::Told(Told::Unwritten(why)) => json!({ "event": "unwritten", "why": why }),
+        Event::Hushed(happening) => json!({
+            "event": happening.did.word(),
+            "account": happening.target.0,
+            "region": happening.target.1,
+            "function": happening.function,
+            "check": happening.check,
+            "until": happening.until,
+            "by": happening.by,
+            "reason": happening.reason,
+        }),
         Event::Store(said) => json!({ "event": "store", "said": said }),
         Event::Reloaded => json!({ "event": "reloaded" }),
         Event::Kept(why) => json!({ "event": "reload-failed", "why": why }),

@@ -18,6 +18,11 @@ impl Reader<'_> {
         }
     }
 
+    /// US dollars an hour that looking for causes of what is told may cost.
+    pub(in crate::config) fn cause_cost(&mut self, root: &View<'_>) -> f64 {
+        self.text(&root.table("alerts"), "cause_cost", dollars).unwrap_or(CAUSE_COST)
+    }
+
     /// A whole number of at least 1.
     pub(super) fn number(&mut self, view: &View<'_>, key: &str) -> Option<u32> {
         let node = view.get(key)?;
@@ -27,6 +32,19 @@ impl Reader<'_> {
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above: 1 to 1000")]
         number.map(|number| number as u32)
+    }
+}
+
+/// US dollars an hour, where nothing is said.
+const CAUSE_COST: f64 = 0.05;
+
+fn dollars(text: &str) -> Result<f64, Complaint> {
+    let text = text.trim();
+    let number =
+        text.strip_prefix('$').unwrap_or(text).parse::<f64>().ok().filter(|dollars| (0.0..1e6).contains(dollars));
+    match text {
+        "off" => Ok(0.0),
+        _ => number.ok_or_else(|| "an amount in dollars is needed, such as 0.05, or off".into()),
     }
 }
 
@@ -44,6 +62,8 @@ mod tests {
         let (env, read) =
             (std::collections::BTreeMap::new(), |_: &std::path::Path| Err(std::io::ErrorKind::NotFound.into()));
         let mut reader = Reader { env: &env, read_file: &read, directory: None, problems: Vec::new() };
+        assert!((reader.cause_cost(&View::root(&tree::parse_default(DEFAULT))) - CAUSE_COST).abs() < 1e-9);
+        assert!(dollars("$0.10").is_ok() && dollars("off").is_ok_and(|none| none == 0.0) && dollars("much").is_err());
         assert_eq!(reader.alerts(&View::root(&tree::parse_default(DEFAULT))), LifeRules::default());
         assert!(reader.problems.is_empty());
         assert!(span("0m").is_err() && span("soon").is_err() && span("90m").is_ok_and(|minutes| minutes == 90));

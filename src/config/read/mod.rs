@@ -3,6 +3,7 @@
 
 pub(super) mod alert;
 pub(super) mod alerts;
+mod checks;
 pub(super) mod roster;
 pub(super) mod rules;
 pub(super) mod screen;
@@ -20,6 +21,7 @@ use super::{
 };
 use crate::domain::{
     account::{AccountId, Region},
+    mute::checks,
     rules::{Glob, instant},
     text::{AwsText, nearest},
     window::Minute,
@@ -198,6 +200,15 @@ fn when(text: &str) -> Result<Minute, Complaint> {
         return Err("a date or an instant with its offset is needed, such as 2026-12-01 or 2026-12-01T08:00:00Z".into());
     }
     instant(text).map_err(Into::into)
+}
+
+/// The name of a check, whether a run asks for it or not.
+fn check_name(text: &str) -> Result<String, Complaint> {
+    let text = text.trim();
+    let near = nearest(text, checks()).map(|near| format!("did you mean `{near}`?"));
+    let known = checks().collect::<Vec<_>>().join(", ");
+    let refused = || Complaint::from(format!("the name of a check is needed: {known}")).help(near);
+    if checks().any(|name| name == text) { Ok(text.to_owned()) } else { Err(refused()) }
 }
 
 /// One of a few words.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Complaint, Reader, View, free, glob, one_of, switch, when, word};
+use super::{Complaint, Reader, View, check_name, free, glob, one_of, switch, when, word};
 use crate::{
     config::{
         origin::Origin,
@@ -12,9 +12,11 @@ use crate::{
     },
     domain::{
         finding::Severity,
+        mute::MuteRule,
         rules::{
             Glob, Limits, LimitsPatch, Override, Rules, Scope, StageRules, Vocabulary, WatchRules,
             limits::{CheckLimits, Clause, Clauses},
+            more::MoreLimits,
             span_minutes, words,
         },
         text::nearest,
@@ -22,6 +24,7 @@ use crate::{
 };
 
 const SELECTORS: &[&str] = &["account", "region", "function", "tag"];
+const MUTED: &[&str] = &["client", "account", "region", "function"];
 const SEVERITIES: &[(&str, Severity)] = &[("warning", Severity::Warning), ("critical", Severity::Critical)];
 
 impl Reader<'_> {
@@ -33,7 +36,8 @@ impl Reader<'_> {
         for (at, view) in root.tables("override").enumerate() {
             overrides.push(self.one_override(at + 1, &view, &stage.vocabulary));
         }
-        Rules { watch, stage, limits, overrides, scope: Scope::default() }
+        let mutes = root.tables("mute").enumerate().filter_map(|(at, view)| self.mute(at + 1, &view)).collect();
+        Rules { watch, stage, limits, overrides, mutes, scope: Scope::default() }
     }
 
     fn watch(&mut self, view: &View<'_>) -> WatchRules {
@@ -75,9 +79,14 @@ impl Reader<'_> {
             critical: critical.unwrap_or(usual.critical),
             warning: warning.unwrap_or(usual.warning),
         };
+        let mut more = MoreLimits::default();
+        for (word, by) in &patch.more {
+            more.take(*word, by);
+        }
         Limits {
             errors: of(patch.errors_critical, patch.errors_warning, usual.errors),
             throttles: of(patch.throttles_critical, patch.throttles_warning, usual.throttles),
+            more,
         }
     }
 
@@ -88,6 +97,7 @@ impl Reader<'_> {
             errors_warning: self.clauses(&errors, "warning", by),
             throttles_critical: self.clauses(&throttles, "critical", by),
             throttles_warning: self.clauses(&throttles, "warning", by),
+            more: self.more(view, by),
         }
     }
 
@@ -146,6 +156,32 @@ impl Reader<'_> {
         }
     }
 
+    fn mute(&mut self, number: usize, view: &View<'_>) -> Option<MuteRule> {
+        let missing: Vec<&str> = ["until", "reason"].into_iter().filter(|key| view.get(key).is_none()).collect();
+        if !missing.is_empty() {
+            let title = format!("[[mute]] without `{}`", missing.join("`, `"));
+            self.problems.push(Problem::new(view.origin(), title, "what is muted needs an end and a reason"));
+        }
+        if !MUTED.iter().any(|key| view.get(key).is_some()) {
+            let problem = Problem::new(view.origin(), "this [[mute]] selects nothing", "it would mute every function");
+            self.problems.push(problem.help(format!("say at least one of `{}`", MUTED.join("`, `"))));
+        }
+        let name = match view.origin() {
+            Origin::File(source, span) => format!("[[mute]] {number} (line {})", source.line(span.start)),
+            _ => format!("[[mute]] {number}"),
+        };
+        Some(MuteRule {
+            account: self.text(view, "account", glob),
+            region: self.text(view, "region", glob),
+            function: self.text(view, "function", glob),
+            client: self.text(view, "client", glob),
+            check: self.text(view, "check", check_name),
+            until: self.text(view, "until", when)?,
+            reason: self.text(view, "reason", free)?.raw().to_owned(),
+            name,
+        })
+    }
+
     /// An override has to match something and to change something.
     fn has_a_point(&mut self, view: &View<'_>) {
         let keys: Vec<&str> = view.node.map_or(&[][..], Node::entries).iter().map(|entry| entry.key.as_str()).collect();
@@ -185,7 +221,7 @@ fn says_something(node: &Node) -> bool {
     }
 }
 
-fn said_by(origin: &Origin) -> Arc<str> {
+pub(super) fn said_by(origin: &Origin) -> Arc<str> {
     match origin {
         Origin::Default => "default".into(),
         Origin::File(..) => "config".into(),

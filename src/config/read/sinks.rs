@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use super::{Complaint, Reader, View, glob, one_of};
+use super::{Complaint, Reader, View, check_name, glob, one_of, region};
 use crate::{
     config::problem::Problem,
     domain::{
+        account::Region,
         finding::Severity,
         roster::Secret,
         rules::scope::TagPattern,
@@ -19,8 +20,21 @@ const KINDS: &[(&str, &[&str])] = &[
     ("slack", &["url_env", "url_file"]),
     ("pagerduty", &["url", "key_env", "key_file"]),
     ("command", &["command"]),
+    ("eventbridge", &["bus", "region", "profile"]),
 ];
-const CHANNEL: [&str; 8] = ["url", "url_env", "url_file", "token_env", "token_file", "key_env", "key_file", "command"];
+const CHANNEL: [&str; 11] = [
+    "url",
+    "url_env",
+    "url_file",
+    "token_env",
+    "token_file",
+    "key_env",
+    "key_file",
+    "command",
+    "bus",
+    "region",
+    "profile",
+];
 /// From so many alerts at once on, one message tells them all.
 const GROUP_FROM: u32 = 5;
 /// Where events go to, but for accounts in `PagerDuty`'s European service region.
@@ -36,8 +50,8 @@ impl Reader<'_> {
             }
             let taken: Vec<String> = sinks.iter().map(|sink| sink.name.clone()).collect();
             let name = self.text(&view, "name", |text| own_name(text, &taken));
-            let kind =
-                self.text(&view, "kind", one_of(&[("webhook", 0), ("slack", 1), ("pagerduty", 2), ("command", 3)]));
+            let kinds = &[("webhook", 0), ("slack", 1), ("pagerduty", 2), ("command", 3), ("eventbridge", 4)];
+            let kind = self.text(&view, "kind", one_of(kinds));
             let channel = kind.and_then(|kind: usize| self.channel(&view, KINDS.get(kind)?));
             let filter = self.filter(&view);
             let group_from = self.number(&view, "group_from").unwrap_or(GROUP_FROM);
@@ -73,6 +87,16 @@ impl Reader<'_> {
                 self.needs(view, "key_env or key_file", &["key_env", "key_file"]);
                 let url = self.text(view, "url", address).unwrap_or_else(|| PAGERDUTY.into());
                 Some(Channel::PagerDuty { url, key: self.secret(view, ["key_env", "key_file"], header)? })
+            }
+            "eventbridge" => {
+                let bus = self.text(view, "bus", bus).unwrap_or_else(|| "default".into());
+                let of_arn = bus.split(':').nth(3).and_then(Region::parse).filter(|_| bus.starts_with("arn:"));
+                if of_arn.is_none() {
+                    self.needs(view, "region", &["region"]);
+                }
+                let region = self.text(view, "region", region).or(of_arn)?;
+                let profile = self.text(view, "profile", |text| Ok::<_, Complaint>(text.trim().to_owned()));
+                Some(Channel::EventBridge { bus, region, profile })
             }
             _ => {
                 self.needs(view, "command", &["command"]);
@@ -117,19 +141,12 @@ impl Reader<'_> {
 
     fn filter(&mut self, view: &View<'_>) -> Filter {
         let severities = &[("warning", Severity::Warning), ("critical", Severity::Critical)];
-        let check = |text: &str| {
-            let known = ["errors", "throttles"];
-            let text = text.trim();
-            let near = crate::domain::text::nearest(text, known).map(|near| format!("did you mean `{near}`?"));
-            let refused = || Complaint::from(format!("the name of a check is needed: {}", known.join(", "))).help(near);
-            if known.contains(&text) { Ok(text.to_owned()) } else { Err(refused()) }
-        };
         Filter {
             severity: self.text(view, "severity", one_of(severities)),
             clients: self.words(view, "clients", glob).unwrap_or_default(),
             accounts: self.words(view, "accounts", glob).unwrap_or_default(),
             tags: self.words(view, "tags", tag).unwrap_or_default(),
-            checks: self.words(view, "checks", check).unwrap_or_default(),
+            checks: self.words(view, "checks", check_name).unwrap_or_default(),
         }
     }
 }
@@ -153,6 +170,14 @@ fn address(text: &str) -> Result<String, Complaint> {
         .any(|begin| text.strip_prefix(begin).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/'])));
     let good = (text.starts_with("https://") || here) && text.bytes().all(|byte| (0x21..0x7f).contains(&byte));
     good.then(|| text.to_owned()).ok_or_else(|| "an address is needed that begins with https://".into())
+}
+
+/// The name of an event bus, or its ARN. Source: the EventBridge API reference, `EventBusName`.
+fn bus(text: &str) -> Result<String, Complaint> {
+    let text = text.trim();
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_./:".contains(c);
+    let good = !text.is_empty() && text.len() <= 1600 && text.chars().all(fits);
+    good.then(|| text.to_owned()).ok_or_else(|| "the name of an event bus is needed, or its ARN".into())
 }
 
 /// What goes into a header, or a field like it.

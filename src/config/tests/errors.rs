@@ -57,7 +57,7 @@ fn unknown_keys_and_what_is_meant() {
     1 | profile = "acme"
       | ^^^^^^^
       |
-      = help: did you mean `profile` in [[organizations]] or `profile` in [[accounts]]?
+      = help: did you mean `profile` in [[organizations]] or `profile` in [[accounts]] or `profile` in [[notify]]?
     "#);
     assert_snapshot!(errors("[overrides]\nx = 1\n"), @r#"
     error: unknown key `overrides` at the top of the file
@@ -259,7 +259,7 @@ fn all_errors_at_once_in_the_order_of_the_file_then_variables_then_flags() {
     2 | color = true
       | ^^^^^
       |
-      = help: known here: `regions`, `cache`, `organizations`, `accounts`, `discovery`, `stage`, `checks`, `alert`, `watch`, `alerts`, `notify`, `dashboard`, `keys`, `override`, `accept_unseen`
+      = help: known here: `regions`, `cache`, `organizations`, `accounts`, `discovery`, `stage`, `checks`, `alert`, `watch`, `alerts`, `notify`, `dashboard`, `keys`, `override`, `mute`, `accept_unseen`
 
     error: bad value for `window` in [alert]
      --> /etc/slmon/config.toml:5:10

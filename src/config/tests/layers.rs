@@ -222,6 +222,35 @@ checks.throttles.warning = []
     critical = [{ count = 10, rate = 0.05 }]                               # default
     warning = [{ count = 1, rate = 0.0 }]                                  # default
 
+    [checks.burn]
+    on = false                                                             # default
+    objective = "99.9%"                                                    # default
+    errors = 3                                                             # default
+
+    [checks.near-timeout]
+    on = false                                                             # default
+    warning = "90%"                                                        # default
+    critical = "98%"                                                       # default
+
+    [checks.iterator-age]
+    on = false                                                             # default
+    warning = "5m"                                                         # default
+    critical = "30m"                                                       # default
+
+    [checks.dead-letter]
+    on = false                                                             # default
+    warning = 1                                                            # default
+    critical = 1                                                           # default
+
+    [checks.silent]
+    on = false                                                             # default
+    times = 3                                                              # default
+
+    [checks.concurrency]
+    on = false                                                             # default
+    warning = "80%"                                                        # default
+    critical = "95%"                                                       # default
+
     [alert]
     window = "15m"                                                         # default
     baseline = "off"                                                       # default
@@ -238,6 +267,7 @@ checks.throttles.warning = []
 
     [alerts]
     for = 1                                                                # default
+    cause_cost = "0.05"                                                    # default
     resolve_below = 0.5                                                    # default
     resolve_after = "5m"                                                   # default
     resolve_idle = "15m"                                                   # default
@@ -297,6 +327,35 @@ checks.throttles.warning = []
     critical = [{ count = 10, rate = 0.05 }]                               # default
     warning = [{ count = 1, rate = 0.0 }]                                  # default
 
+    [checks.burn]
+    on = false                                                             # default
+    objective = "99.9%"                                                    # default
+    errors = 3                                                             # default
+
+    [checks.near-timeout]
+    on = false                                                             # default
+    warning = "90%"                                                        # default
+    critical = "98%"                                                       # default
+
+    [checks.iterator-age]
+    on = false                                                             # default
+    warning = "5m"                                                         # default
+    critical = "30m"                                                       # default
+
+    [checks.dead-letter]
+    on = false                                                             # default
+    warning = 1                                                            # default
+    critical = 1                                                           # default
+
+    [checks.silent]
+    on = false                                                             # default
+    times = 3                                                              # default
+
+    [checks.concurrency]
+    on = false                                                             # default
+    warning = "80%"                                                        # default
+    critical = "95%"                                                       # default
+
     [alert]
     window = "15m"                                                         # default
     baseline = "off"                                                       # default
@@ -313,6 +372,7 @@ checks.throttles.warning = []
 
     [alerts]
     for = 1                                                                # default
+    cause_cost = "0.05"                                                    # default
     resolve_below = 0.5                                                    # default
     resolve_after = "5m"                                                   # default
     resolve_idle = "15m"                                                   # default

@@ -5,7 +5,10 @@ use crate::domain::{
     account::AccountId,
     finding::Severity,
     roster::{Access, Base, Regions, Secret},
-    rules::limits::{Clause, Clauses},
+    rules::{
+        limits::{Clause, Clauses},
+        more::{Extra, Number, Word},
+    },
 };
 
 #[test]
@@ -128,6 +131,10 @@ fn a_sink_that_can_tell_nothing_is_refused_with_what_is_missing() {
         ("name = \"a b\"\nkind = \"command\"\ncommand = [\"x\"]", "letters, digits and -_."),
         ("name = \"a\"\nkind = \"command\"\ncommand = []", "at least one is needed"),
         ("name = \"a\"\nkind = \"command\"\ncommand = [\"x\"]\nchecks = [\"error\"]", "did you mean `errors`?"),
+        (
+            "name = \"a\"\nkind = \"command\"\ncommand = [\"x\"]\nchecks = [\"silent\", \"brun\"]",
+            "did you mean `burn`?",
+        ),
         ("name = \"a\"\nkind = \"command\"\ncommand = [\"x\"]\ngroup_from = 0", "a whole number from 1"),
         (
             "name = \"a\"\nkind = \"command\"\ncommand = [\"x\"]\n[[notify]]\nname = \"a\"\nkind = \"command\"\ncommand = [\"x\"]",
@@ -136,5 +143,45 @@ fn a_sink_that_can_tell_nothing_is_refused_with_what_is_missing() {
     ] {
         let errors = said(toml);
         assert!(errors.contains(words) && !errors.contains("s3cret"), "{toml}\n{errors}");
+    }
+}
+
+#[test]
+fn checks_are_switched_on_by_file_variable_flag_and_override_and_each_says_so() {
+    let world = World::of(
+        "[checks.silent]\non = true\nexpect = \"2h\"\n[[override]]\nfunction = \"api\"\nchecks.burn.on = true\nchecks.burn.objective = 0.99\n",
+    );
+    let world = world.var("SLMON_CHECKS_NEAR_TIMEOUT_ON", "yes").var("SLMON_CHECKS_NEAR_TIMEOUT_WARNING", "75%");
+    let rules = world.flags(|flags| flags.checks = vec!["dead-letter, iterator-age".into()]).config().rules;
+    let more = &rules.limits.more;
+    let switched = |extra: Extra| (more.is_on(extra), more.switched_by(extra).to_owned());
+    assert_eq!(switched(Extra::Silent), (true, "config".into()));
+    assert_eq!(switched(Extra::NearTimeout), (true, "SLMON_CHECKS_NEAR_TIMEOUT_ON".into()));
+    assert_eq!(switched(Extra::DeadLetter), (true, "--check".into()));
+    assert_eq!(switched(Extra::IteratorAge), (true, "--check".into()));
+    assert_eq!(switched(Extra::Burn), (false, "default".into()));
+    assert_eq!(more.get(Number::SilentExpect), Some((120.0, "config")));
+    assert_eq!(more.get(Number::NearTimeoutWarning), Some((0.75, "SLMON_CHECKS_NEAR_TIMEOUT_WARNING")));
+    assert_eq!(more.get(Number::BurnErrors), Some((3.0, "default")));
+    let words: Vec<_> = rules.overrides[0].limits.more.iter().map(|(word, _)| *word).collect();
+    assert_eq!(words, [Word::On(Extra::Burn, true), Word::Is(Number::BurnObjective, 0.99)]);
+    assert!(rules.names(Extra::Burn) && rules.names(Extra::Silent));
+}
+
+#[test]
+fn numbers_of_checks_that_make_no_sense_are_refused() {
+    for (line, needed) in [
+        ("burn.objective = \"100%\"", "50 % to 99.999 % is needed"),
+        ("burn.objective = 0.2", "50 % to 99.999 % is needed"),
+        ("near-timeout.critical = 0", "1 % to 100 % is needed"),
+        ("iterator-age.warning = \"90s\"", "a span of whole minutes is needed"),
+        ("dead-letter.critical = 0", "1 to 1000000 is needed"),
+        ("silent.expect = \"20d\"", "1 min to 14 d is needed"),
+        ("silent.times = \"3\"", "needs a whole number"),
+        ("silent.time = 3", "did you mean `times`?"),
+        ("slient.on = true", "did you mean `silent`?"),
+    ] {
+        let errors = World::of(&format!("[checks]\n{line}\n")).errors();
+        assert!(errors.contains(needed), "{line}:\n{errors}");
     }
 }

@@ -1,6 +1,6 @@
 //! What the fold makes of observations about one target.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{Function, Search, TargetState, Totals};
 use crate::domain::{
@@ -24,6 +24,7 @@ impl Function {
             errors: Reading::NotAsked,
             throttles: Reading::NotAsked,
             invocations: Reading::NotAsked,
+            more: BTreeMap::new(),
             presumed: false,
         }
     }
@@ -40,6 +41,8 @@ impl TargetState {
             unread: Vec::new(),
             search: Search::default(),
             totals: Totals::default(),
+            more: BTreeMap::new(),
+            concurrency: None,
         }
     }
 

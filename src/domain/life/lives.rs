@@ -29,6 +29,19 @@ pub struct Notice {
     pub step: Transition,
     /// Whose function it is.
     pub subject: Subject,
+    /// What was looked up for whoever is told; not kept.
+    pub more: More,
+}
+
+/// What is looked up for a message in the moment in which it is sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct More {
+    /// What its traces, or else its log, say of the cause; or why nothing is known of it.
+    pub cause: Option<Result<String, String>>,
+    /// The page of a trace of it in the AWS console.
+    pub trace: Option<String>,
+    /// The function's page in the AWS console through the access portal, where one is configured.
+    pub portal: Option<String>,
 }
 
 /// Somebody does not want to hear of a function until then.
@@ -42,10 +55,15 @@ pub struct Mute {
     pub check: Option<String>,
     /// It ends then.
     pub until: Minute,
+    /// Who said so.
+    pub by: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
 }
 
 impl Mute {
-    fn covers(&self, key: &AlertKey, at: Minute) -> bool {
+    /// Whether it holds for an alert in this minute.
+    pub fn covers(&self, key: &AlertKey, at: Minute) -> bool {
         let check = self.check.as_ref().is_none_or(|check| *check == key.check);
         self.until > at && check && (&self.target, &self.function) == (&key.target, &key.function)
     }
@@ -96,6 +114,7 @@ impl Lives {
                 key: key.clone(),
                 step,
                 subject: life.subject.clone(),
+                more: More::default(),
             }));
             if life.is_past(rules) {
                 self.lives.remove(&key);
@@ -107,9 +126,25 @@ impl Lives {
         (notices, touched)
     }
 
-    /// Somebody knows of an alert until then; whether it is open, so that there is something to know.
-    pub fn acknowledge(&mut self, key: &AlertKey, until: Minute) -> bool {
-        self.lives.get_mut(key).is_some_and(|life| life.acknowledge(until))
+    /// What mutes an alert in this minute: of several, what ends last.
+    pub fn muted(&self, key: &AlertKey, at: Minute) -> Option<&Mute> {
+        self.mutes.iter().filter(|mute| mute.covers(key, at)).max_by_key(|mute| mute.until)
+    }
+
+    /// The alerts of a function (of one check, or of all) that are known.
+    pub fn of<'a>(
+        &'a self,
+        target: &'a TargetKey,
+        function: &'a AwsText,
+        check: Option<&'a str>,
+    ) -> impl Iterator<Item = (&'a AlertKey, &'a Life)> {
+        // The first key that a function can have.
+        let first = AlertKey::new(target.clone(), function.clone(), "");
+        let of_it = move |key: &&AlertKey| key.target == *target && key.function == *function;
+        self.lives
+            .range(first..)
+            .take_while(move |(key, _)| of_it(key))
+            .filter(move |(key, _)| check.is_none_or(|check| key.check == check))
     }
 
     /// Mutes a function until then, instead of what was said of it before. An end that has come unmutes it.

@@ -36,7 +36,7 @@ fn sign_of(letter: char) -> Sign {
         'w' => fires(Severity::Warning),
         'c' => fires(Severity::Critical),
         'n' => Sign::Near,
-        'i' => Sign::Idle,
+        'i' => Sign::Idle { since: None },
         '?' => Sign::Unknown,
         'g' => Sign::Gone,
         _ => Sign::Clear,
@@ -61,6 +61,22 @@ fn what_is_near_or_unknown_is_not_over_and_idleness_takes_longer() {
     assert_eq!(told(&RULES, "c???????????????????????c"), "0 FIRED");
     assert_eq!(told(&RULES, "c..c......"), "0 FIRED, 1 recovering, 3 again, 4 recovering, 9 RESOLVED");
     assert_eq!(told(&RULES, "cg"), "0 FIRED, 1 RESOLVED");
+}
+
+#[test]
+fn idleness_counts_from_when_something_last_ran() {
+    let over = |ran: i64, idle: i64| {
+        let rules = LifeRules { idle, ..RULES };
+        let mut life = Life::new(Minute(0));
+        life.evaluate(&rules, Minute(0), &sign_of('c'), false);
+        (1..100).find(|at| {
+            life.evaluate(&rules, Minute(*at), &Sign::Idle { since: Some(Minute(ran)) }, false);
+            !life.is_open()
+        })
+    };
+    // Long idle when its failures leave the window: it takes as long as what runs, and no longer.
+    assert_eq!((over(-20, 15), over(0, 15)), (Some(6), Some(15)));
+    assert_eq!(over(-20, 60), Some(40));
 }
 
 #[test]
@@ -116,11 +132,11 @@ fn what_is_muted_is_told_when_that_ends_and_still_fires() {
 #[test]
 fn what_somebody_knows_is_told_again_when_that_ends_or_when_it_is_worse() {
     let mut life = Life::new(Minute(0));
-    assert!(!life.acknowledge(Minute(9)), "nothing is open");
+    assert!(!life.acknowledge(Minute(9), None), "nothing is open");
     assert_eq!(said(&mut life, &RULES, 0, "w", |_| false), "0 FIRED");
-    assert!(life.acknowledge(Minute(5)));
+    assert!(life.acknowledge(Minute(5), None));
     assert_eq!(said(&mut life, &RULES, 1, "wwwwww", |_| false), "5 STILL");
-    assert!(life.acknowledge(Minute(99)));
+    assert!(life.acknowledge(Minute(99), None));
     assert_eq!(said(&mut life, &RULES, 7, "ccc", |_| false), "7 WORSENED");
     assert_eq!(said(&mut life, &RULES, 10, "......c", |_| false), "10 recovering, 15 RESOLVED, 16 FIRED");
 }
@@ -214,7 +230,14 @@ proptest! {
 #[test]
 fn mutes_are_by_function_and_check_and_have_an_end() {
     let mut lives = Lives::default();
-    let mute = |until| Mute { target: key(1).target, function: "f1".into(), check: None, until: Minute(until) };
+    let mute = |until| Mute {
+        target: key(1).target,
+        function: "f1".into(),
+        check: None,
+        until: Minute(until),
+        by: None,
+        reason: None,
+    };
     lives.mute(mute(5), Minute(0));
     let fire = |lives: &mut Lives, at| {
         let sign = fires(Severity::Critical);

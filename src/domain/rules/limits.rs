@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::more::{MoreLimits, Word};
+
 /// One way to fire: at least so many events, and at least such a share.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Clause {
@@ -53,6 +55,8 @@ pub struct Limits {
     pub errors: CheckLimits,
     /// Of the check `throttles`.
     pub throttles: CheckLimits,
+    /// Of the checks that are off unless they are named.
+    pub more: MoreLimits,
 }
 
 impl Default for Limits {
@@ -67,6 +71,7 @@ impl Default for Limits {
                 critical: set(&[Clause::new(10.0, 0.05)]),
                 warning: set(&[Clause::new(1.0, 0.0)]),
             },
+            more: MoreLimits::default(),
         }
     }
 }
@@ -82,6 +87,8 @@ pub struct LimitsPatch {
     pub throttles_critical: Option<Clauses>,
     /// Throttles, warning.
     pub throttles_warning: Option<Clauses>,
+    /// Of the other checks, what is said and who says it.
+    pub more: Vec<(Word, SetBy)>,
 }
 
 impl LimitsPatch {
@@ -98,6 +105,9 @@ impl LimitsPatch {
                 place.clone_from(clauses);
             }
         }
+        for (word, by) in &self.more {
+            limits.more.take(*word, by);
+        }
     }
 }
 
@@ -106,7 +116,8 @@ impl Limits {
     #[must_use]
     pub fn scaled(&self, share: f64) -> Self {
         let mut scaled = self.clone();
-        let Self { errors, throttles } = &mut scaled;
+        let Self { errors, throttles, more } = &mut scaled;
+        more.scaled(share);
         for clauses in [&mut errors.critical, &mut errors.warning, &mut throttles.critical, &mut throttles.warning] {
             for clause in &mut clauses.any {
                 (clause.count, clause.rate) = (clause.count * share, clause.rate * share);

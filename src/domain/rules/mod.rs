@@ -3,6 +3,7 @@
 
 pub mod glob;
 pub mod limits;
+pub mod more;
 mod own;
 pub mod scope;
 pub mod stage;
@@ -23,6 +24,7 @@ use super::{
     account::Account,
     finding::{Severity, SpotText},
     function::Discovered,
+    mute::MuteRule,
     text::AwsText,
     window::Minute,
 };
@@ -38,6 +40,8 @@ pub struct Rules {
     pub limits: Arc<Limits>,
     /// What the configuration says of some functions; of two that say the same thing, the later holds.
     pub overrides: Vec<Override>,
+    /// What the configuration mutes.
+    pub mutes: Vec<MuteRule>,
     /// Which part of the estate is looked at.
     pub scope: Scope,
 }
@@ -105,6 +109,8 @@ pub struct Class {
     pub cap: Option<Severity>,
     /// Muted till then, and who says so.
     pub mute: Option<(Minute, String)>,
+    /// Checks that are muted by themselves, till when, and who says so.
+    pub muted_checks: Vec<(String, Minute, String)>,
     /// Its own window, in minutes.
     pub window: Option<i64>,
     /// Who looks after it.
@@ -136,6 +142,12 @@ impl Rules {
         self.overrides.iter().any(|over| over.watch == Some(true) && over.touches(account))
     }
 
+    /// Whether a check that is off unless it is named is on for any function.
+    pub fn names(&self, extra: more::Extra) -> bool {
+        let on = |(word, _): &(more::Word, limits::SetBy)| *word == more::Word::On(extra, true);
+        self.limits.more.is_on(extra) || self.overrides.iter().any(|over| over.limits.more.iter().any(on))
+    }
+
     /// What the rules make of a function.
     pub fn classify(&self, account: &Account, region: &str, function: &Discovered) -> Class {
         let (tagged, near_miss) = self.watch.is_watched(&function.tags);
@@ -147,7 +159,7 @@ impl Rules {
         let (stage, doubts) = self.stage_of(account, function, &matching);
         let mut limits = self.limits.clone();
         let patched = matching.iter().any(|over| over.limits != LimitsPatch::default());
-        if patched || own.errors != (None, None) || own.throttles != (None, None) {
+        if patched || own.says_limits() {
             let limits = Arc::make_mut(&mut limits);
             for over in &matching {
                 over.limits.apply(limits);
@@ -156,6 +168,16 @@ impl Rules {
         }
         let last = |pick: fn(&Override) -> Option<AwsText>| matching.iter().rev().find_map(|over| pick(over));
         let muted_by = matching.iter().rev().find_map(|over| over.mute_until.map(|until| (until, over.name.clone())));
+        let muted_by = own.mute_until.map(|until| (until, "tag monitor:mute-until".into())).or(muted_by);
+        let (of_check, of_all): (Vec<_>, Vec<_>) = self
+            .mutes
+            .iter()
+            .filter(|mute| mute.covers(account, region, &function.name))
+            .partition(|mute| mute.check.is_some());
+        let of_check = of_check.into_iter().filter_map(|mute| Some((mute.check.clone()?, mute.until, mute.evidence())));
+        // Of several the one that ends last holds.
+        let of_all = of_all.into_iter().map(|mute| (mute.until, mute.evidence()));
+        let mute = muted_by.into_iter().chain(of_all).reduce(|a, b| if b.0 > a.0 { b } else { a });
         let spots = match said {
             _ if watched => own.unreadable.into_iter().chain(doubts).collect(),
             // What the configuration leaves out is left out, however it is tagged.
@@ -168,7 +190,8 @@ impl Rules {
             stage,
             limits,
             cap: own.cap.or_else(|| matching.iter().rev().find_map(|over| over.severity)),
-            mute: own.mute_until.map(|until| (until, "tag monitor:mute-until".into())).or(muted_by),
+            mute,
+            muted_checks: of_check.collect(),
             window: own.window.or_else(|| matching.iter().rev().find_map(|over| over.window)),
             owner: own.owner.or_else(|| last(|over| over.owner.clone())),
             runbook: own.runbook.or_else(|| last(|over| over.runbook.clone())),

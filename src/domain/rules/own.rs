@@ -2,7 +2,10 @@
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use super::limits::{Limits, SetBy};
+use super::{
+    limits::{Limits, SetBy},
+    more::{Number, Word},
+};
 use crate::domain::{
     finding::{Mend, Severity, SpotKind, SpotText},
     function::Tags,
@@ -15,6 +18,8 @@ use crate::domain::{
 pub(super) struct Own {
     pub(super) errors: (Option<f64>, Option<f64>),
     pub(super) throttles: (Option<f64>, Option<f64>),
+    /// Numbers of checks that are off unless they are named, by the names of their tags.
+    pub(super) more: Vec<(&'static str, Word)>,
     pub(super) cap: Option<Severity>,
     pub(super) mute_until: Option<Minute>,
     pub(super) window: Option<i64>,
@@ -24,8 +29,19 @@ pub(super) struct Own {
 }
 
 const PREFIX: &str = "monitor:";
-const NAMES: &[&str] =
-    &["errors", "error-rate", "throttles", "throttle-rate", "severity", "mute-until", "window", "owner", "runbook"];
+const NAMES: &[&str] = &[
+    "errors",
+    "error-rate",
+    "throttles",
+    "throttle-rate",
+    "slo",
+    "expect",
+    "severity",
+    "mute-until",
+    "window",
+    "owner",
+    "runbook",
+];
 
 impl Own {
     pub(super) fn read(tags: &Tags) -> Self {
@@ -45,6 +61,8 @@ impl Own {
             "error-rate" => share(text).map(|n| self.errors.1 = Some(n)),
             "throttles" => number(text).map(|n| self.throttles.0 = Some(n)),
             "throttle-rate" => share(text).map(|n| self.throttles.1 = Some(n)),
+            "slo" => objective(text).map(|n| self.more.push(("slo", Word::Is(Number::BurnObjective, n)))),
+            "expect" => expected(text).map(|n| self.more.push(("expect", Word::Is(Number::SilentExpect, n)))),
             "severity" => severity(text).map(|cap| self.cap = Some(cap)),
             "mute-until" => instant(text).map(|until| self.mute_until = Some(until)),
             "window" => span_minutes(text).map(|window| self.window = Some(window)),
@@ -71,8 +89,16 @@ impl Own {
         }
     }
 
+    /// Whether it says anything of thresholds.
+    pub(super) fn says_limits(&self) -> bool {
+        self.errors != (None, None) || self.throttles != (None, None) || !self.more.is_empty()
+    }
+
     /// Lays the function's own thresholds over the ones that hold so far.
     pub(super) fn apply(&self, limits: &mut Limits) {
+        for (name, word) in &self.more {
+            limits.more.take(*word, &format!("tag {PREFIX}{name}").into());
+        }
         let set_by = |count: Option<f64>, names: [&str; 2]| -> SetBy {
             format!("tag {PREFIX}{}", if count.is_some() { names[0] } else { names[1] }).into()
         };
@@ -91,6 +117,20 @@ fn number(text: &str) -> Result<f64, String> {
 fn share(text: &str) -> Result<f64, String> {
     let n: f64 = text.parse().map_err(|_| "a fraction is needed, such as 0.02 for 2 %".to_string())?;
     (0.0..=1.0).contains(&n).then_some(n).ok_or_else(|| "a fraction from 0 to 1 is needed, such as 0.02 for 2 %".into())
+}
+
+/// An objective in percent, as everybody writes it: `99.9`.
+fn objective(text: &str) -> Result<f64, String> {
+    let percent: f64 = text.parse().map_err(|_| "percents are needed, such as 99.9".to_string())?;
+    let (least, most) = Number::BurnObjective.bounds();
+    let share = percent / 100.0;
+    (least..=most).contains(&share).then_some(share).ok_or_else(|| "percents from 50 to 99.999 are needed".into())
+}
+
+fn expected(text: &str) -> Result<f64, String> {
+    let minutes = span_minutes(text)? as f64;
+    let (_, most) = Number::SilentExpect.bounds();
+    (minutes <= most).then_some(minutes).ok_or_else(|| "at most 14d: for so long back it is read".into())
 }
 
 fn severity(text: &str) -> Result<Severity, String> {

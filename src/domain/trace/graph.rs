@@ -147,7 +147,12 @@ impl Graph {
 
     /// The functions of this name, in whatever account.
     pub fn functions(&self, name: &AwsText) -> Vec<&Key> {
-        self.nodes.keys().filter(|key| key.name == *name && is(key, FUNCTION)).collect()
+        self.functions_named(|known| known == name)
+    }
+
+    /// The functions whose names a test passes, in whatever account.
+    pub fn functions_named(&self, fits: impl Fn(&AwsText) -> bool) -> Vec<&Key> {
+        self.nodes.keys().filter(|key| is(key, FUNCTION) && fits(&key.name)).collect()
     }
 
     /// Who calls a service, those whose calls fail most first.

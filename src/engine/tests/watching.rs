@@ -16,35 +16,52 @@ use crate::{
 /// What is shown at the end of each minute.
 pub(super) struct Watched {
     pub(super) minutes: Vec<Arc<Snapshot>>,
-    log: Vec<Line>,
+    pub(super) log: Vec<Line>,
 }
 
 /// Function and check, and how bad.
-type Alerts = BTreeSet<(String, &'static str, &'static str)>;
+pub(super) type Alerts = BTreeSet<(String, &'static str, &'static str)>;
 
 #[derive(Clone, Default)]
 pub(super) struct How {
-    minutes: u64,
-    budget: Option<f64>,
-    cached: Option<(Fleet, Minute)>,
+    pub(super) minutes: u64,
+    pub(super) budget: Option<f64>,
+    pub(super) cached: Option<(Fleet, Minute)>,
     /// After so many minutes, this is asked for.
-    asks: Vec<(u64, Control)>,
+    pub(super) asks: Vec<(u64, Control)>,
     /// The same half a minute later.
-    then: Vec<(u64, Control)>,
+    pub(super) then: Vec<(u64, Control)>,
+    /// After so many minutes the machine's clock is set by so many more.
+    pub(super) jumps: Vec<(u64, i64)>,
     /// From which second to which no metrics can be read, and how it fails.
-    broken: Option<(u64, u64, Broken)>,
+    pub(super) broken: Option<(u64, u64, Broken)>,
 }
 
 pub(super) fn how(minutes: u64) -> How {
     How { minutes, ..How::default() }
 }
 
+/// The same on a machine whose clock is set so.
+pub(super) fn jumping(minutes: u64, jumps: &[(u64, i64)]) -> How {
+    How { jumps: jumps.to_vec(), ..how(minutes) }
+}
+
 pub(super) fn watched(asked: Ask, how: How) -> Watched {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
         let (begun, start) = (Instant::now(), asked.world.now);
-        let clock = move || -> Timestamp { start.timestamp().checked_add(begun.elapsed()).unwrap() };
-        let inner = Sim::with_clock(asked.world, clock);
+        let jumps = how.jumps.clone();
+        let set = Arc::new(move |elapsed: Duration| -> i64 {
+            jumps.iter().filter(|(after, _)| elapsed >= Duration::from_mins(*after)).map(|(_, by)| by).sum()
+        });
+        let clock = {
+            let set = set.clone();
+            move || -> Timestamp {
+                let elapsed = begun.elapsed();
+                start.plus(set(elapsed)).timestamp().checked_add(elapsed).unwrap()
+            }
+        };
+        let inner = Sim::with_clock(asked.world, clock.clone());
         let seconds = |(from, to, how)| (Duration::from_secs(from)..Duration::from_secs(to), how);
         let broken = how.broken.map(seconds);
         let source = Arc::new(Recorded { inner, begun, log: Mutex::default(), cancel: None, broken });
@@ -79,7 +96,7 @@ pub(super) fn watched(asked: Ask, how: How) -> Watched {
     })
 }
 
-fn alerts(fleet: &Fleet, judgement: &crate::domain::finding::Judgement) -> Alerts {
+pub(super) fn alerts(fleet: &Fleet, judgement: &crate::domain::finding::Judgement) -> Alerts {
     let fires = |it: &&crate::domain::finding::JudgedFunction| {
         matches!(it.judged.verdict, Verdict::Critical | Verdict::Warning)
     };
@@ -94,11 +111,11 @@ fn alerts(fleet: &Fleet, judgement: &crate::domain::finding::Judgement) -> Alert
 }
 
 impl Watched {
-    fn alerts(&self) -> Vec<Alerts> {
+    pub(super) fn alerts(&self) -> Vec<Alerts> {
         self.minutes.iter().map(|snapshot| alerts(&snapshot.fleet, &snapshot.judgement)).collect()
     }
 
-    fn last(&self) -> &Snapshot {
+    pub(super) fn last(&self) -> &Snapshot {
         self.minutes.last().unwrap()
     }
 

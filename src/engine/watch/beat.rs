@@ -1,6 +1,10 @@
 //! How one target is watched: what to ask of it next, and by which way failures are looked for. Pure: the time is an
 //! argument, and nothing here waits or asks.
 
+mod more;
+
+pub(super) use self::more::{MORE, billed};
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -15,6 +19,7 @@ use crate::{
     domain::{
         account::Target,
         fleet::{Function, TargetState},
+        need::Stretch,
         observation::Reading,
         series::{Metric, Of, Series},
         text::{AwsText, counted},
@@ -72,7 +77,13 @@ pub(super) struct Beat {
     pub(super) stretch: i64,
     steady: u64,
     direct: u64,
+    /// When what only some checks need was last read, and how many metrics that bills.
+    more_at: Option<Minute>,
+    more: u64,
 }
+
+/// A request, and over which stretch it is where only some checks need it.
+pub(super) type Request = (MetricRequest, Option<Stretch>);
 
 type Asked<'a> = Vec<(&'a Function, Metric)>;
 
@@ -99,6 +110,8 @@ impl Beat {
             stretch: 1,
             steady: 2,
             direct: 0,
+            more_at: None,
+            more: 0,
         }
     }
 
@@ -147,14 +160,16 @@ impl Beat {
     }
 
     /// The requests of a stage; none where there is nothing to ask in it.
-    pub(super) fn ask(&self, state: &TargetState, pass: &mut Pass) -> Vec<MetricRequest> {
-        match pass.stage {
+    pub(super) fn ask(&self, state: &TargetState, pass: &mut Pass) -> Vec<Request> {
+        let requests = match pass.stage {
             Stage::Look => self.look(state, pass),
             Stage::Production => self.production(state, pass),
             Stage::Invocations => self.invocations(state, pass),
             Stage::Others => self.others(state, pass),
+            Stage::More | Stage::MoreOf => return self.more(state, pass),
             Stage::Done => Vec::new(),
-        }
+        };
+        requests.into_iter().map(|request| (request, None)).collect()
     }
 
     /// Whether the totals that were read in this pass may be trusted: they reach to its end, and the region publishes them.
@@ -274,6 +289,7 @@ impl Beat {
         if swept {
             self.swept_at = Some(horizon.now);
         }
+        self.conclude_more(state, pass);
         let production = production(state).count() as u64;
         let hot = self::production(state).filter(|function| self.is_hot(function, horizon)).count() as u64;
         self.direct = 2 * production + hot;

@@ -12,7 +12,8 @@ const LONGEST: i64 = 30;
 
 /// US dollars an hour.
 pub(super) fn dollars_per_hour<'a>(beats: impl Iterator<Item = &'a Beat>) -> f64 {
-    let each = beats.map(|beat| usage::price(beat.steady() as f64) * 60.0 / beat.every() as f64);
+    let an_hour = |beat: &Beat| beat.steady() as f64 * 60.0 / beat.every() as f64 + beat.more_an_hour();
+    let each = beats.map(|beat| usage::price(an_hour(beat)));
     // A sum of nothing would be -0.0.
     each.fold(0.0, |sum, dollars| sum + dollars)
 }

@@ -3,9 +3,9 @@
 
 use super::{
     Way,
-    beat::{CHEAP, SELDOM, SWEEP, is_other, production},
+    beat::{CHEAP, MORE, SELDOM, SWEEP, billed, is_other, production},
 };
-use crate::domain::fleet::TargetState;
+use crate::domain::{fleet::TargetState, window::Horizon};
 
 /// Minutes of a day.
 const DAY: u64 = 1440;
@@ -17,6 +17,8 @@ pub struct Forecast {
     pub production: u64,
     /// Functions that are watched and not production.
     pub others: u64,
+    /// Metrics that checks need beside errors and throttles in each reading of theirs, where nothing fails.
+    pub more: u64,
     /// Nothing fails.
     pub quiet: Load,
     /// Whatever is not production fails all the time, and production does not.
@@ -44,13 +46,15 @@ impl Load {
     }
 }
 
-/// What a day would bill.
-pub fn forecast(state: &TargetState) -> Forecast {
+/// What a day would bill; `horizon` says what the checks look at.
+pub fn forecast(state: &TargetState, horizon: &Horizon) -> Forecast {
+    let (more, more_at_most) = (billed(state, horizon, |_, _| false), billed(state, horizon, |_, _| true));
+    let readings = DAY / MORE.unsigned_abs();
     let others = state.known().iter().filter(|function| is_other(function)).count() as u64;
     let production = production(state).count() as u64;
     // Who fails always is found out by reading all of them, as long as the totals hold what nothing explains.
     let sweeps = 2 * others * (DAY / SWEEP.unsigned_abs());
-    let load = |hot: u64, fails: bool| {
+    let counted = |hot: u64, fails: bool| {
         let (residual, direct) = (2 + 2 * others + 3 * hot, 2 * production + hot + 2);
         match () {
             () if !fails || others == 0 => Load::new(Way::Sentinel, 2 + 3 * hot, 0),
@@ -58,7 +62,11 @@ pub fn forecast(state: &TargetState) -> Forecast {
             () => Load::new(Way::Direct, direct, sweeps),
         }
     };
-    Forecast { production, others, quiet: load(0, false), noisy: load(0, true), all: load(production, true) }
+    let load = |hot: u64, fails: bool| {
+        let (load, more) = (counted(hot, fails), if hot > 0 { more_at_most } else { more });
+        Load { metrics: load.metrics + more * readings, ..load }
+    };
+    Forecast { production, others, more, quiet: load(0, false), noisy: load(0, true), all: load(production, true) }
 }
 
 #[cfg(test)]
@@ -68,9 +76,12 @@ mod tests {
         domain::{
             fleet::Fleet,
             roster::Roster,
-            rules::Rules,
+            rules::{
+                Rules,
+                more::{Extra, Word},
+            },
             usage,
-            window::{Horizon, Minute},
+            window::Minute,
         },
         engine::{
             self,
@@ -79,8 +90,11 @@ mod tests {
         source::sim::{Sim, World},
     };
 
-    async fn fleet() -> Fleet {
-        let now = Minute(29_700_000);
+    const NOW: Minute = Minute(29_700_000);
+    const HORIZON: Horizon = Horizon::new(Minute(29_699_997), 15, NOW);
+
+    async fn fleet(rules: Rules) -> Fleet {
+        let now = NOW;
         let world = World::demo(1, now);
         let roster: Roster = world.roster();
         let settings = Settings {
@@ -90,14 +104,14 @@ mod tests {
         let cancel = tokio_util::sync::CancellationToken::new();
         let limit = std::time::Duration::from_mins(1);
         let source = std::sync::Arc::new(Sim::new(world));
-        let (roster, rules) = (std::sync::Arc::new(roster), std::sync::Arc::new(Rules::default()));
+        let (roster, rules) = (std::sync::Arc::new(roster), std::sync::Arc::new(rules));
         engine::once(source, roster, rules, settings, limit, &cancel, |_| {}).await.0
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_quiet_target_costs_three_cents_a_day_and_more_failures_never_cost_less() {
-        let fleet = fleet().await;
-        let forecasts: Vec<Forecast> = fleet.targets().map(forecast).collect();
+        let fleet = fleet(Rules::default()).await;
+        let forecasts: Vec<Forecast> = fleet.targets().map(|state| forecast(state, &HORIZON)).collect();
         assert!(forecasts.len() > 3);
         for one in &forecasts {
             assert_eq!((one.quiet.metrics, one.quiet.every), (2880, 1));
@@ -105,5 +119,20 @@ mod tests {
         }
         assert!((usage::price(2880.0) - 0.0288).abs() < 1e-9);
         assert!(forecasts.iter().any(|one| one.noisy.way != Way::Sentinel), "{forecasts:?}");
+    }
+    #[tokio::test(start_paused = true)]
+    async fn checks_with_metrics_of_their_own_cost_what_they_read_every_five_minutes() {
+        let mut rules = Rules::default();
+        let mut limits = (*rules.limits).clone();
+        limits.more.take(Word::On(Extra::Burn, true), &"config".into());
+        rules.limits = limits.into();
+        let (plain, burning) = (fleet(Rules::default()).await, fleet(rules).await);
+        for (plain, burning) in plain.targets().zip(burning.targets()) {
+            let (plain, burning) = (forecast(plain, &HORIZON), forecast(burning, &HORIZON));
+            assert_eq!((plain.more, burning.more), (0, plain.production));
+            assert_eq!(burning.quiet.metrics - plain.quiet.metrics, plain.production * 288);
+            assert_eq!(burning.all.metrics - plain.all.metrics, 2 * plain.production * 288);
+            assert_eq!(burning.quiet.way, plain.quiet.way);
+        }
     }
 }

@@ -15,6 +15,10 @@ pub(super) enum Stage {
     Invocations,
     /// What is not production, to find out who fails always, or because somebody looks at it.
     Others,
+    /// What checks need that are off unless they are named, where it is due.
+    More,
+    /// What they need because of that.
+    MoreOf,
     /// Nothing more.
     Done,
 }
@@ -25,7 +29,9 @@ pub(super) fn after(stage: Stage) -> Stage {
         Stage::Look => Stage::Production,
         Stage::Production => Stage::Invocations,
         Stage::Invocations => Stage::Others,
-        Stage::Others | Stage::Done => Stage::Done,
+        Stage::Others => Stage::More,
+        Stage::More => Stage::MoreOf,
+        Stage::MoreOf | Stage::Done => Stage::Done,
     }
 }
 
@@ -44,6 +50,8 @@ pub(super) struct Pass {
     pub(super) answered: BTreeSet<(AwsText, Metric)>,
     /// Whether what is not production was read in it.
     pub(super) swept: bool,
+    /// Whether what only some checks need is read again in it.
+    pub(super) more: bool,
     /// Whether somebody asked for all of it.
     pub(super) thorough: bool,
     /// Whether what fails outside of production is shown.
@@ -62,6 +70,7 @@ impl Pass {
             failed: false,
             answered: BTreeSet::new(),
             swept: false,
+            more: false,
             thorough,
             dev,
             rows,

@@ -157,7 +157,7 @@ pub(super) fn past(target: &TargetKey, function: &Function, day: Window, horizon
             }
             continue;
         }
-        let judged = checks::judge(function, &Horizon { at, ..*horizon });
+        let judged = checks::judge_counted(function, &Horizon { at, ..*horizon });
         let firing: BTreeMap<_, _> = fires(&judged).map(|finding| (finding.check, finding)).collect();
         open.retain(|check, place| {
             let goes_on = firing.contains_key(check);

@@ -23,7 +23,7 @@ use tokio::{
 
 use self::beside::Beside;
 use super::{
-    super::{BACKLOG, Core, Sent, Task, Waiting, enters, plan, roster},
+    super::{BACKLOG, Core, Sent, Task, Waiting, enters, metrics, plan, roster},
     Control, Focus, Pace, Snapshot,
     aside::Aside,
     beat::Beat,
@@ -37,6 +37,7 @@ use crate::{
         account::{AccountId, TargetKey},
         finding::Judgement,
         fleet::{Fleet, Function},
+        need::Stretch,
         observation::{Observation, Reading},
         roster::Roster,
         series::{Metric, Of},
@@ -328,11 +329,11 @@ impl<'a> Watcher<'a> {
             if !requests.is_empty() {
                 pass.waiting = requests.len();
                 let target = state.target.clone();
-                for request in requests {
+                for (request, stretch) in requests {
                     beat.billed += request.queries.len() as u64;
                     beat.requests += 1;
                     let (source, sender, target) = (self.core.source.clone(), self.told.0.clone(), target.clone());
-                    self.tasks.spawn(async move { tell(&*source, &target, &request, &sender).await });
+                    self.tasks.spawn(async move { tell(&*source, &target, (&request, stretch), &sender).await });
                 }
                 return;
             }
@@ -365,7 +366,8 @@ impl<'a> Watcher<'a> {
             if matches!(observation, Observation::TargetFailed { .. })
                 && let Some(pass) = self.passes.get_mut(&target)
             {
-                pass.failed = true;
+                // What only some checks need leaves what the others say as it is.
+                pass.failed |= pass.stage < Stage::More;
             }
             if let Observation::Readings { readings, .. } = &observation
                 && let Some(pass) = self.passes.get_mut(&target)
@@ -454,10 +456,14 @@ impl<'a> Watcher<'a> {
 async fn tell(
     source: &dyn Source,
     target: &crate::domain::account::Target,
-    request: &MetricRequest,
+    (request, stretch): (&MetricRequest, Option<Stretch>),
     sender: &mpsc::Sender<Told>,
 ) {
     let observations = guarded::read(source, target, request).await;
+    let observations = match stretch {
+        Some(stretch) => metrics::more(observations, stretch),
+        None => observations,
+    };
     let _ = sender.send(Told { target: target.key(), observations }).await;
 }
 

@@ -111,6 +111,17 @@ fn each_verdict_is_what_a_pipeline_takes_it_for() {
 }
 
 #[test]
+fn a_check_that_does_not_look_at_a_function_is_no_test_of_it() {
+    let mut report = based::based(samples::firing());
+    report.basis.checks.push("burn");
+    let named = |report: &Report| render(report).matches(" burn\"").count();
+    let all = report.basis.judged.len();
+    assert_eq!(named(&report), all);
+    report.basis.judged[0].judged.off.push("burn");
+    assert_eq!(named(&report), all - 1);
+}
+
+#[test]
 fn what_fails_follows_the_gate() {
     let failures = |fail_on| {
         let mut report = based::based(samples::firing());

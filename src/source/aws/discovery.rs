@@ -71,6 +71,21 @@ pub(super) fn functions<'a>(member: Arc<Member>, region: &Region) -> Pages<'a, C
     })
 }
 
+/// The account's limit, all of it: reserved concurrency is a part. Source: the Lambda API reference, `AccountLimit`.
+pub(super) async fn concurrency(member: &Member, region: &Region) -> Result<u32, Failure> {
+    let client = member.lambda(region);
+    let answer = member
+        .call(|| async {
+            let call = client.get_account_settings();
+            call.send().await.map_err(|error| error::failure(calls::GET_ACCOUNT_SETTINGS, &error))
+        })
+        .await?;
+    let limit = answer.account_limit().map(aws_sdk_lambda::types::AccountLimit::concurrent_executions);
+    limit.and_then(|limit| u32::try_from(limit).ok()).ok_or_else(|| {
+        Failure::new(calls::GET_ACCOUNT_SETTINGS, Kind::Malformed, "the answer has no limit of concurrent executions")
+    })
+}
+
 /// Everything of a function's configuration but its environment variables, which are not kept.
 fn configuration(function: &FunctionConfiguration) -> Option<Configuration> {
     Some(Configuration {

@@ -7,6 +7,7 @@ mod carried;
 mod credentials;
 mod discovery;
 mod error;
+pub mod events;
 mod logs;
 mod member;
 mod meter;
@@ -343,6 +344,15 @@ impl Source for Aws {
                 .boxed(),
             Err(failure) => stream::once(async { Err(failure) }).boxed(),
         }
+    }
+
+    fn concurrency<'a>(&'a self, target: &'a Target) -> Answer<'a, u32> {
+        async move {
+            let member = self.member(&target.account.id, calls::GET_ACCOUNT_SETTINGS)?;
+            let limit = discovery::concurrency(&member, &target.region).await;
+            limit.map_err(|failure| in_region(failure, &target.region))
+        }
+        .boxed()
     }
 
     fn destination<'a>(&'a self, target: &'a Target) -> Answer<'a, Destination> {

@@ -106,6 +106,10 @@ impl Source for Scripted {
         self.three_pages(target)
     }
 
+    fn concurrency<'a>(&'a self, target: &'a Target) -> Answer<'a, u32> {
+        self.answer(&target.account.id, target.region.as_str(), 1000).boxed()
+    }
+
     fn destination<'a>(&'a self, target: &'a Target) -> Answer<'a, Destination> {
         self.answer(&target.account.id, target.region.as_str(), Destination::XRay).boxed()
     }

@@ -189,6 +189,14 @@ impl Source for Sim {
         })
     }
 
+    fn concurrency<'a>(&'a self, target: &'a Target) -> Answer<'a, u32> {
+        async move {
+            self.ask(calls::GET_ACCOUNT_SETTINGS, &target.account.id, Some(&target.region), 0).await?;
+            Ok(self.readable(calls::GET_ACCOUNT_SETTINGS, target)?.concurrency)
+        }
+        .boxed()
+    }
+
     fn destination<'a>(&'a self, target: &'a Target) -> Answer<'a, Destination> {
         async move {
             self.ask(calls::GET_TRACE_SEGMENT_DESTINATION, &target.account.id, Some(&target.region), 0).await?;

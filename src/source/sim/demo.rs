@@ -71,6 +71,7 @@ impl World {
                 active: true,
                 role: Some(if account.shut { "audit-only" } else { ROLE }.into()),
                 external_id: role(account.client).external_id,
+                concurrency: 1000,
                 transaction_search: account.slow,
                 regions: regions.clone(),
                 functions: Builder { seed, now, home: &home_region, regions: &regions, owner: account.owner }

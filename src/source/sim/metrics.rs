@@ -65,7 +65,7 @@ impl Sim {
         let mut statuses = hitting.filter_map(|fault| match &fault.effect {
             Effect::Metrics { function, metric: only, status }
                 if function.as_ref().is_none_or(|function| matches!(of, Of::Function(name) if name == function))
-                    && only.is_none_or(|only| only == metric) =>
+                    && only.is_none_or(|only| only.as_str() == metric.as_str()) =>
             {
                 Some(*status)
             }
@@ -94,9 +94,19 @@ impl Sim {
         let datapoints = |minute: i64| {
             let shown = (shown_until - minute * 60) as f64 / 60.0;
             keys.iter().filter_map(move |(function, key)| {
+                if let Some(said) = function.traffic.said(metric, Minute(minute)) {
+                    return said.filter(|_| shown >= 1.0);
+                }
                 let counts = function.traffic.at(*key, Minute(minute)).published(shown);
                 counts.datapoint(metric, *key, Minute(minute))
             })
+        };
+        // What is taken in a minute is what all functions take of it together.
+        let datapoints = |minute: i64| {
+            let each = datapoints(minute);
+            let sum = (metric == Metric::ClaimedMaximum).then(|| each.clone().sum::<u32>());
+            let all = sum.is_none().then_some(each).into_iter().flatten();
+            sum.filter(|sum| *sum > 0).into_iter().chain(all)
         };
         let mut points = Points::new();
         let mut start = read.start.0;
@@ -119,9 +129,10 @@ fn together(metric: Metric, values: impl Iterator<Item = u32>) -> Option<f64> {
         n += 1;
     }
     (n > 0).then(|| match metric {
-        Metric::Errors | Metric::Throttles | Metric::Invocations => sum,
         Metric::DurationAverage => sum / f64::from(n),
-        Metric::DurationP95 | Metric::DurationMaximum | Metric::ConcurrencyMaximum => f64::from(most),
+        Metric::DurationP95 => f64::from(most),
+        _ if metric.statistic() == "Maximum" => f64::from(most),
+        _ => sum,
     })
 }
 

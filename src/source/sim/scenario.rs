@@ -16,7 +16,7 @@
 //!
 //! [[accounts]]
 //! id = "111122223333"                   # also name, client, organization (or "none"), ou, active, role,
-//! external_id = "demanded"              # regions
+//! external_id = "demanded"              # regions; concurrency: how many instances may run at once
 //!
 //! [[accounts.functions]]
 //! name = "api"                          # also region, runtime, timeout, memory, last_modified, deleted, once_tagged
@@ -24,6 +24,7 @@
 //! tags = { monitor = "true" }
 //! invocations = 60                      # a minute; so are errors and throttles
 //! traced = true                         # X-Ray has traces of it; also exception, message ({id} and {n} differ)
+//! metrics = { IteratorAge = 90000 }     # other metrics of CloudWatch: the datapoint of each minute
 //! infrequent = true                     # its log group is of the class Infrequent Access
 //! errors = { from = "-10m", to = "0m", per_minute = 3, every = "5m" }   # or a list of these, which add up
 //!
@@ -203,6 +204,7 @@ impl Clock {
             id,
             regions,
             functions,
+            concurrency: raw.concurrency,
             transaction_search: raw.transaction_search,
         })
     }
@@ -221,6 +223,11 @@ impl Clock {
             invocations: patterns(raw.invocations)?,
             errors: patterns(raw.errors)?,
             throttles: patterns(raw.throttles)?,
+            more: raw
+                .metrics
+                .into_iter()
+                .map(|(name, raw)| Ok((parse_metric(&name)?, patterns(raw)?)))
+                .collect::<Read<Vec<_>>>()?,
         };
         let modified = raw.last_modified.as_deref().map_or(Ok(self.0.plus(-30 * 1440)), |text| self.minute(text))?;
         let exception = raw.exception.map(Into::into).or_else(|| (!raw.traced).then_some("RuntimeError".into()));
@@ -352,7 +359,8 @@ fn parse_kind(text: &str) -> Read<Kind> {
 }
 
 fn parse_metric(text: &str) -> Read<Metric> {
-    one_of("a metric", text, &[Metric::Errors, Metric::Throttles, Metric::Invocations].map(|m| (m.as_str(), m)))
+    let all: Vec<_> = Metric::ALL.iter().map(|metric| (metric.as_str(), *metric)).collect();
+    one_of("a metric", text, &all)
 }
 
 fn parse_status(text: &str) -> Read<MetricStatus> {

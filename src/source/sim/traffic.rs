@@ -25,6 +25,8 @@ pub struct Script {
     pub errors: Vec<Pattern>,
     /// Requests refused on top of the invocations.
     pub throttles: Vec<Pattern>,
+    /// Other metrics: the datapoint of each minute, none where it would be 0.
+    pub more: Vec<(Metric, Vec<Pattern>)>,
 }
 
 /// So many events in each minute of a stretch.
@@ -63,6 +65,16 @@ impl Traffic {
             },
             Self::Living(living) => living.at(key, minute),
         }
+    }
+
+    /// The datapoint of a metric that a scenario gives beside invocations, errors and throttles; none where it gives none,
+    /// so that it follows from those.
+    pub fn said(&self, metric: Metric, minute: Minute) -> Option<Option<u32>> {
+        let Self::Scripted(script) = self else { return None };
+        // What is taken of the account's limit is what runs at once.
+        let metric = if metric == Metric::ClaimedMaximum { Metric::ConcurrencyMaximum } else { metric };
+        let said = script.more.iter().find(|(of, _)| of.as_str() == metric.as_str());
+        said.map(|(_, patterns)| Some(total(patterns, minute)).filter(|value| *value > 0))
     }
 
     /// When the function was last deployed, where its life says so.
@@ -117,7 +129,13 @@ impl Counts {
             Metric::DurationAverage | Metric::DurationP95 | Metric::DurationMaximum => {
                 (self.duration(metric, key, minute), self.invocations > 0)
             }
-            Metric::ConcurrencyMaximum => (self.concurrency(key, minute), self.invocations > 0),
+            Metric::ConcurrencyMaximum | Metric::ClaimedMaximum => {
+                (self.concurrency(key, minute), self.invocations > 0)
+            }
+            Metric::IteratorAgeMaximum
+            | Metric::DeadLetterErrors
+            | Metric::AsyncEventsDropped
+            | Metric::DestinationDeliveryFailures => (0, false),
         };
         there.then_some(value)
     }

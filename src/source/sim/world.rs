@@ -95,6 +95,8 @@ pub struct WorldAccount {
     pub transaction_search: bool,
     /// The regions that are enabled.
     pub regions: Vec<Region>,
+    /// How many instances it may run at once in each.
+    pub concurrency: u32,
     /// Its functions.
     pub functions: Vec<WorldFunction>,
 }

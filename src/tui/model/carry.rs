@@ -15,7 +15,7 @@ use super::{
     },
     Effect, HOURS, Model, READING, RowKey, Screen, Side, Walk,
 };
-use crate::domain::{account::TargetKey, text::AwsText};
+use crate::domain::{account::TargetKey, life::Means, text::AwsText};
 
 impl Model {
     pub(super) fn carry_out(&mut self, command: Command) -> Option<Effect> {
@@ -149,6 +149,8 @@ impl Model {
                 overlay.place = self.chosen;
                 self.overlay = Some(overlay);
             }
+            Command::Acknowledge => self.pick_end(Means::Acknowledge),
+            Command::Mute => self.pick_end(Means::Mute),
             Command::CopyName if matches!(self.screen(), Screen::Trace(..) | Screen::Traces(_)) => {
                 return self.trace_id().map(|id| Effect::Copy(id.shown().into_owned(), "trace id"));
             }

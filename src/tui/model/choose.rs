@@ -12,7 +12,10 @@ use super::{
     },
     Effect, Model, RowKey, Screen,
 };
-use crate::domain::text::AwsText;
+use crate::domain::{
+    life::{Hush, Means},
+    text::AwsText,
+};
 
 impl Model {
     /// The function that is looked at or selected.
@@ -75,6 +78,25 @@ impl Model {
             self.said = Some(format!("slmon knows no console of the partition {}", state.target.region.partition()));
         }
         address
+    }
+
+    /// Until when to be silent about the chosen function; nothing where there is nothing to be silent about.
+    pub(super) fn pick_end(&mut self, means: Means) {
+        let (Some(board), Some(key)) = (&self.board, self.chosen()) else { return };
+        let name = key.name.shown();
+        let row = board.row(&key);
+        let fires = row.and_then(|row| board.judged(row)).is_some_and(|judged| !judged.findings.is_empty());
+        let (known, _) = board.alive.has(&key, board.snapshot.horizon.now);
+        let why = match means {
+            _ if row.is_none_or(|row| row.judged.is_none()) => "is not watched production, and never alerts",
+            Means::Acknowledge if !fires && !known => "does not fire: there is nothing to acknowledge",
+            _ => {
+                self.hushed = Some(key);
+                self.overlay = Some(Overlay::new(Kind::End(means)));
+                return;
+            }
+        };
+        self.said = Some(format!("{name} {why}"));
     }
 
     pub(super) fn pick(&mut self, kind: Kind) {
@@ -168,6 +190,12 @@ impl Model {
             Act::Go(key) => {
                 self.go_to(key);
                 return None;
+            }
+            Act::Hush(Key { account, region, name }, means, until) => {
+                self.said = Some("being written".into());
+                let (target, function) = ((account, region), name);
+                let hush = Hush { target, function, check: None, means, until, by: None, reason: None };
+                return Some(Effect::Hush(hush));
             }
             Act::SortPlaces(by) => {
                 let reversed = self.by.filter(|(known, _)| Some(*known) == by).is_some_and(|(_, reversed)| !reversed);

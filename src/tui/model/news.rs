@@ -31,13 +31,26 @@ impl Model {
         self.focused && (self.reports_focus || self.acted.is_some_and(|at| now.0 - at.0 < AWAY))
     }
 
+    /// What became of what somebody asked for, and what is wrong with what keeps alerts: each once.
+    pub(super) fn hear(&mut self, board: &Board) {
+        let before = self.board.as_ref().map(|board| &board.alive);
+        let alive = &board.alive;
+        if before.map_or(0, |before| before.serial) != alive.serial {
+            self.said.clone_from(&alive.said);
+        } else if alive.trouble.is_some() && before.and_then(|before| before.trouble.as_ref()) != alive.trouble.as_ref()
+        {
+            self.said.clone_from(&alive.trouble);
+        }
+    }
+
     /// What fires in production and nobody has seen yet, in words, where nobody looks. At most one such text a minute; what
     /// comes meanwhile is told with the next.
     pub(super) fn news(&mut self, board: &Board) -> Option<String> {
         let now = board.snapshot.horizon.now;
         // Who has started it looks.
         self.acted.get_or_insert(now);
-        let alerts = board.rows.iter().filter(|row| row.state <= State::Warning);
+        // What somebody knows of is no news.
+        let alerts = board.rows.iter().filter(|row| row.state <= State::Warning && row.quiet.is_none());
         let all: BTreeSet<Key> = alerts.clone().filter_map(|row| board.key(row)).collect();
         let before = self.board.as_ref();
         let started = before.is_some_and(|it| it.snapshot.under_way.is_none() && it.snapshot.read_at.is_some());

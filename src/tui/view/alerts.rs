@@ -136,6 +136,9 @@ fn why(model: &Model, board: &Board, buf: &mut Buffer, area: Rect) {
         if let Some(old) = stale(board, row) {
             text = format!("{old}, it can't be read now: {text}");
         }
+        if let Some(quiet) = &row.quiet {
+            text = format!("{} · {text}", quiet.words(board.snapshot.horizon.now));
+        }
     } else if row.state == State::Hidden {
         text = format!("{}, and it is not production: never alerted", counted(row.errors.unwrap_or(0), "error"));
     }

@@ -250,7 +250,15 @@ pub(super) fn footer(model: &Model, buf: &mut Buffer, area: Rect) {
 /// Keys and words for this screen, the one needed most first.
 fn hints(model: &Model) -> Vec<(String, String)> {
     let here: &[Command] = match model.screen() {
-        Screen::Alerts => &[Command::Open, Command::Dev, Command::Filter, Command::Sort, Command::Group],
+        Screen::Alerts => &[
+            Command::Open,
+            Command::Acknowledge,
+            Command::Mute,
+            Command::Dev,
+            Command::Filter,
+            Command::Sort,
+            Command::Group,
+        ],
         Screen::Functions => &[Command::Open, Command::Filter, Command::Sort, Command::Group, Command::Columns],
         Screen::Function(_) => &[
             Command::Open,
@@ -260,6 +268,8 @@ fn hints(model: &Model) -> Vec<(String, String)> {
             Command::Map,
             Command::Hours,
             Command::Left,
+            Command::Acknowledge,
+            Command::Mute,
             Command::Console,
             Command::CopyName,
         ],

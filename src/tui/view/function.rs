@@ -151,6 +151,10 @@ fn above(board: &Board, row: &Row) -> Vec<Line> {
         lines.push(("read", text, Role::Warning));
     }
     lines.extend(board.judged(row).into_iter().flat_map(|judged| verdict(board, judged, row.since)));
+    if let Some(quiet) = &row.quiet {
+        let (label, now) = (if row.state == State::Muted { "muted" } else { "known" }, board.snapshot.horizon.now);
+        lines.push((label, quiet.words(now), Role::Info));
+    }
     if row.state == State::Hidden {
         lines.push(("why", "it is not production, so its failures never alert".into(), Role::Text));
     }
@@ -232,6 +236,11 @@ fn verdict(board: &Board, judged: &Judged, began: Option<Minute>) -> Vec<Line> {
             }
         });
         lines.push((finding.check, format!("{}{since}", finding.reason), Role::Critical));
+    }
+    for silenced in &judged.silenced {
+        let until = clock(silenced.until, board.snapshot.horizon.at);
+        let text = format!("muted until {until} by {}; would be: {}", silenced.by, silenced.finding.reason);
+        lines.push((silenced.finding.check, text, Role::Info));
     }
     for doubt in &judged.doubts {
         lines.push((doubt.check, format!("can't tell: {}", doubt.why), Role::Warning));

@@ -27,7 +27,11 @@ pub(super) fn draw(model: &Model, overlay: &Overlay, buf: &mut Buffer, area: Rec
     let theme = &model.theme;
     let choices = overlay.choices(model);
     let wide = matches!(overlay.kind, Kind::Palette | Kind::Help);
-    let width = area.width.min(if wide { 84 } else { 44 });
+    let width = area.width.min(match overlay.kind {
+        _ if wide => 84,
+        Kind::End(_) => 60,
+        _ => 44,
+    });
     // It keeps its size while one types.
     let most = Overlay::new(overlay.kind).choices(model).len();
     // On a narrow screen what the selected command does stands whole below.
@@ -41,7 +45,12 @@ pub(super) fn draw(model: &Model, overlay: &Overlay, buf: &mut Buffer, area: Rec
     let block = Block::bordered()
         .border_type(BorderType::Rounded)
         .border_style(theme.style(Role::Border))
-        .title(format!(" {} ", overlay.kind.title()))
+        .title(match (&model.hushed, overlay.kind) {
+            (Some(key), Kind::End(_)) => {
+                format!(" {} {} ", overlay.kind.title(), elide(&key.name.shown(), usize::from(width / 2)))
+            }
+            _ => format!(" {} ", overlay.kind.title()),
+        })
         .title_style(theme.style(Role::Title))
         .title_bottom(hint(overlay.kind))
         .title(Line::from(number).style(theme.style(Role::Text)).right_aligned());
@@ -109,7 +118,7 @@ fn hint(kind: Kind) -> &'static str {
         Kind::Columns => " ↑ ↓ · Space shows or hides · Esc closes ",
         Kind::Help | Kind::Palette => " ↑ ↓ · Enter does it · Esc closes ",
         Kind::Theme(_) => " ↑ ↓ tries on · Enter takes · Esc back ",
-        Kind::Sort | Kind::Group => " ↑ ↓ · Enter chooses · Esc closes ",
+        Kind::Sort | Kind::Group | Kind::End(_) => " ↑ ↓ · Enter chooses · Esc closes ",
     }
 }
 

@@ -4,6 +4,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
     super::{
+        alive::Alive,
         board::{Board, called},
         model::Model,
         theme::Role,
@@ -17,7 +18,8 @@ use super::{
 use crate::{
     domain::{
         finding::Severity,
-        text::{clock, counted, minutes},
+        life::{AlertKey, Did, Happening},
+        text::{clean, clock, counted, minutes},
         window::Minute,
     },
     engine::watch::{Day, Episode},
@@ -44,12 +46,16 @@ const DAY: i64 = 1440;
 const MARK: i64 = 360;
 /// Cells of the timeline on narrow and on wide screens: an hour or half an hour each.
 const CELLS: (u16, u16) = (24, 48);
-/// Lines about the selected row, with the line above them.
-const WHY: u16 = 4;
+/// Lines about the selected row, with the line above them: where there is little room, and where there is more.
+const WHY: (u16, u16) = (4, 6);
 
 /// Where the list stands.
 pub(super) fn list(_model: &Model, area: Rect) -> Rect {
-    let below = if area.height > 12 { WHY } else { 1 };
+    let below = match area.height {
+        ..=12 => 1,
+        13..=22 => WHY.0,
+        _ => WHY.1,
+    };
     Rect { height: area.height - below, ..area }
 }
 
@@ -80,14 +86,34 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let marks = if episodes.is_empty() { "" } else { " · ┊ is 0, 6, 12 and 18 h UTC" };
     rule(model, buf, below, &format!("{known}{marks}"));
     if let Some(episode) = episodes.get(state.place) {
+        let alert = AlertKey::new(episode.target.clone(), episode.function.clone(), episode.check);
         let target = board.snapshot.fleet.target(&episode.target);
         let whose = target.map_or_else(|| episode.target.0.to_string(), |state| called(&state.target.account));
         let (name, region) = (episode.function.shown(), &episode.target.1);
         let words = format!("{name} in {whose}, {region}: {}: {}", episode.check, episode.reason);
-        for (place, line) in wrap(&words, usize::from(area.width.saturating_sub(2))).iter().take(3).enumerate() {
-            put(buf, below, (below.x + 1, below.y + 1 + span(place)), line, theme.style(Role::Text));
+        let (room, width) = (usize::from(below.height.saturating_sub(1)), usize::from(area.width.saturating_sub(2)));
+        let life = life(&board.alive, &alert, board.snapshot.horizon.now);
+        let least = usize::from(!life.is_empty());
+        let mut lines: Vec<(String, Role)> =
+            wrap(&words, width).into_iter().take(room - least).map(|line| (line, Role::Text)).collect();
+        lines.extend(wrap(&life, width).into_iter().map(|line| (line, Role::Muted)));
+        for (place, (line, role)) in lines.iter().take(room).enumerate() {
+            put(buf, below, (below.x + 1, below.y + 1 + span(place)), line, theme.style(*role));
         }
     }
+}
+
+/// What happened to an alert of late, the newest first; empty where nobody has kept it.
+fn life(alive: &Alive, alert: &AlertKey, now: Minute) -> String {
+    let one = |it: &Happening| {
+        let until = it.until.map(|until| format!(" until {}", clock(until, now))).unwrap_or_default();
+        let by = it.by.as_ref().map(|by| format!(" by {}", clean(by))).unwrap_or_default();
+        // Of a step the reason is the alert's, which stands above.
+        let said = if matches!(it.did, Did::Step(_)) { "" } else { it.reason.as_str() };
+        let why = if said.is_empty() { String::new() } else { format!(" ({})", clean(said)) };
+        format!("{} {}{until}{by}{why}", clock(it.at, now), it.did.word())
+    };
+    alive.lately(alert).map(one).collect::<Vec<_>>().join(" · ")
 }
 
 /// How much of the day is known, in words.
@@ -120,9 +146,11 @@ fn cells(model: &Model, board: &Board, episode: &Episode, wide: u16) -> Vec<Cell
         (account.map_or_else(|| episode.target.0.to_string(), |account| called(account)), muted),
         (episode.target.1.to_string(), muted),
         (if old { "earlier".into() } else { clock(episode.began, now) }, text),
-        match episode.ended {
-            Some(ended) => (clock(ended, now), text),
-            None => ("firing".into(), theme.style(role)),
+        if let Some(ended) = episode.ended {
+            (clock(ended, now), text)
+        } else {
+            let alert = AlertKey::new(episode.target.clone(), episode.function.clone(), episode.check);
+            (board.alive.phase(&alert).unwrap_or("firing").into(), theme.style(role))
         },
         (if old && last == now { "all day".into() } else { minutes((last.0 - episode.began.0).max(1)) }, muted),
         (timeline(episode.began, last, now, wide), theme.style(role)),

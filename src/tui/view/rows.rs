@@ -151,7 +151,9 @@ fn cell(model: &Model, board: &Board, row: &Row, (column, width): (Column, u16))
         Column::State => {
             // Of what can't be told, the word says enough.
             let old = stale(board, row).filter(|_| row.state <= State::Warning);
-            (old.map_or(row.state.word().to_owned(), |old| format!("{}, {old}", row.state.word())), strong)
+            let word = row.state.word();
+            let quiet = row.quiet.as_ref().map(|quiet| quiet.short(board.snapshot.horizon.now));
+            (old.or(quiet).map_or(word.to_owned(), |more| format!("{word}, {more}")), strong)
         }
         Column::Stage => (stage(function), muted),
         Column::Client => words(account.client.as_ref()),
@@ -176,7 +178,10 @@ fn cell(model: &Model, board: &Board, row: &Row, (column, width): (Column, u16))
                 let since = if at.0 - since.0 >= DAY { "> 24 h".into() } else { clock(since, at) };
                 match stale(board, row) {
                     Some(old) => (format!("{since}, {old}"), theme.style(Role::Warning)),
-                    None => (since, text),
+                    None => match &row.quiet {
+                        Some(quiet) => (format!("{since}, {}", quiet.short(at)), theme.style(Role::Info)),
+                        None => (since, text),
+                    },
                 }
             }
             None => (String::new(), text),

@@ -28,7 +28,7 @@ impl Watcher<'_> {
         self.version += 1;
         let horizon = self.pace.horizon(minute);
         let mut judgement = Judgement {
-            checks: checks::names(&horizon),
+            checks: checks::names(self.shown.rules(), &horizon),
             functions: Vec::new(),
             hidden: (0, 0),
             overlooked: Vec::new(),

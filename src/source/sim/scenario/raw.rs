@@ -69,6 +69,8 @@ pub(super) struct RawAccount {
     pub(super) role: Option<String>,
     pub(super) external_id: Option<String>,
     pub(super) regions: Option<Vec<String>>,
+    #[serde(default = "a_thousand")]
+    pub(super) concurrency: u32,
     #[serde(default)]
     pub(super) transaction_search: bool,
     #[serde(default)]
@@ -106,6 +108,8 @@ pub(super) struct RawFunction {
     pub(super) errors: Patterns,
     #[serde(default)]
     pub(super) throttles: Patterns,
+    #[serde(default)]
+    pub(super) metrics: BTreeMap<String, Patterns>,
 }
 
 #[derive(Deserialize)]
@@ -202,6 +206,10 @@ fn slmon() -> String {
 
 fn yes() -> bool {
     true
+}
+
+fn a_thousand() -> u32 {
+    1000
 }
 
 fn three_seconds() -> u32 {

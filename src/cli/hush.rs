@@ -1,0 +1,238 @@
+//! `slmon ack`, `slmon mute` and `slmon mutes`: being silent about alerts, in the store that `slmon watch` and the dashboard share.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Refusal,
+    args::{self, Listing, Scope},
+    listing::{FORMATS, Format},
+    output, remember, state,
+    sweep::{self, Start},
+};
+use crate::{
+    config::Flags,
+    domain::{
+        account::{AccountId, Region, TargetKey},
+        fleet::Fleet,
+        life::{Hush, Means, NO_END},
+        mute::checks,
+        rules::{instant, span_minutes},
+        text::{AwsText, clean, nearest},
+        window::Minute,
+    },
+    report::mutes::MuteList,
+    store::Store,
+};
+
+/// The exit code where there was nothing to do it to.
+const NOTHING: u8 = 1;
+
+/// `slmon ack`.
+pub(super) fn acknowledge(scope: &Scope, args: &args::Ack) -> Result<u8, Refusal> {
+    let end = (args.until.as_deref(), args.duration.as_deref(), args.undo);
+    let asked = Asked { what: &args.what, check: args.check.as_deref(), end, reason: args.reason.as_deref() };
+    hush(scope, &asked, Means::Acknowledge, &args.listing)
+}
+
+/// `slmon mute`.
+pub(super) fn mute(scope: &Scope, args: &args::Mute) -> Result<u8, Refusal> {
+    let end = (args.until.as_deref(), args.duration.as_deref(), args.undo);
+    let asked = Asked { what: &args.what, check: args.check.as_deref(), end, reason: args.reason.as_deref() };
+    hush(scope, &asked, Means::Mute, &args.listing)
+}
+
+/// `slmon mutes`.
+pub(super) fn list(scope: &Scope, args: &args::Mutes) -> Result<u8, Refusal> {
+    let outputs = output::parse(&args.listing.formats, FORMATS)?;
+    let start = sweep::start(scope, Flags::default())?;
+    let kept = state::open(&start, scope)?;
+    let list = MuteList::new(&kept.store.known().lives, &start.config().rules.mutes, start.minute(), |_, _| true);
+    output::write_all(&outputs, |format| match format {
+        Format::Text => list.text(),
+        Format::Json => list.json(),
+    })?;
+    Ok(0)
+}
+
+/// What was asked for, as typed.
+struct Asked<'a> {
+    what: &'a str,
+    check: Option<&'a str>,
+    end: (Option<&'a str>, Option<&'a str>, bool),
+    reason: Option<&'a str>,
+}
+
+fn hush(scope: &Scope, asked: &Asked<'_>, means: Means, listing: &Listing) -> Result<u8, Refusal> {
+    let outputs = output::parse(&listing.formats, FORMATS)?;
+    let start = sweep::start(scope, Flags::default())?;
+    let now = start.minute();
+    let until = until(asked.end, now)?;
+    let mut kept = state::open(&start, scope)?;
+    let (target, function, check) = find(asked.what, &start, scope, &kept.store)?;
+    let check = match (asked.check.map(str::trim), check) {
+        (Some(one), Some(other)) if one != other => {
+            return Err(Refusal::usage(format!("--check {one}, and the key is of the check {other}: say one of them")));
+        }
+        (Some(one), _) => Some(one.to_owned()),
+        (None, other) => other,
+    };
+    if let Some(check) = check.as_deref().filter(|check| !checks().any(|known| known == *check)) {
+        let near = nearest(check, checks()).map(|near| format!("; {near} is meant?")).unwrap_or_default();
+        return Err(Refusal::usage(format!(
+            "there is no check {}{near} (there is: {})",
+            clean(check),
+            checks().collect::<Vec<_>>().join(", ")
+        )));
+    }
+    let by = ["USER", "USERNAME"].iter().find_map(|name| start.variables.get(*name)).cloned();
+    let hush = Hush {
+        target,
+        function,
+        check,
+        means,
+        // An acknowledgement without an end lasts until the alert is over.
+        until: if asked.end.2 { None } else { Some(until.unwrap_or(NO_END)) },
+        by,
+        reason: asked.reason.map(str::to_owned),
+    };
+    let (done, written) = kept.store.hush(&hush, now);
+    written.map_err(|error| state::unusable(&kept.folder, &error))?;
+    let is_of = |target: &TargetKey, function: &AwsText| *target == hush.target && *function == hush.function;
+    let list = MuteList::new(&kept.store.known().lives, &[], now, is_of);
+    let said = match done {
+        0 => nothing(&hush),
+        _ => hush.said(now),
+    };
+    output::write_all(&outputs, |format| match format {
+        Format::Text => format!("{said}\n"),
+        Format::Json => list.json(),
+    })?;
+    Ok(if done == 0 { NOTHING } else { 0 })
+}
+
+fn nothing(hush: &Hush) -> String {
+    let name = hush.function.shown();
+    match (hush.means, hush.until) {
+        (Means::Acknowledge, Some(_)) => {
+            format!("{name}: no alert of it is open, as far as slmon watch or the dashboard knows")
+        }
+        (Means::Acknowledge, None) => format!("{name}: no alert of it is acknowledged"),
+        (Means::Mute, _) => format!("{name} is not muted here: a tag's or the configuration's mute ends there"),
+    }
+}
+
+/// The end that is meant; none where none was said.
+fn until((until, duration, _): (Option<&str>, Option<&str>, bool), now: Minute) -> Result<Option<Minute>, Refusal> {
+    let end = match (until, duration) {
+        (Some(text), _) => instant(text.trim()).map_err(|why| Refusal::usage(format!("--until {text}: {why}")))?,
+        (None, Some(text)) => {
+            let minutes = span_minutes(text).map_err(|why| Refusal::usage(format!("--for {text}: {why}")))?;
+            now.plus(minutes)
+        }
+        (None, None) => return Ok(None),
+    };
+    if end <= now {
+        return Err(Refusal::usage(format!("that end has come: {end}")));
+    }
+    Ok(Some(end))
+}
+
+/// Which function is meant, and of which check where a key says so: by ARN or key, else by its name among what is known here.
+fn find(
+    what: &str,
+    start: &Start,
+    scope: &Scope,
+    store: &Store,
+) -> Result<(TargetKey, AwsText, Option<String>), Refusal> {
+    let what = what.trim();
+    if let Some(found) = of_arn(what).or_else(|| of_key(what)) {
+        return Ok(found);
+    }
+    let lives = &store.known().lives;
+    let mut known: BTreeSet<(TargetKey, AwsText)> =
+        lives.lives.keys().map(|key| (key.target.clone(), key.function.clone())).collect();
+    known.extend(lives.mutes.iter().map(|mute| (mute.target.clone(), mute.function.clone())));
+    let cached = remember::recall(start, scope);
+    known.extend(cached.iter().flat_map(|(fleet, _)| functions(fleet)));
+    let asked = &start.config().rules.scope;
+    let account =
+        |id: &AccountId| asked.accounts.is_empty() || asked.accounts.iter().any(|glob| glob.is_match(id.as_str()));
+    let region = |region: &Region| asked.regions.is_empty() || asked.regions.contains(region);
+    let mut found: Vec<_> =
+        known.iter().filter(|((id, at), name)| name.raw() == what && account(id) && region(at)).collect();
+    match (found.pop(), found.len()) {
+        (Some((target, name)), 0) => Ok((target.clone(), name.clone(), None)),
+        (Some(last), _) => {
+            found.push(last);
+            let keys: Vec<String> =
+                found.iter().map(|((id, region), name)| format!("  {id}:{region}:{}", name.shown())).collect();
+            Err(Refusal::usage(format!(
+                "{} is the name of several functions; say which:\n{}",
+                clean(what),
+                keys.join("\n")
+            )))
+        }
+        (None, _) => {
+            let near = nearest(what, known.iter().map(|(_, name)| name.raw()));
+            let near = near.map(|near| format!("; {} is meant?", clean(near))).unwrap_or_default();
+            Err(Refusal::usage(format!(
+                "no function {} is known here{near} Write account:region:name, or its ARN, or let `slmon functions` find it first",
+                clean(what)
+            )))
+        }
+    }
+}
+
+fn functions(fleet: &Fleet) -> impl Iterator<Item = (TargetKey, AwsText)> {
+    fleet.targets().flat_map(|state| {
+        let key = state.target.key();
+        state.known().iter().map(move |function| (key.clone(), function.found.name.clone()))
+    })
+}
+
+/// `arn:aws:lambda:eu-west-1:111122223333:function:name`, with or without a version behind it.
+fn of_arn(text: &str) -> Option<(TargetKey, AwsText, Option<String>)> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let ["arn", _, "lambda", region, account, "function", name, ..] = parts[..] else { return None };
+    Some(((AccountId::parse(account)?, Region::parse(region)?), name.into(), None))
+}
+
+/// `account:region:name`, with a check behind it, and what else a message's subject and id have.
+fn of_key(text: &str) -> Option<(TargetKey, AwsText, Option<String>)> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let [account, region, name, rest @ ..] = parts.as_slice() else { return None };
+    let check = rest.first().map(|check| (*check).to_owned());
+    Some(((AccountId::parse(account)?, Region::parse(region)?), (*name).into(), check))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_is_named_by_its_arn_or_by_the_key_of_a_message() {
+        let said = |text: &str| {
+            let found = of_arn(text).or_else(|| of_key(text));
+            found.map(|((id, region), name, check)| format!("{id} {region} {} {check:?}", name.raw()))
+        };
+        let plain = Some("111122223333 eu-west-1 f None".to_owned());
+        assert_eq!(said("arn:aws:lambda:eu-west-1:111122223333:function:f"), plain);
+        assert_eq!(said("arn:aws:lambda:eu-west-1:111122223333:function:f:live"), plain);
+        assert_eq!(said("111122223333:eu-west-1:f"), plain);
+        let of_check = Some("111122223333 eu-west-1 f Some(\"errors\")".to_owned());
+        assert_eq!(said("111122223333:eu-west-1:f:errors"), of_check);
+        assert_eq!(said("111122223333:eu-west-1:f:errors:29865171:3"), of_check);
+        assert_eq!((said("checkout-api"), said("1:2:3"), said("arn:aws:s3:::x")), (None, None, None));
+    }
+
+    #[test]
+    fn an_end_is_an_instant_or_a_span_and_has_not_come() {
+        let now = instant("2026-11-23T10:00:00Z").unwrap();
+        let end = |until: Option<&str>, span: Option<&str>| {
+            super::until((until, span, false), now).ok().flatten().map(|end| end.to_string())
+        };
+        assert_eq!(end(Some("2026-11-24"), None).as_deref(), Some("2026-11-24T00:00:00Z"));
+        assert_eq!(end(None, Some("4h")).as_deref(), Some("2026-11-23T14:00:00Z"));
+        assert_eq!((end(Some("2026-11-23"), None), end(None, Some("soon"))), (None, None));
+    }
+}

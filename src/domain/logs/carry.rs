@@ -86,6 +86,9 @@ fn ascii(class: &Class) -> (Vec<char>, bool) {
 /// A class; of one with characters beyond ASCII all of those may stand there.
 fn one_of(class: &Class) -> String {
     let (within, other) = ascii(class);
+    if within.is_empty() && !other {
+        return r"[^\s\S]".into();
+    }
     if !other {
         return format!("[{}]", ranges(&within, |c| format!(r"\x{:02X}", u32::from(c))));
     }
@@ -316,6 +319,7 @@ mod tests {
         assert_eq!(insights("x?"), None);
         assert_eq!(insights(r"\s+.*"), None);
         assert_eq!(insights("("), None);
+        assert_eq!(of(r"ab[^\s\S]"), r"ab[^\s\S]");
     }
 
     #[test]
@@ -342,6 +346,32 @@ mod tests {
         assert_eq!(filter("a|.*"), None);
     }
 
+    /// A character in another case, or what else the regular expression `(?i)c` finds.
+    fn other(c: char, chance: usize) -> char {
+        match (c, chance % 3) {
+            ('s', 2) => 'ſ',
+            ('k', 2) => '\u{212a}',
+            ('7', 1) => '٧',
+            (c, 1) => c.to_ascii_uppercase(),
+            (c, _) => c,
+        }
+    }
+
+    #[track_caller]
+    fn finds(regex: &str, text: &str) {
+        if let Some(carried) = insights(regex) {
+            assert!(Regex::new(&carried).unwrap().is_match(text), "{regex} {carried} {text:?}");
+        }
+        if let Some(carried) = filter(regex) {
+            let inside = carried.trim_matches('%');
+            assert!(!inside.contains('%') && inside.is_ascii() && !inside.contains(['(', ')']), "{carried}");
+            // Whether a character beyond ASCII counts once or by its bytes, it is found.
+            assert!(Regex::new(inside).unwrap().is_match(text), "{regex} {carried} {text:?}");
+            let bytes = regex::bytes::Regex::new(&format!("(?s-u){inside}")).unwrap();
+            assert!(bytes.is_match(text.as_bytes()), "{regex} {carried} {text:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn whatever_the_original_finds_is_found_elsewhere_too(
@@ -352,16 +382,16 @@ mod tests {
             if !original.is_match(&text) {
                 return Ok(());
             }
-            if let Some(carried) = insights(&regex) {
-                prop_assert!(Regex::new(&carried).unwrap().is_match(&text), "{} {}", regex, carried);
-            }
-            if let Some(carried) = filter(&regex) {
-                let inside = carried.trim_matches('%');
-                prop_assert!(!inside.contains('%') && inside.is_ascii() && !inside.contains(['(', ')']), "{}", carried);
-                // Whether a character beyond ASCII counts once or by its bytes, it is found.
-                prop_assert!(Regex::new(inside).unwrap().is_match(&text), "{} {}", regex, carried);
-                prop_assert!(regex::bytes::Regex::new(&format!("(?s-u){inside}")).unwrap().is_match(text.as_bytes()), "{} {}", regex, carried);
-            }
+            finds(&regex, &text);
+        }
+
+        #[test]
+        fn words_are_found_in_whatever_case(word in "[skab7! .é]{1,7}", chances in prop::array::uniform7(0_usize..3)) {
+            let regex = format!("(?i){}", regex::escape(&word).replace('7', r"\d"));
+            let written: String = word.chars().zip(chances).map(|(c, chance)| other(c, chance)).collect();
+            prop_assert!(Regex::new(&regex).unwrap().is_match(&written));
+            finds(&regex, &format!("so {written} it is"));
+            finds(&regex::escape(&word), &format!("so {word} it is"));
         }
     }
 }

@@ -53,7 +53,7 @@ fn event(n: usize) -> LogEvent {
             "REPORT RequestId: {id}\tDuration: 12.{n} ms\tBilled Duration: 13 ms\tMemory Size: 512 MB\tMax Memory Used: 90 MB\t\n"
         ),
     };
-    let at = Timestamp::from_millisecond(1_740_000_000_000 + n as i64 * 2).unwrap();
+    let at = Timestamp::from_millisecond(1_740_000_000_000 + i64::try_from(n).unwrap() * 2).unwrap();
     LogEvent { at, stream: "2025/02/19/[$LATEST]0123456789abcdef".into(), text: text.into(), id: None }
 }
 

@@ -274,3 +274,27 @@ fn a_full_disk_is_said_once_and_everybody_is_told_all_the_same() {
     let output = mute.args(["x".repeat(2000)]).run().ended_with(2);
     assert!(output.stderr.contains("can't be used"), "{}", output.stderr);
 }
+
+#[test]
+fn what_watching_has_cost_is_told_by_day() {
+    let tags = serde_json::json!({ "monitor": "true", "stage": "prod" });
+    let estate =
+        support::estate::functions(support::ministack(), &serde_json::json!([{ "name": "pay", "tags": tags }]));
+    let folder = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| slmon().estate(&estate).env("XDG_STATE_HOME", folder.path()).args(args);
+    let before = run(&["cost", "--format", "json"]).run().ended_with(0).json();
+    assert_eq!(before["spent"], serde_json::json!([]), "nobody has watched yet");
+    let socket = folder.path().join("manager");
+    let manager = Manager::at(&socket);
+    let running = run(&["watch"]).env("NOTIFY_SOCKET", &socket).start();
+    assert_eq!(manager.hears(), "READY=1");
+    running.signal("TERM");
+    running.finish().ended_with(0);
+    let told = run(&["cost", "--format", "json"]).run().ended_with(0).json();
+    support::schema::assert_valid("slmon.cost-1", &told);
+    let days = told["spent"].as_array().unwrap();
+    let sum = |key: &str| days.iter().map(|day| day[key].as_u64().unwrap()).sum::<u64>();
+    assert!(sum("requests") > 0 && sum("metrics") > 0, "{told:#}");
+    let text = run(&["cost"]).run().ended_with(0).stdout;
+    assert!(text.contains("What slmon watch has cost"), "{text}");
+}

@@ -1,9 +1,12 @@
 //! `slmon cost`: what a day of watching would cost. It finds functions and reads no metric.
 
+use std::collections::BTreeMap;
+
 use super::{
     Refusal,
     args::{Cost, Scope},
     listing::{Listed, listing},
+    state,
 };
 use crate::{
     domain::{fleet::TargetState, window::Horizon},
@@ -13,20 +16,23 @@ use crate::{
     },
     report::{
         ReportScope,
-        tables::{Cost as Report, CostRow, Load},
+        tables::{Cost as Report, CostRow, Load, SpentRow},
     },
 };
 
 pub(super) async fn run(scope: &Scope, args: &Cost) -> Result<u8, Refusal> {
     let depth = Depth::Discover { all: false, configurations: false };
-    listing(scope, &args.listing, depth, "cost", |config, fleet, horizon, coverage, telling| {
+    listing(scope, &args.listing, depth, "cost", |start, fleet, horizon, coverage, telling| {
         // What could not be listed costs nobody knows what; what holds nothing that is watched is looked at all the same.
         let known = fleet.targets().filter(|state| state.functions.is_some());
         let rows: Vec<(CostRow, u64)> = known.map(|state| row(state, horizon)).collect();
         let alert = rows.iter().map(|(row, more)| 2 * row.production + row.others + more).sum();
         let rows = rows.into_iter().map(|(row, _)| row).collect();
-        let cost =
-            Report::new(rows, alert, config.dashboard.budget, coverage).within(ReportScope::of(&fleet.rules().scope));
+        // The demo is watched by nobody, and whoever named it wants nothing to do with alerts of their own.
+        let spent = if scope.demo.is_some() { BTreeMap::new() } else { state::spent(start) };
+        let spent = spent.iter().rev().map(|(day, spent)| SpentRow::new(*day, spent)).collect();
+        let cost = Report::new(rows, alert, start.config().dashboard.budget, coverage);
+        let cost = cost.within(ReportScope::of(&fleet.rules().scope)).having(spent);
         Listed { text: cost.text(telling), json: cost.json() }
     })
     .await

@@ -5,10 +5,10 @@ use super::{
     Refusal,
     args::{Listing, Scope},
     output,
-    sweep::{self, telling},
+    sweep::{self, Start, telling},
 };
 use crate::{
-    config::{Config, Flags},
+    config::Flags,
     domain::{fleet::Fleet, window::Horizon},
     engine::{
         End,
@@ -40,7 +40,7 @@ pub(super) async fn listing(
     args: &Listing,
     depth: Depth,
     what: &str,
-    list: impl FnOnce(&Config, &Fleet, &Horizon, Coverage, &Telling) -> Listed,
+    list: impl FnOnce(&Start, &Fleet, &Horizon, Coverage, &Telling) -> Listed,
 ) -> Result<u8, Refusal> {
     let outputs = output::parse(&args.formats, FORMATS)?;
     let start = sweep::start(scope, Flags::default())?;
@@ -54,7 +54,7 @@ pub(super) async fn listing(
     }
     let searched = swept.fleet.targets().all(|state| state.search.unread.is_empty());
     let whole = coverage.unseen.is_empty() && searched;
-    let listed = list(start.config(), &swept.fleet, &horizon, coverage, &telling(&start, scope));
+    let listed = list(&start, &swept.fleet, &horizon, coverage, &telling(&start, scope));
     output::write_all(&outputs, |format| match format {
         Format::Text => listed.text.clone(),
         Format::Json => listed.json.clone(),

@@ -12,6 +12,7 @@ use crate::{
     config::Config,
     domain::{
         life::{Evaluation, Happening, Notice},
+        usage::Spent,
         window::Minute,
     },
     engine::{follow, watch::Snapshot},
@@ -40,6 +41,17 @@ pub(super) fn open(start: &Start, scope: &Scope) -> Result<Kept, Refusal> {
     let store = Store::open(&folder, &name_of(start.loaded.file.as_deref()), Minute::floor(super::clock::now()));
     let store = store.map_err(|error| unusable(&folder, &error))?;
     Ok(Kept { store, folder, passing })
+}
+
+/// What watching with this configuration has cost, by UTC day; nothing where nobody has watched.
+pub(super) fn spent(start: &Start) -> BTreeMap<Minute, Spent> {
+    let Some(folder) = state_folder(&start.variables) else { return BTreeMap::new() };
+    let name = name_of(start.loaded.file.as_deref());
+    if !folder.join(format!("{name}.alerts")).exists() {
+        return BTreeMap::new();
+    }
+    let store = Store::open(&folder, &name, start.minute());
+    store.map(|store| store.known().spent.clone()).unwrap_or_default()
 }
 
 /// That a folder of alerts can't be used.

@@ -39,6 +39,7 @@ use crate::{
     config::{Config, Flags},
     domain::{
         life::{Did, Happening},
+        usage::Spent,
         window::Minute,
     },
     engine::watch::Snapshot,
@@ -52,6 +53,8 @@ use crate::{
 
 /// Between two turns. What comes within it is told together.
 const TURN: Duration = Duration::from_secs(10);
+/// Minutes after which what was spent meanwhile is kept.
+const SPENT: i64 = 15;
 /// What is left of the five seconds within which it ends, for telling.
 const DRAIN: Duration = Duration::from_millis(4_500);
 
@@ -85,6 +88,7 @@ pub(super) async fn run(scope: &Scope, args: &args::Watch) -> Result<u8, Refusal
         full: false,
         service,
         seen,
+        spent: (Spent::default(), Minute::floor(clock::now())),
         _kept: (kept.passing, watching),
     };
     loop {
@@ -115,6 +119,8 @@ struct Front {
     service: Service,
     /// The last of what happened that was said.
     seen: Option<Happening>,
+    /// What this configuration's watching had spent when that was kept last, and when.
+    spent: (Spent, Minute),
     /// Held until the end: the demo's folder, and that somebody watches.
     _kept: (Option<tempfile::TempDir>, std::fs::File),
 }
@@ -124,6 +130,8 @@ impl Front {
         let config = start.config();
         let engine = Engine::start(start, scope, false);
         let begun = Instant::now();
+        // Its meter begins at nothing.
+        self.spent.0 = Spent::default();
         let mut tellers = Tellers::default();
         let finder = Finder::new(engine.source.clone(), engine.snapshots.clone(), Arc::new(config.clone()));
         let looks: Arc<dyn notify::Looks> = Arc::new(finder);
@@ -140,6 +148,7 @@ impl Front {
                     let snapshot = engine.snapshots.borrow().clone();
                     if let Some(snapshot) = snapshot {
                         self.turn(config, &snapshot);
+                        self.keep_spent(&snapshot);
                     }
                     self.drain().await;
                     return End::Asked;
@@ -150,6 +159,10 @@ impl Front {
                     self.service.say("READY=1");
                     match anew {
                         Ok(anew) => {
+                            let snapshot = engine.snapshots.borrow().clone();
+                            if let Some(snapshot) = snapshot {
+                                self.keep_spent(&snapshot);
+                            }
                             self.log.write(&Event::Reloaded);
                             return End::Reloaded(Box::new(anew));
                         }
@@ -207,10 +220,26 @@ impl Front {
             self.log.write(&Event::Alert(Box::new(notice.clone())));
         }
         self.shared.bell.notify_waiters();
+        if now.0 - self.spent.1.0 >= SPENT {
+            self.keep_spent(snapshot);
+        }
         let report = report_of(config, snapshot);
         self.look(&report);
         let queued = self.queued();
         self.board.send_replace(Board::of(&report, snapshot, now, &queued));
+    }
+
+    /// Keeps what was spent since that was kept last. What a crash loses of it is a quarter of an hour.
+    fn keep_spent(&mut self, snapshot: &Snapshot) {
+        let (now, spent) = (Minute::floor(clock::now()), Spent::of(&snapshot.meter.usage));
+        let more = spent.since(&self.spent.0);
+        self.spent = (spent, now);
+        if more.requests > 0 {
+            let day = Minute(now.0 - now.0.rem_euclid(1440));
+            let mut store = self.shared.store.lock().unwrap_or_else(PoisonError::into_inner);
+            // That the store can't be written has been said.
+            let _ = store.turn(now, |_| ((), vec![Row::Spent(day, more)]));
+        }
     }
 
     fn queued(&self) -> BTreeMap<String, usize> {

@@ -17,6 +17,40 @@ pub struct Usage {
     pub tailed: u64,
 }
 
+/// What reading has cost over some time.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Spent {
+    /// Requests, as they went over the wire.
+    pub requests: u64,
+    /// Metrics that were billed.
+    pub metrics: u64,
+    /// US dollars, all together.
+    pub usd: f64,
+}
+
+impl Spent {
+    /// What a run has cost so far.
+    pub fn of(usage: &Usage) -> Self {
+        Self { requests: usage.total(), metrics: usage.metrics, usd: usage.dollars_exactly() }
+    }
+
+    /// What came on top of what it was before.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Self {
+        Self {
+            requests: self.requests.saturating_sub(before.requests),
+            metrics: self.metrics.saturating_sub(before.metrics),
+            usd: (self.usd - before.usd).max(0.0),
+        }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn plus(&self, more: &Self) -> Self {
+        Self { requests: self.requests + more.requests, metrics: self.metrics + more.metrics, usd: self.usd + more.usd }
+    }
+}
+
 /// US dollars for one metric requested by `GetMetricData`. Source: CloudWatch's price list, us-east-1.
 const DOLLARS_PER_METRIC: f64 = 0.01 / 1000.0;
 

@@ -17,6 +17,7 @@ use std::{
 
 use crate::domain::{
     life::{AlertKey, Happening, Hush, Life, Lives, Means, Mute, Notice},
+    usage::Spent,
     window::Minute,
 };
 
@@ -52,6 +53,8 @@ pub enum Row {
     Queue(Message),
     /// It was told, or can't be: the sink, and the message's id.
     Done(String, String),
+    /// So much more was spent in the UTC day that begins with this minute.
+    Spent(Minute, Spent),
 }
 
 /// What is known.
@@ -63,9 +66,14 @@ pub struct Known {
     pub queue: BTreeMap<u64, Message>,
     /// What happened in the last day, or the last of it where it was much: the newest last.
     pub lately: VecDeque<Happening>,
+    /// What watching has cost, by the minute in which each UTC day begins; of the last month.
+    pub spent: BTreeMap<Minute, Spent>,
     places: BTreeMap<(String, String), u64>,
     queued: u64,
 }
+
+/// Days whose costs are kept.
+const MONTH: usize = 31;
 
 impl Known {
     fn apply(&mut self, row: Row) {
@@ -89,6 +97,13 @@ impl Known {
                     self.queue.insert(self.queued, message);
                 }
             }
+            Row::Spent(day, more) => {
+                let spent = self.spent.entry(day).or_default();
+                *spent = spent.plus(&more);
+                while self.spent.len() > MONTH {
+                    self.spent.pop_first();
+                }
+            }
             Row::Done(sink, id) => {
                 if let Some(place) = self.places.remove(&(sink, id)) {
                     self.queue.remove(&place);
@@ -101,7 +116,8 @@ impl Known {
         let lives = self.lives.lives.iter().map(|(key, life)| Row::Life(key.clone(), Box::new(life.clone())));
         let mutes = self.lives.mutes.iter().cloned().map(Row::Mute);
         let lately = self.lately.iter().cloned().map(Row::Happened);
-        lives.chain(mutes).chain(lately).chain(self.queue.values().cloned().map(Row::Queue)).collect()
+        let spent = self.spent.iter().map(|(day, spent)| Row::Spent(*day, *spent));
+        lives.chain(mutes).chain(lately).chain(spent).chain(self.queue.values().cloned().map(Row::Queue)).collect()
     }
 
     /// What is first in the queue of a sink.

@@ -8,6 +8,7 @@ use crate::domain::{
     finding::Severity,
     life::{Acknowledgement, AlertKey, Change, Did, Happening, Life, More, Mute, Notice, Phase, Subject, Transition},
     text::AwsText,
+    usage::Spent,
     window::Minute,
 };
 
@@ -20,6 +21,7 @@ pub(super) enum Written {
     Happened(Box<Happened>),
     Queue { sink: String, id: String, notices: Vec<Told> },
     Done { sink: String, id: String },
+    Spent { day: i64, requests: u64, metrics: u64, usd: f64 },
 }
 
 #[derive(Deserialize, Serialize)]
@@ -123,6 +125,9 @@ impl Written {
                 notices: message.notices.iter().map(Told::of).collect(),
             },
             Row::Done(sink, id) => Self::Done { sink: sink.clone(), id: id.clone() },
+            Row::Spent(day, spent) => {
+                Self::Spent { day: day.0, requests: spent.requests, metrics: spent.metrics, usd: spent.usd }
+            }
         }
     }
 
@@ -144,6 +149,7 @@ impl Written {
                 Row::Queue(Message { sink, id, notices })
             }
             Self::Done { sink, id } => Row::Done(sink, id),
+            Self::Spent { day, requests, metrics, usd } => Row::Spent(Minute(day), Spent { requests, metrics, usd }),
         })
     }
 }

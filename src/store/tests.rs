@@ -234,3 +234,20 @@ fn a_file_that_has_grown_is_written_anew_while_another_reads_it() {
     assert_eq!(said(&one), said(&other));
     assert_eq!(other.known().queue.len(), 1);
 }
+
+#[test]
+fn what_was_spent_adds_up_by_day_over_restarts_and_a_month_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let more = Spent { requests: 2, metrics: 10, usd: 0.0001 };
+    for day in 0..40 {
+        let mut store = open(folder.path());
+        for _ in 0..2 {
+            let (_, written) = store.turn(NOW, |_| ((), vec![Row::Spent(NOW.plus(day * 1440), more)]));
+            written.unwrap();
+        }
+    }
+    let store = open(folder.path());
+    let spent = &store.known().spent;
+    assert_eq!((spent.len(), spent.first_key_value().unwrap().0), (31, &NOW.plus(9 * 1440)));
+    assert!(spent.values().all(|day| *day == more.plus(&more)), "{spent:?}");
+}

@@ -1,5 +1,6 @@
 //! `slmon cost`: what a day of watching would bill, by how much fails, and what it is made of.
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::grid::{Column, Row, draw};
@@ -7,7 +8,8 @@ use crate::{
     domain::{
         account::{AccountId, Region},
         text::{AwsText, count, counted, usd},
-        usage::price,
+        usage::{Spent, price},
+        window::Minute,
     },
     report::{
         Coverage, ReportScope, Telling, Unseen,
@@ -18,6 +20,8 @@ use crate::{
 
 /// Columns from which on metrics are told beside their price.
 const WIDE: usize = 110;
+/// Days of what was spent that people get to see; JSON has a month.
+const DAYS: usize = 7;
 /// Targets that people get to see; JSON has all.
 const SHOWN: usize = 20;
 
@@ -40,10 +44,34 @@ pub struct Cost {
     pub polling: Day,
     /// US dollars a day that watching may cost; none without a budget.
     pub budget: Option<f64>,
+    /// What `slmon watch` with this configuration has cost, a UTC day a row, the newest first; of the last month.
+    pub spent: Vec<SpentRow>,
     /// Targets that could not be read: what they would cost nobody knows.
     pub unseen: Vec<Unseen>,
     /// The targets, those that cost most first.
     pub targets: Vec<CostRow>,
+}
+
+/// What watching has cost in a UTC day.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SpentRow {
+    /// The day, `2026-11-23`.
+    pub day: String,
+    /// Requests.
+    pub requests: u64,
+    /// Metrics that were billed.
+    pub metrics: u64,
+    /// US dollars, all together.
+    pub usd: f64,
+}
+
+impl SpentRow {
+    /// A day that begins with this minute.
+    pub fn new(day: Minute, spent: &Spent) -> Self {
+        let date = day.timestamp().to_zoned(TimeZone::UTC).strftime("%Y-%m-%d").to_string();
+        let usd = (spent.usd * 1e4).round() / 1e4;
+        Self { day: date, requests: spent.requests, metrics: spent.metrics, usd }
+    }
 }
 
 /// Metrics, and what they cost.
@@ -119,6 +147,7 @@ impl Cost {
             alert: Day::of(alert),
             polling: sum(|row| 3 * 1440 * (row.production + row.others)),
             budget,
+            spent: Vec::new(),
             unseen: coverage.unseen,
             targets,
         }
@@ -128,6 +157,12 @@ impl Cost {
     #[must_use]
     pub fn within(self, scope: Option<ReportScope>) -> Self {
         Self { scope, ..self }
+    }
+
+    /// The same, and what was spent.
+    #[must_use]
+    pub fn having(self, spent: Vec<SpentRow>) -> Self {
+        Self { spent, ..self }
     }
 
     /// The documented JSON, with a newline.
@@ -159,6 +194,14 @@ impl Cost {
         row(&mut page, "one slmon alert", self.alert, &every);
         row(&mut page, "polling, to compare", self.polling, "three metrics of each function, every minute");
         page.blank();
+        if !self.spent.is_empty() {
+            page.line(Line::at(0).then(BOLD, "What slmon watch has cost, by UTC day"));
+            for spent in self.spent.iter().take(DAYS) {
+                let how = format!("{} in {}", counted(spent.metrics, "metric"), counted(spent.requests, "request"));
+                row(&mut page, &spent.day, Day { metrics: spent.metrics, usd: spent.usd }, &how);
+            }
+            page.blank();
+        }
         if let Some(budget) = self.budget {
             page.fill(Line::at(0)).words(PLAIN, &self.held(budget)).end();
             page.blank();

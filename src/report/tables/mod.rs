@@ -9,7 +9,7 @@ mod grid;
 mod spots;
 
 pub use accounts::{AccountList, AccountSummary, State, TargetRow};
-pub use cost::{Cost, CostRow, Day, Load};
+pub use cost::{Cost, CostRow, Day, Load, SpentRow};
 pub use doctor::{CallRow, DoctorList, Health, Mending, RoleRow};
 pub use functions::{FunctionList, FunctionRow};
 pub use spots::SpotList;

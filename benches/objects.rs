@@ -11,7 +11,7 @@ use std::{
     fmt::Write as _,
     io::{self, Read, Write},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -29,7 +29,7 @@ use slmon::{
         objects::{Content, Objects},
     },
 };
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
 const STORED: usize = 1 << 30;
 const PIECE: usize = 64 * 1024;
@@ -117,7 +117,7 @@ async fn main() {
     for pattern in [" 503 ", r"orders/(\d+) 5\d\d "] {
         let (send, mut heard) = mpsc::channel(256);
         let place = Place { base: Base::Default, bucket: "b".into(), prefix: String::new() };
-        let until = tokio::time::Instant::now() + Duration::from_secs(3600);
+        let until = Instant::now() + Duration::from_hours(1);
         let (began, mut found) = (Instant::now(), 0_u64);
         let objects = Arc::new(Endless::new(STORED));
         tokio::spawn(search(objects, Arc::new(place), None, Pattern::new(pattern, false).unwrap(), until, send));

@@ -26,8 +26,8 @@ fn gzip(text: &str) -> Vec<u8> {
 
 #[test]
 fn lines_of_packed_objects_are_found_and_counted() {
-    let text: String =
-        (0..500).map(|n| format!("GET /orders/{n} {}\n", if n % 100 == 7 { 503 } else { 200 })).collect();
+    let line = |n: u64| format!("GET /orders/{n} {}\n", if n % 100 == 7 { 503 } else { 200 });
+    let text = (0..500).fold(String::new(), |text, n| text + &line(n));
     let bucket = format!("slmon-{}", support::random_account());
     let packed = [
         ("alb/one.log", text.clone().into_bytes()),

@@ -136,7 +136,7 @@ pub(super) async fn run(scope: &Scope, args: &args::Dashboard) -> Result<u8, Ref
         wraps: desktop::wraps(&variables),
     };
     let shown = tui::run(model, stage, clock::now).await;
-    drop(engine);
+    drop((engine, keeper.passing));
     // The next start shows at once what this one has found.
     let last = last.borrow().clone();
     if let Some(last) = last.filter(|last| last.cached.is_none() && last.under_way.is_none()) {

@@ -27,7 +27,7 @@ use crate::{
         failure::Failure,
         logs::{
             LogEvent, carry,
-            estimate::{With, bytes_in_words, dollars_in_words},
+            estimate::{With, dollars_in_words},
             pattern, secrets,
         },
         text::counted,
@@ -333,7 +333,11 @@ fn reasons(instead: BTreeMap<usize, Failure>) -> Vec<(usize, Failure)> {
 fn spent(usage: &Usage) -> Option<String> {
     (usage.scanned > 0).then(|| {
         let price = usage.scanned as f64 * DOLLARS_PER_BYTE;
-        format!("Logs Insights looked through {}, {}", bytes_in_words(usage.scanned), dollars_in_words(price))
+        format!(
+            "Logs Insights looked through {}, {}",
+            crate::domain::text::bytes(usage.scanned),
+            dollars_in_words(price)
+        )
     })
 }
 

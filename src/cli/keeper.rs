@@ -34,6 +34,8 @@ const TURN: u32 = 5;
 pub(super) struct Keeper {
     pub(super) alive: Receiver<Arc<Alive>>,
     pub(super) asks: Sender<Hush>,
+    /// The demo's folder, which goes with whoever holds this: the thread may end after the program.
+    pub(super) passing: Option<tempfile::TempDir>,
 }
 
 impl Keeper {
@@ -41,21 +43,15 @@ impl Keeper {
     pub(super) fn start(start: &Start, scope: &Scope, snapshots: Receiver<Option<Arc<Snapshot>>>) -> Self {
         let (publish, alive) = watch::channel(Arc::default());
         let (asks, asked) = channel::<Hush>();
-        let opened = state::open(start, scope);
+        let (opened, passing) = match state::open(start, scope) {
+            Ok(kept) => (Ok(kept.store), kept.passing),
+            Err(refusal) => (Err(refusal), None),
+        };
         let config = start.config().clone();
         let by = start.variables.get("USER").or_else(|| start.variables.get("USERNAME")).cloned();
         thread::spawn(move || {
             let mut keeping = match opened {
-                Ok(kept) => Keeping {
-                    store: kept.store,
-                    _passing: kept.passing,
-                    config,
-                    by,
-                    wait: 0,
-                    trouble: None,
-                    said: None,
-                    serial: 0,
-                },
+                Ok(store) => Keeping { store, config, by, wait: 0, trouble: None, said: None, serial: 0 },
                 Err(refusal) => {
                     let why = format!("alerts are not kept: {}", refusal.why());
                     let mut told = Alive { trouble: Some(why.clone()), ..Alive::default() };
@@ -86,7 +82,7 @@ impl Keeper {
                 });
             }
         });
-        Self { alive, asks }
+        Self { alive, asks, passing }
     }
 }
 
@@ -102,7 +98,6 @@ pub(super) fn known(start: &Start, scope: &Scope) -> Arc<Alive> {
 
 struct Keeping {
     store: Store,
-    _passing: Option<tempfile::TempDir>,
     config: Config,
     by: Option<String>,
     /// Looks until the next turn.
@@ -221,7 +216,7 @@ mod tests {
         let read = |_: &std::path::Path| Err(std::io::ErrorKind::NotFound.into());
         let config = config::load(&Inputs { path: None, env: &env, flags: &flags, read_file: &read }).unwrap().config;
         let store = Store::open(folder, "a", Minute(0)).unwrap();
-        Keeping { store, _passing: None, config, by: Some("ann".into()), wait: 0, trouble: None, said: None, serial: 0 }
+        Keeping { store, config, by: Some("ann".into()), wait: 0, trouble: None, said: None, serial: 0 }
     }
 
     fn acknowledge(keeping: &Keeping, snapshot: &Snapshot) -> Hush {

@@ -124,18 +124,15 @@ pub fn minutes(n: i64) -> String {
     }
 }
 
-/// A number of bytes the way people write it: `812 B`, `12.3 MiB`, `1.0 GiB`.
+/// Bytes for people, as AWS bills them: `812 B`, `1.2 GB`.
 pub fn bytes(n: u64) -> String {
-    let units = ["KiB", "MiB", "GiB", "TiB"];
-    if n < 1024 {
-        return format!("{n} B");
+    let units = [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
+    let exact = n as f64;
+    match units.iter().find(|(size, _)| exact >= *size) {
+        Some((size, unit)) if exact / size < 9.95 => format!("{:.1} {unit}", exact / size),
+        Some((size, unit)) => format!("{:.0} {unit}", exact / size),
+        None => format!("{n} B"),
     }
-    let (mut value, mut unit) = (n as f64 / 1024.0, 0);
-    // What would be told as 1024.0 is 1.0 of the next.
-    while value >= 1023.95 && unit + 1 < units.len() {
-        (value, unit) = (value / 1024.0, unit + 1);
-    }
-    format!("{value:.1} {}", units[unit])
 }
 
 /// How long something took: `212 ms`, `12.0 s`.

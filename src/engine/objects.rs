@@ -119,9 +119,8 @@ async fn one(
     let scanned = scanning.await;
     let end = match (brought, scanned) {
         // What is cut short on its way can't be unpacked either: the first is the cause.
-        (Err(failure), _) => Heard::Unread(object.key, failure),
+        (Err(failure), _) | (Ok(()), Ok(Err(failure))) => Heard::Unread(object.key, failure),
         (Ok(()), Ok(Ok(()))) => Heard::Searched(object.size),
-        (Ok(()), Ok(Err(failure))) => Heard::Unread(object.key, failure),
         (Ok(()), Err(panicked)) => {
             Heard::Unread(object.key, Failure::new(calls::GET_OBJECT, Kind::Other, panicked.to_string()))
         }

@@ -242,7 +242,7 @@ fn what_was_spent_adds_up_by_day_over_restarts_and_a_month_is_kept() {
     for day in 0..40 {
         let mut store = open(folder.path());
         for _ in 0..2 {
-            let (_, written) = store.turn(NOW, |_| ((), vec![Row::Spent(NOW.plus(day * 1440), more)]));
+            let ((), written) = store.turn(NOW, |_| ((), vec![Row::Spent(NOW.plus(day * 1440), more)]));
             written.unwrap();
         }
     }

@@ -45,7 +45,7 @@ async fn found(fake: &Fake) -> (Vec<String>, Vec<Failure>) {
     let place = Place { base: Base::Default, bucket: "acme-logs".into(), prefix: "alb/".into() };
     let aws = Aws::preset(Base::Default, &fake.sdk());
     let (send, mut heard) = mpsc::channel(16);
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     let pattern = Pattern::new("503", false).unwrap();
     let searching = tokio::spawn(search(Arc::new(aws), Arc::new(place), None, pattern, until, send));
     let (mut lines, mut failures) = (Vec::new(), Vec::new());

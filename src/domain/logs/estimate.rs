@@ -109,17 +109,6 @@ pub fn queries(bytes: u64) -> u64 {
     bytes.div_ceil(QUERIED).clamp(1, CUTS)
 }
 
-/// Bytes for people, as AWS bills them: `1.2 GB`.
-pub fn bytes_in_words(bytes: u64) -> String {
-    let units = [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
-    let exact = bytes as f64;
-    match units.iter().find(|(size, _)| exact >= *size) {
-        Some((size, unit)) if exact / size < 9.95 => format!("{:.1} {unit}", exact / size),
-        Some((size, unit)) => format!("{:.0} {unit}", exact / size),
-        None => format!("{bytes} B"),
-    }
-}
-
 /// About how long: `20 s`, `9 min`, `3 h`.
 pub fn about(seconds: f64) -> String {
     match seconds {
@@ -170,7 +159,7 @@ mod tests {
 
     #[test]
     fn numbers_in_words() {
-        let bytes: Vec<String> = [0, 999, 1_200, 12_000_000_000, 9_960_000_000].map(bytes_in_words).into();
+        let bytes: Vec<String> = [0, 999, 1_200, 12_000_000_000, 9_960_000_000].map(crate::domain::text::bytes).into();
         assert_eq!(bytes, ["0 B", "999 B", "1.2 kB", "12 GB", "10 GB"]);
         assert_eq!([0.2, 20.0, 540.0, 10_800.0].map(about), ["1 s", "20 s", "9 min", "3 h"]);
         let sums = [0.0, 0.000_01, 0.0004, 0.0601].map(dollars_in_words);

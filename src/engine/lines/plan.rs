@@ -17,7 +17,7 @@ use crate::{
         account::{Target, TargetKey},
         failure::{Failure, Kind},
         logs::{
-            estimate::{Estimate, With, about, bytes_in_words, dollars_in_words, pages},
+            estimate::{Estimate, With, about, dollars_in_words, pages},
             query::{GroupFacts, LogClass, QUERY_GROUPS},
         },
         text::{AwsText, counted},
@@ -243,7 +243,7 @@ impl Choosing<'_> {
 
 /// A query that would cost more than is left.
 fn over_cost(estimate: &Estimate, left: f64) -> Failure {
-    let (bytes, price) = (bytes_in_words(estimate.bytes), dollars_in_words(estimate.dollars()));
+    let (bytes, price) = (crate::domain::text::bytes(estimate.bytes), dollars_in_words(estimate.dollars()));
     let left = if left > 0.0 { dollars_in_words(left) } else { "nothing".into() };
     let said =
         format!("Logs Insights would look through about {bytes}, {price}, and {left} is left of what it may cost");
@@ -315,7 +315,7 @@ impl Totals {
             told.push(format!(
                 "Logs Insights for {}: looks through about {}, {}, in about {}{why}",
                 counted(self.queried as u64, "log"),
-                bytes_in_words(self.bytes),
+                crate::domain::text::bytes(self.bytes),
                 dollars_in_words(self.dollars),
                 about(self.insights),
             ));
@@ -326,7 +326,7 @@ impl Totals {
                 Some((bytes, seconds)) => format!(
                     "; Logs Insights would take about {} and look through about {}, {}, more than is left of {} (--max-cost)",
                     about(seconds),
-                    bytes_in_words(bytes),
+                    crate::domain::text::bytes(bytes),
                     dollars_in_words(bytes as f64 * crate::domain::usage::DOLLARS_PER_BYTE),
                     dollars_in_words(purse.dollars()),
                 ),

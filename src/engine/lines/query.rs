@@ -29,7 +29,7 @@ use crate::{
         failure::{Failure, Kind},
         logs::{
             LogEvent,
-            estimate::{QUERIES, bytes_in_words, dollars_in_words, queries},
+            estimate::{QUERIES, dollars_in_words, queries},
             query::{GroupFacts, LogQuery, QUERY_ROWS, QueryState},
         },
         text::AwsText,
@@ -449,7 +449,7 @@ fn over_cost(purse: &Purse, price: f64) -> Failure {
 fn over_cost_by_now(purse: &Purse, scanned: u64) -> Failure {
     let said = format!(
         "a query of Logs Insights was stopped when it had looked through {}, which is all that {} pays",
-        bytes_in_words(scanned),
+        crate::domain::text::bytes(scanned),
         dollars_in_words(purse.dollars())
     );
     Failure::new(calls::GET_QUERY_RESULTS, Kind::Other, said).with_hint("--max-cost allows more; --with filter is free")

@@ -65,6 +65,11 @@ impl Objects for Bucket {
     }
 }
 
+/// So many lines.
+fn lines(count: u64, line: impl Fn(u64) -> String) -> String {
+    (0..count).fold(String::new(), |text, n| text + &line(n) + "\n")
+}
+
 fn gzip(text: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(text).unwrap();
@@ -79,7 +84,7 @@ fn zstd(text: &[u8]) -> Vec<u8> {
 async fn found(bucket: Arc<Bucket>, prefix: &str, pattern: &str) -> (Vec<String>, Vec<String>) {
     let place = Place { base: Base::Default, bucket: "logs".into(), prefix: prefix.into() };
     let (send, mut heard) = mpsc::channel(16);
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     let pattern = Pattern::new(pattern, false).unwrap();
     let searching = tokio::spawn(search(bucket, Arc::new(place), None, pattern, until, send));
     let (mut lines, mut unread, mut ended) = (Vec::new(), Vec::new(), 0);
@@ -117,7 +122,7 @@ async fn plain_and_packed_are_found_alike_over_members_and_frames() {
 
 #[tokio::test(start_paused = true)]
 async fn what_breaks_off_goes_on_where_it_did_and_gives_up_where_it_always_does() {
-    let text: String = (0..40).map(|n| format!("line {n}\n")).collect();
+    let text = lines(40, |n| format!("line {n}"));
     let bucket = Arc::new(Bucket { breaks: 3.into(), ..Bucket::new([("k", gzip(text.as_bytes()))]) });
     let (lines, unread) = found(bucket.clone(), "", "line").await;
     assert_eq!((lines.len(), unread.len()), (40, 0), "{unread:?}");
@@ -130,7 +135,7 @@ async fn what_breaks_off_goes_on_where_it_did_and_gives_up_where_it_always_does(
 
 #[tokio::test(start_paused = true)]
 async fn broken_objects_are_told_and_disturb_no_other() {
-    let text: String = (0..2000).map(|n| format!("line {n} {}\n", n * 7919 % 1000)).collect();
+    let text = lines(2000, |n| format!("line {n} {}", n * 7919 % 1000));
     let mut broken = gzip(text.as_bytes());
     let middle = broken.len() / 2;
     broken[middle..middle + 40].fill(0x55);

@@ -78,7 +78,7 @@ pub struct Aws {
     members: RwLock<HashMap<AccountId, Arc<Member>>>,
     meter: Meter,
     #[cfg(feature = "s3")]
-    shelves: Mutex<HashMap<(Base, String), Arc<OnceCell<aws_sdk_s3::Client>>>>,
+    shelves: objects::Shelves,
 }
 
 impl Aws {
@@ -103,7 +103,7 @@ impl Aws {
             members: RwLock::default(),
             meter: Meter::default(),
             #[cfg(feature = "s3")]
-            shelves: Mutex::default(),
+            shelves: objects::Shelves::default(),
         }
     }
 

@@ -1,5 +1,10 @@
 //! Objects of S3: listed page by page, and read as a stream.
 
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use aws_sdk_s3::{
     Client,
     config::{Builder, Region as S3Region, RequestChecksumCalculation, ResponseChecksumValidation},
@@ -9,6 +14,7 @@ use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkErro
 use bytes::Bytes;
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
+use tokio::sync::OnceCell;
 
 use super::{
     Aws, base, error,
@@ -19,6 +25,7 @@ use crate::{
         account::Region,
         failure::{Failure, Kind},
         objects::{Object, Place},
+        roster::Base,
     },
     source::{
         Answer, Pages, calls,
@@ -28,6 +35,9 @@ use crate::{
 
 /// Where S3 says in which region a bucket is, also where it refuses. Source: the S3 API reference, `HeadBucket`.
 const REGION: &str = "x-amz-bucket-region";
+
+/// Clients by credentials and bucket, each of the bucket's region.
+pub(super) type Shelves = Mutex<HashMap<(Base, String), Arc<OnceCell<Client>>>>;
 
 impl Objects for Aws {
     fn list<'a>(&'a self, place: &'a Place) -> Pages<'a, Object> {
@@ -86,7 +96,7 @@ impl Aws {
     /// A client for the region in which a bucket is; where that is, is asked once.
     async fn shelf(&self, place: &Place) -> Result<Client, Failure> {
         let cell = {
-            let mut shelves = self.shelves.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
             shelves.entry((place.base.clone(), place.bucket.clone())).or_default().clone()
         };
         cell.get_or_try_init(|| self.find_shelf(place)).await.cloned()

@@ -61,9 +61,18 @@ impl Objects for Sim {
     }
 }
 
+/// How an object is packed.
+#[derive(Clone, Copy)]
+enum Packed {
+    Plain,
+    Gzip,
+    Zstd,
+}
+
 /// What an object holds.
 struct Hour {
     key: String,
+    packed: Packed,
     begins: Timestamp,
     /// Whether a host fails in it.
     fails: bool,
@@ -76,9 +85,10 @@ impl Sim {
         let of = |ago: i64| {
             let begins = Timestamp::from_second(hour - ago * 3600).ok()?;
             let number = begins.as_second() / 3600;
-            let ending = [".log", ".log.gz", ".log.zst"][usize::try_from(number.rem_euclid(3)).unwrap_or(0)];
+            let ways = [(Packed::Plain, ".log"), (Packed::Gzip, ".log.gz"), (Packed::Zstd, ".log.zst")];
+            let (packed, ending) = ways[usize::try_from(number.rem_euclid(3)).unwrap_or(0)];
             let key = begins.to_zoned(TimeZone::UTC).strftime(&format!("alb/shop/%Y/%m/%d/%H00{ending}")).to_string();
-            Some(Hour { key, begins, fails: ago <= FAILING })
+            Some(Hour { key, packed, begins, fails: ago <= FAILING })
         };
         // The hour that is under way has not been written yet.
         (1..=HOURS).rev().filter_map(of).collect()
@@ -88,16 +98,16 @@ impl Sim {
 impl Hour {
     fn packed(&self) -> Vec<u8> {
         let text = self.lines();
-        if self.key.ends_with(".gz") {
-            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-            // A Vec takes all that is written to it.
-            let _ = encoder.write_all(text.as_bytes());
-            return encoder.finish().unwrap_or_default();
+        match self.packed {
+            Packed::Plain => text.into_bytes(),
+            Packed::Gzip => {
+                let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+                // A Vec takes all that is written to it.
+                let _ = encoder.write_all(text.as_bytes());
+                encoder.finish().unwrap_or_default()
+            }
+            Packed::Zstd => zstd::encode_all(text.as_bytes(), 1).unwrap_or_default(),
         }
-        if self.key.ends_with(".zst") {
-            return zstd::encode_all(text.as_bytes(), 1).unwrap_or_default();
-        }
-        text.into_bytes()
     }
 
     /// Lines as Elastic Load Balancing writes them. Source: its user guide, "Access logs for your Application Load Balancer".

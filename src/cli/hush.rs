@@ -45,13 +45,21 @@ pub(super) fn mute(scope: &Scope, args: &args::Mute) -> Result<u8, Refusal> {
 pub(super) fn list(scope: &Scope, args: &args::Mutes) -> Result<u8, Refusal> {
     let outputs = output::parse(&args.listing.formats, FORMATS)?;
     let start = sweep::start(scope, Flags::default())?;
-    let kept = state::open(&start, scope)?;
+    let mut kept = state::open(&start, scope)?;
+    say_of(&mut kept);
     let list = MuteList::new(&kept.store.known().lives, &start.config().rules.mutes, start.minute(), |_, _| true);
     output::write_all(&outputs, |format| match format {
         Format::Text => list.text(),
         Format::Json => list.json(),
     })?;
     Ok(0)
+}
+
+/// Says what is wrong with the file of alerts: that it was set aside, above all.
+fn say_of(kept: &mut state::Kept) {
+    if let Some(said) = kept.store.said() {
+        output::say(&format!("slmon: {said}"));
+    }
 }
 
 /// What was asked for, as typed.
@@ -68,6 +76,7 @@ fn hush(scope: &Scope, asked: &Asked<'_>, means: Means, listing: &Listing) -> Re
     let now = start.minute();
     let until = until(asked.end, now)?;
     let mut kept = state::open(&start, scope)?;
+    say_of(&mut kept);
     let (target, function, check) = find(asked.what, &start, scope, &kept.store)?;
     let check = match (asked.check.map(str::trim), check) {
         (Some(one), Some(other)) if one != other => {
@@ -160,6 +169,13 @@ fn find(
     let region = |region: &Region| asked.regions.is_empty() || asked.regions.contains(region);
     let mut found: Vec<_> =
         known.iter().filter(|((id, at), name)| name.raw() == what && account(id) && region(at)).collect();
+    // Of several, the one whose alert is open is meant.
+    let is_open = |(target, name): &&(TargetKey, AwsText)| {
+        lives.lives.iter().any(|(key, life)| life.is_open() && (&key.target, &key.function) == (target, name))
+    };
+    if found.iter().filter(|it| is_open(it)).count() == 1 {
+        found.retain(is_open);
+    }
     match (found.pop(), found.len()) {
         (Some((target, name)), 0) => Ok((target.clone(), name.clone(), None)),
         (Some(last), _) => {
@@ -176,8 +192,9 @@ fn find(
             let near = nearest(what, known.iter().map(|(_, name)| name.raw()));
             let near = near.map(|near| format!("; {} is meant?", clean(near))).unwrap_or_default();
             Err(Refusal::usage(format!(
-                "no function {} is known here{near} Write account:region:name, or its ARN, or let `slmon functions` find it first",
-                clean(what)
+                "no function {} is known here{near}. Write account:region:name, or its ARN, or let `slmon functions` find it first{}",
+                clean(what),
+                if scope.demo.is_some() { " (the demo keeps nothing: try A and M in its dashboard)" } else { "" },
             )))
         }
     }

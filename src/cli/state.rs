@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Refusal, args::Scope, sweep::Start};
+use super::{Refusal, args::Scope, output, sweep::Start};
 use crate::{
     config::Config,
     domain::{
@@ -50,8 +50,21 @@ pub(super) fn spent(start: &Start) -> BTreeMap<Minute, Spent> {
     if !folder.join(format!("{name}.alerts")).exists() {
         return BTreeMap::new();
     }
-    let store = Store::open(&folder, &name, start.minute());
-    store.map(|store| store.known().spent.clone()).unwrap_or_default()
+    match Store::open(&folder, &name, start.minute()) {
+        Ok(mut store) => {
+            if let Some(said) = store.said() {
+                output::say(&format!("slmon: {said}"));
+            }
+            store.known().spent.clone()
+        }
+        Err(error) => {
+            output::say(&format!(
+                "slmon: what watching has cost is not known: {} can't be read: {error}",
+                folder.display()
+            ));
+            BTreeMap::new()
+        }
+    }
 }
 
 /// That a folder of alerts can't be used.

@@ -149,7 +149,8 @@ impl Above {
                 Some(near) => format!("did you mean {near}?"),
                 None => format!("there are {}; `errors` and `throttles` always look", known.join(", ")),
             };
-            self.problems.push(Problem::new(origin, "", "there is no such check to switch on").said(name).help(help));
+            self.problems
+                .push(Problem::new(origin, "", "that is no check that can be switched on").said(name).help(help));
         }
     }
 

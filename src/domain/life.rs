@@ -119,6 +119,8 @@ pub struct Acknowledgement {
     pub severity: Severity,
     /// Who knows of it.
     pub by: Option<String>,
+    /// Why it needs no telling.
+    pub reason: Option<String>,
 }
 
 /// What has happened to an alert.
@@ -270,9 +272,9 @@ impl Life {
     }
 
     /// Somebody knows of it until then. One that is not open can't be acknowledged.
-    pub fn acknowledge(&mut self, until: Minute, by: Option<String>) -> bool {
+    pub fn acknowledge(&mut self, until: Minute, by: Option<String>, reason: Option<String>) -> bool {
         if self.is_open() {
-            self.ack = Some(Acknowledgement { until, severity: self.worst, by });
+            self.ack = Some(Acknowledgement { until, severity: self.worst, by, reason });
         }
         self.is_open()
     }

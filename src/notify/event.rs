@@ -71,7 +71,7 @@ pub(super) fn heading(message: &Message) -> String {
         notices => {
             let of = |change: Change| notices.iter().filter(|notice| notice.step.change == change).count();
             let parts = Change::ALL.iter().filter(|change| of(**change) > 0);
-            let parts: Vec<_> = parts.map(|change| format!("{} {}", of(*change), said(*change))).collect();
+            let parts: Vec<_> = parts.map(|change| format!("{} {}", of(*change), state_of(*change))).collect();
             format!("{}: {}", counted(notices.len() as u64, "alert"), parts.join(", "))
         }
     }
@@ -82,7 +82,22 @@ pub fn one(notice: &Notice) -> String {
     let (step, function) = (&notice.step, notice.key.function.shown());
     match step.change {
         Change::Resolved => format!("{function}: {} is over", notice.key.check),
+        // What it fired for is past, and says nothing of now.
+        Change::Recovering => format!("{function} {} recovers; it fired with {}", step.severity.as_str(), step.reason),
         change => format!("{function} {} {}: {}", step.severity.as_str(), said(change), step.reason),
+    }
+}
+
+/// The word for alerts of which this is true.
+fn state_of(change: Change) -> &'static str {
+    match change {
+        Change::Fired => "new",
+        Change::Worsened => "worse",
+        Change::Recovering => "recovering",
+        Change::Again => "firing again",
+        Change::Flapping => "flapping",
+        Change::Still => "still firing",
+        Change::Resolved => "over",
     }
 }
 

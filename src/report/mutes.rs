@@ -40,6 +40,7 @@ struct AckRow {
     check: String,
     until: Option<Minute>,
     by: Option<String>,
+    reason: Option<String>,
     opened: Minute,
 }
 
@@ -82,6 +83,7 @@ impl MuteList {
                     check: key.check.clone(),
                     until: Some(ack.until).filter(|until| *until != NO_END),
                     by: ack.by.clone(),
+                    reason: ack.reason.clone(),
                     opened: life.opened,
                 })
             });
@@ -120,7 +122,7 @@ impl MuteList {
         for row in &self.acknowledged {
             let end = row.until.map_or_else(|| "until it is over".into(), until);
             let at = format!("{}:{}:{}:{}", row.account, row.region, row.function.shown(), row.check);
-            lines.push(format!("acknowledged  {at}  {end}{}", by(&row.by)));
+            lines.push(format!("acknowledged  {at}  {end}{}{}", by(&row.by), why(row.reason.as_ref())));
         }
         for row in &self.mutes {
             let check = row.check.as_ref().map(|check| format!(":{check}")).unwrap_or_default();

@@ -323,7 +323,7 @@ fn acknowledged(known: &Known, hush: &Hush, now: Minute) -> Vec<Row> {
     for (key, life) in known.lives.of(&hush.target, &hush.function, hush.check.as_deref()) {
         let mut life = life.clone();
         let done = match hush.until {
-            Some(until) => life.acknowledge(until, hush.by.clone()),
+            Some(until) => life.acknowledge(until, hush.by.clone(), hush.reason.clone()),
             None => life.ack.take().is_some(),
         };
         if done {

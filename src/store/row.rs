@@ -69,6 +69,8 @@ pub(super) struct Alive {
     ack: Option<(i64, String)>,
     #[serde(default)]
     ack_by: Option<String>,
+    #[serde(default)]
+    ack_reason: Option<String>,
     turns: u64,
     subject: Whose,
 }
@@ -220,6 +222,7 @@ impl Alive {
             flapping: number(life.flapping),
             ack: life.ack.as_ref().map(|ack| (ack.until.0, ack.severity.as_str().into())),
             ack_by: life.ack.as_ref().and_then(|ack| ack.by.clone()),
+            ack_reason: life.ack.as_ref().and_then(|ack| ack.reason.clone()),
             turns: life.turns,
             subject: Whose::of(&life.subject),
         }
@@ -227,9 +230,12 @@ impl Alive {
 
     fn read(self) -> Option<Life> {
         let ack = match self.ack {
-            Some((until, word)) => {
-                Some(Acknowledgement { until: Minute(until), severity: severity(&word)?, by: self.ack_by })
-            }
+            Some((until, word)) => Some(Acknowledgement {
+                until: Minute(until),
+                severity: severity(&word)?,
+                by: self.ack_by,
+                reason: self.ack_reason,
+            }),
             None => None,
         };
         Some(Life {

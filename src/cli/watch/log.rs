@@ -71,7 +71,7 @@ impl Log {
 fn words(event: &Event) -> String {
     match event {
         Event::Started { sinks: 0 } => "started; the configuration has no [[notify]], so nobody is told".into(),
-        Event::Started { sinks } => format!("started; {} told", counted(*sinks as u64, "sink")),
+        Event::Started { sinks } => format!("started; {} to tell", counted(*sinks as u64, "sink")),
         Event::Listening(address) => format!("listening on {address}"),
         Event::Ready => "ready: all that can be read was read once".into(),
         Event::Alert(notice) => {

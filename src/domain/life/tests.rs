@@ -132,11 +132,11 @@ fn what_is_muted_is_told_when_that_ends_and_still_fires() {
 #[test]
 fn what_somebody_knows_is_told_again_when_that_ends_or_when_it_is_worse() {
     let mut life = Life::new(Minute(0));
-    assert!(!life.acknowledge(Minute(9), None), "nothing is open");
+    assert!(!life.acknowledge(Minute(9), None, None), "nothing is open");
     assert_eq!(said(&mut life, &RULES, 0, "w", |_| false), "0 FIRED");
-    assert!(life.acknowledge(Minute(5), None));
+    assert!(life.acknowledge(Minute(5), None, None));
     assert_eq!(said(&mut life, &RULES, 1, "wwwwww", |_| false), "5 STILL");
-    assert!(life.acknowledge(Minute(99), None));
+    assert!(life.acknowledge(Minute(99), None, None));
     assert_eq!(said(&mut life, &RULES, 7, "ccc", |_| false), "7 WORSENED");
     assert_eq!(said(&mut life, &RULES, 10, "......c", |_| false), "10 recovering, 15 RESOLVED, 16 FIRED");
 }

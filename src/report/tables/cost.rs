@@ -228,9 +228,9 @@ impl Cost {
     /// How many targets are watched in which way.
     fn ways(&self, plan: impl Fn(&CostRow) -> &'static str) -> String {
         let words = [
-            ("sentinel", "by totals"),
-            ("residual", "by totals less what always fails"),
-            ("direct", "function by function"),
+            ("sentinel", "sentinel"),
+            ("residual", "residual (totals less what always fails)"),
+            ("direct", "direct (function by function)"),
         ];
         let told = words.iter().filter_map(|(name, words)| {
             let count = self.targets.iter().filter(|row| plan(row) == *name).count();

@@ -15,7 +15,7 @@ fn known(board: &Board, row: &Row, until: Minute) -> Alive {
     let mut alive = Alive::default();
     for finding in &board.judged(row).unwrap().findings {
         let now = board.snapshot.horizon.now;
-        let ack = Acknowledgement { until, severity: finding.severity, by: Some("ann".into()) };
+        let ack = Acknowledgement { until, severity: finding.severity, by: Some("ann".into()), reason: None };
         let life = Life { phase: Phase::Firing, ack: Some(ack), ..Life::new(now) };
         let alert = crate::domain::life::AlertKey::new(
             (key.account.clone(), key.region.clone()),
@@ -173,7 +173,8 @@ fn recent_tells_what_became_of_an_alert() {
 
 #[test]
 fn quiet_has_words_for_who_has_little_room() {
-    let ack = Acknowledgement { until: NO_END, severity: crate::domain::finding::Severity::Critical, by: None };
+    let ack =
+        Acknowledgement { until: NO_END, severity: crate::domain::finding::Severity::Critical, by: None, reason: None };
     let quiet = Quiet::Acknowledged(ack);
     assert_eq!(
         (quiet.short(Minute(0)), quiet.words(Minute(0))),

@@ -193,7 +193,7 @@ fn out_of_sight(model: &Model, board: &Board, buf: &mut Buffer, area: Rect) {
                 model.keys.key_of(Command::Functions)
             ),
         ),
-        ("muted", counts.muted, format!("{} till the end of its mute", functions(counts.muted))),
+        ("muted", counts.muted, format!("{}, each until its mute ends", functions(counts.muted))),
         (
             "blind spots",
             counts.spots,

@@ -193,7 +193,11 @@ fn out_of_sight(model: &Model, board: &Board, buf: &mut Buffer, area: Rect) {
                 model.keys.key_of(Command::Functions)
             ),
         ),
-        ("muted", counts.muted, format!("{}, each until its mute ends", functions(counts.muted))),
+        (
+            "muted",
+            counts.muted,
+            format!("{}{} until its mute ends", functions(counts.muted), if counts.muted == 1 { "" } else { ", each" }),
+        ),
         (
             "blind spots",
             counts.spots,

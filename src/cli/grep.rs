@@ -189,6 +189,9 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
         };
         output::stream(&hits.counted(span, (unread, interrupted), (read_by, api(&swept.source.usage()))))?;
     }
+    if count == 0 && !interrupted && !complete && !all.is_empty() {
+        output::say("slmon: nothing was found in what was searched, and not all could be: see above");
+    }
     if let Some(spent) = spent(&swept.source.usage()) {
         output::say(&format!("slmon: {spent}"));
     }

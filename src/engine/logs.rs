@@ -157,20 +157,24 @@ async fn example(
     until: Instant,
 ) -> Vec<LogEvent> {
     let wanted = request.or_else(|| group.and_then(|group| group.request.as_ref()));
+    let longest = SignedDuration::from_secs(i64::from(ask.timeout.unwrap_or(LONGEST_RUN).min(LONGEST_RUN)) + 2);
+    let later = |at: Timestamp, by| at.checked_add(by).unwrap_or(at);
     let mut event = group.map(|group| group.example.clone());
+    // What is shown of a failure ends with it; what has only begun goes on for as long as it may run.
+    let mut after = SignedDuration::from_secs(2);
     if let Some(id) = request {
-        let span = (ask.from.timestamp(), ask.to.timestamp());
+        // An invocation that began right before the end of what is looked at ends after it.
+        let span = (ask.from.timestamp(), later(ask.to.timestamp(), longest));
         let asked = ask.request(span, Some(pattern::quoted(id.raw())), None);
         let found = events(source, &ask.target, &asked, EVENTS, until).await.events;
         let failing = found.iter().find(|event| crate::domain::logs::cause::cause(&read(event.text.raw())).is_some());
+        if failing.is_none() && !found.is_empty() {
+            after = longest;
+        }
         event = failing.or(found.last()).cloned().or(event);
     }
     let Some(event) = event else { return Vec::new() };
-    let before = SignedDuration::from_secs(i64::from(ask.timeout.unwrap_or(LONGEST_RUN).min(LONGEST_RUN)) + 2);
-    let span = (
-        event.at.checked_sub(before).unwrap_or(event.at),
-        event.at.checked_add(SignedDuration::from_secs(2)).unwrap_or(event.at),
-    );
+    let span = (event.at.checked_sub(longest).unwrap_or(event.at), later(event.at, after));
     let asked = ask.request(span, None, Some(event.stream.clone()));
     let mut stream = events(source, &ask.target, &asked, EVENTS, until).await.events;
     stream.retain(|other| other.stream == event.stream);

@@ -66,8 +66,9 @@ impl Model {
             }
             Command::Everything => {
                 let logs = self.keys.key_of(Command::FunctionLogs);
-                self.said =
-                    Some(format!("these are all lines: {logs} on a function that fails shows those around that"));
+                self.said = Some(format!(
+                    "these are all the lines there are: on a function, {logs} shows those around its newest failure"
+                ));
             }
             Command::Request => self.go_to_request(place),
             Command::FunctionLogs | Command::Map | Command::FunctionTraces if self.chosen().is_none() => {}

@@ -152,7 +152,9 @@ fn whose(model: &Model, of: &Lines, told: Option<&ToldLines>) -> Vec<String> {
         }
         Lines::Request(..) => ("all that this request wrote".into(), group),
     };
-    vec![format!("{what} · {lines}{where_}"), format!("{what} · {lines}"), what]
+    // With lines left out, that is what has to be said where there is room for little.
+    let least = if log.rows.len() == all { what.clone() } else { lines.clone() };
+    vec![format!("{what} · {lines}{where_}"), format!("{what} · {lines}"), least]
 }
 
 /// The word of a level.
@@ -398,7 +400,7 @@ fn following(model: &Model, told: Option<&ToldLines>, width: usize) -> (String, 
                 let fresh = counted(model.fresh_lines(), "new line");
                 (
                     format!("standing still · {fresh} below · {last} goes on{paid}{asked}"),
-                    format!("standing still · {fresh} · {last} goes on"),
+                    format!("standing still · {fresh} · {last} goes on{paid}"),
                     Role::Info,
                 )
             } else {

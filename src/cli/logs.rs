@@ -57,7 +57,11 @@ pub(super) async fn run(scope: &Scope, args: &Logs) -> Result<u8, Refusal> {
     let all = Arc::new(followed(&swept.fleet));
     let unseen = unseen(&start, &swept.fleet);
     if all.is_empty() {
-        output::say("slmon: no watched function of this name was found: `slmon functions` lists what there is");
+        // What matches nothing has been said, where everything was seen.
+        if unmatched(&swept.fleet, false).is_empty() {
+            output::say("slmon: no watched function of this name was found");
+        }
+        output::say("slmon: `slmon functions` lists what there is");
         return Ok(3);
     }
     let whose: Vec<Whose> = all.iter().map(|one| Whose::new(&one.target, &one.function, &one.group)).collect();

@@ -400,20 +400,11 @@ pub async fn map(
 mod tests {
     use std::sync::Arc;
 
-    use tokio_util::sync::CancellationToken;
-
     use super::*;
     use crate::{
-        domain::{
-            rules::Rules,
-            trace::causes::{Age, ErrorGroup},
-            window::Horizon,
-        },
-        engine::{
-            once,
-            plan::{Depth, Settings},
-        },
-        source::sim::{Scenario, Sim},
+        domain::trace::causes::{Age, ErrorGroup},
+        engine::tests::entered,
+        source::sim::Sim,
     };
 
     const TRACED: &str = r#"
@@ -438,20 +429,9 @@ invocations = 30
 "#;
 
     async fn entered(text: &str) -> (Arc<Sim>, Target, Minute) {
-        let scenario = Scenario::parse(text).unwrap();
-        let now = scenario.world.now;
-        let sim = Arc::new(Sim::new(scenario.world));
-        let roster = Arc::new(sim.roster());
-        let settings = Settings {
-            horizon: Horizon::new(now, 15, now),
-            depth: Depth::Discover { all: false, configurations: true },
-        };
-        let limit = std::time::Duration::from_secs(30);
-        let (fleet, _) =
-            once(sim.clone(), roster, Arc::new(Rules::default()), settings, limit, &CancellationToken::new(), |_| {})
-                .await;
-        let target = fleet.targets().next().unwrap().target.clone();
-        (sim, target, now)
+        let entered = entered::entered(text, true).await;
+        let target = entered.fleet.targets().next().unwrap().target.clone();
+        (entered.sim, target, entered.now)
     }
 
     fn ask(target: &Target, function: &str, now: Minute, minutes: i64) -> Ask {

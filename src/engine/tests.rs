@@ -3,6 +3,7 @@
 
 mod accounts;
 mod ends;
+pub(super) mod entered;
 mod following;
 mod more;
 mod reading;

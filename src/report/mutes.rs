@@ -138,7 +138,11 @@ impl MuteList {
                 ("check", &row.check),
             ];
             let parts = globs.iter().filter_map(|(word, glob)| Some(format!("{word} {}", clean(glob.as_ref()?))));
-            let end = if row.ended { format!("ended on {}: take it out", row.until) } else { until(row.until) };
+            let end = if row.ended {
+                format!("ended at {} UTC, take it out", clock(row.until, self.now))
+            } else {
+                until(row.until)
+            };
             lines.push(format!(
                 "{}  {}  {end}{}",
                 row.name,

@@ -4,19 +4,12 @@ use std::{cell::Cell, sync::Arc};
 
 use proptest::prelude::*;
 use tokio::sync::{mpsc::UnboundedSender, watch::Receiver};
-use tokio_util::sync::CancellationToken;
 
 use super::{flow::every, *};
 use crate::{
-    domain::{failure::Kind, rules::Rules, trace::causes::ErrorGroup, window::Horizon},
-    engine::{
-        once,
-        plan::{Depth, Settings},
-    },
-    source::{
-        calls,
-        sim::{Scenario, Sim},
-    },
+    domain::{failure::Kind, trace::causes::ErrorGroup},
+    engine::tests::entered::{Entered, entered},
+    source::{calls, sim::Sim},
 };
 
 const ESTATE: &str = r#"
@@ -57,22 +50,11 @@ struct Desk {
 
 impl Desk {
     async fn new(estate: &str) -> Self {
-        let scenario = Scenario::parse(estate).unwrap();
-        let now = scenario.world.now;
-        let begun = Instant::now();
-        let clock = move || now.timestamp().checked_add(begun.elapsed()).unwrap();
-        let sim = Arc::new(Sim::with_clock(scenario.world, clock));
-        let settings = Settings {
-            horizon: Horizon::new(now, 15, now),
-            depth: Depth::Discover { all: false, configurations: false },
-        };
-        let roster = Arc::new(sim.roster());
-        let (limit, never) = (Duration::from_secs(30), CancellationToken::new());
-        let (fleet, _) = once(sim.clone(), roster, Arc::new(Rules::default()), settings, limit, &never, |_| {}).await;
+        let Entered { sim, fleet, clock, .. } = entered(estate, false).await;
         let targets = fleet.targets().map(|state| state.target.clone()).collect();
         let (publish, told) = watch::channel(Told::default());
         let (questions, asked) = tokio::sync::mpsc::unbounded_channel();
-        tokio::spawn(answer(sim.clone(), asked, publish, clock));
+        tokio::spawn(answer(sim.clone(), asked, publish, move || clock()));
         Self { sim, targets, questions, told, version: Cell::new(0) }
     }
 

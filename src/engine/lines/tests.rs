@@ -7,7 +7,6 @@ use std::{
 };
 
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 use super::{search::Pace, *};
 use crate::{
@@ -19,17 +18,9 @@ use crate::{
             estimate::{With, requests_a_second},
             query::GroupFacts,
         },
-        rules::Rules,
-        window::Horizon,
     },
-    engine::{
-        once,
-        plan::{Depth, Settings},
-    },
-    source::{
-        calls,
-        sim::{Scenario, Sim},
-    },
+    engine::tests::entered,
+    source::{calls, sim::Sim},
 };
 
 const LOGGED: &str = r#"
@@ -62,16 +53,8 @@ async fn world(more: &str) -> (Arc<Sim>, Arc<Vec<Followed>>, Timestamp) {
 }
 
 async fn entered(text: &str) -> (Arc<Sim>, Arc<Vec<Followed>>, Timestamp) {
-    let scenario = Scenario::parse(text).unwrap();
-    let now = scenario.world.now;
-    let sim = Arc::new(Sim::new(scenario.world));
-    let roster = Arc::new(sim.roster());
-    let settings =
-        Settings { horizon: Horizon::new(now, 15, now), depth: Depth::Discover { all: false, configurations: true } };
-    let limit = Duration::from_secs(30);
-    let (fleet, _) =
-        once(sim.clone(), roster, Arc::new(Rules::default()), settings, limit, &CancellationToken::new(), |_| {}).await;
-    (sim, Arc::new(followed(&fleet)), now.timestamp())
+    let entered = entered::entered(text, true).await;
+    (entered.sim, Arc::new(followed(&entered.fleet)), entered.now.timestamp())
 }
 
 fn before(now: Timestamp, minutes: i64) -> Timestamp {

@@ -6,7 +6,6 @@ use tokio::{
     sync::mpsc::{UnboundedSender, unbounded_channel},
     time::{sleep, timeout},
 };
-use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::{
@@ -14,15 +13,11 @@ use crate::{
         account::{Account, AccountId, Region, Target},
         failure::Kind,
         logs::{LogGroup, shown::Tone},
-        rules::Rules,
-        window::Horizon,
     },
     engine::{
         lines::followed,
-        once,
-        plan::{Depth, Settings},
+        tests::entered::{Entered, entered},
     },
-    source::sim::{Scenario, Sim},
 };
 
 const ESTATE: &str = r#"
@@ -60,21 +55,10 @@ struct Desk {
 
 impl Desk {
     async fn new(more: &str) -> Self {
-        let scenario = Scenario::parse(&format!("{ESTATE}{more}")).unwrap();
-        let now = scenario.world.now;
-        let begun = Instant::now();
-        let clock = move || now.timestamp().checked_add(begun.elapsed()).unwrap();
-        let sim = Arc::new(Sim::with_clock(scenario.world, clock));
-        let settings = Settings {
-            horizon: Horizon::new(now, 15, now),
-            depth: Depth::Discover { all: false, configurations: true },
-        };
-        let roster = Arc::new(sim.roster());
-        let (limit, never) = (Duration::from_secs(30), CancellationToken::new());
-        let (fleet, _) = once(sim.clone(), roster, Arc::new(Rules::default()), settings, limit, &never, |_| {}).await;
+        let Entered { sim, fleet, now, clock } = entered(&format!("{ESTATE}{more}"), true).await;
         let (publish, told) = watch::channel(ToldLogs::default());
         let (questions, asked) = unbounded_channel();
-        tokio::spawn(answer(sim, asked, publish, Arc::new(clock)));
+        tokio::spawn(answer(sim, asked, publish, clock));
         Self { all: followed(&fleet), now: now.timestamp(), questions, told: told.into() }
     }
 

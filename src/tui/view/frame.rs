@@ -300,6 +300,7 @@ fn hints(model: &Model) -> Vec<(String, String)> {
             Command::Filter,
             Command::Level,
             Command::Hours,
+            Command::Help,
             Command::Request,
             Command::Everything,
             Command::CopyName,
@@ -333,14 +334,16 @@ fn hints(model: &Model) -> Vec<(String, String)> {
             Some(if model.everything { "around its failure" } else { "newest" })
         }
         (Screen::Logs(_), Command::Everything)
-        | (Screen::Logs(Lines::Trace(..) | Lines::Request(..)), Command::Follow) => None,
+        | (Screen::Logs(Lines::Trace(..) | Lines::Request(..)), Command::Follow)
+        | (Screen::Logs(Lines::Request(..)), Command::Request) => None,
         (Screen::Logs(_), Command::CopyName) => Some("copy"),
         (Screen::Trace(..) | Screen::Traces(_), Command::CopyName) => Some("copy id"),
         (Screen::Map(_), Command::Open) => Some("into the middle"),
         _ => commands::entry(command)?.hint,
     };
     let own = |command: Command| Some(hint(command, word(command)?));
-    let here = here.iter().copied().chain([Command::Help, Command::Palette]).filter_map(own);
+    let rest = [Command::Help, Command::Palette].into_iter().filter(|command| !here.contains(command));
+    let here = here.iter().copied().chain(rest).filter_map(own);
     let screens = screens.map(|(command, word)| hint(command, word));
     let hints = here.chain(screens).chain(own(Command::Quit));
     hints.filter(|(key, _)| !key.is_empty()).collect()

@@ -83,7 +83,10 @@ fn second(at: jiff::Timestamp) -> String {
     clock(at).get(..8).unwrap_or_default().to_owned()
 }
 
-/// Whose lines these are, and how many; what is left out, and where one is.
+/// Columns of what is searched that are told in the head.
+const SEARCHED: usize = 20;
+
+/// Whose lines these are, and how many; what is searched and left out, and where one is.
 fn head(model: &Model, of: &Lines, told: Option<&ToldLines>, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
     let rows = model.log.rows.len();
@@ -92,7 +95,9 @@ fn head(model: &Model, of: &Lines, told: Option<&ToldLines>, buf: &mut Buffer, a
     } else {
         String::new()
     };
+    let searched = Some(&model.log.search.text).filter(|text| !text.is_empty());
     let switches = [
+        searched.map(|text| format!("/{}", elide(text, SEARCHED))),
         model.log.least.map(|least| format!("from {}", word(least))),
         model.log.wrap.then(|| "wrapped".to_owned()),
         model.log.secrets.then(|| "SECRETS SHOWN".to_owned()),

@@ -164,7 +164,7 @@ pub async fn explain(
         let causes = explain::causes(source, &ask, allowance, until).await;
         let (tree, lost) = example(source, (fleet, state), &causes, (allowance, until)).await;
         let logs = if may_say_why(function, *judged, &causes) {
-            let request = tree.as_ref().and_then(|tree| request_of(tree, &function.found.name));
+            let request = tree.as_ref().and_then(|tree| tree.request_of(&function.found.name)).cloned();
             let ask = LogAsk::new(source, &state.target, function, (ask.from, ask.to), ask.since, until).await;
             Some(logs::causes(source, &ask, request.as_ref(), until).await)
                 .filter(|logs| tells(function, *judged, logs))
@@ -214,12 +214,6 @@ fn is_quiet(function: &Function, judged: Option<&JudgedFunction>) -> bool {
 /// What has not failed by its metrics may have failed a minute later; else its log has nothing to explain.
 fn tells(function: &Function, judged: Option<&JudgedFunction>, logs: &LogCauses) -> bool {
     !is_quiet(function, judged) || logs.groups.iter().any(|group| group.kind != CauseKind::Logged)
-}
-
-/// The request in which a function failed, by a trace of it.
-fn request_of(tree: &Tree, function: &AwsText) -> Option<AwsText> {
-    let spans = tree.nodes.iter().map(|node| &node.span);
-    spans.filter(|span| span.name == *function).find_map(|span| span.request_id.clone())
 }
 
 /// A log group that there is not is no failure to read: nothing was ever written there.

@@ -23,4 +23,5 @@ pub mod sink;
 pub mod text;
 pub mod trace;
 pub mod usage;
+pub mod why;
 pub mod window;

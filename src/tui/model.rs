@@ -8,6 +8,7 @@ mod logs;
 mod news;
 mod select;
 mod traces;
+mod why;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -36,6 +37,7 @@ use crate::{
         life::Hush,
         text::AwsText,
         trace::took::Took,
+        why::Reason,
         window::Minute,
     },
     engine::{inquiry::Told, logbook::ToldLogs, watch::Snapshot},
@@ -272,6 +274,8 @@ pub struct Model {
     pub took: Took,
     /// The places of the parts of the trace in sight.
     pub spans: Vec<usize>,
+    /// Why the function of this screen fails.
+    reasons: Vec<Reason>,
     /// Parts of traces whose own parts are out of sight, by their ids.
     pub folded: BTreeSet<Box<str>>,
     /// What is searched in a trace.
@@ -326,6 +330,7 @@ impl Model {
             traces: Vec::new(),
             took: Took::default(),
             spans: Vec::new(),
+            reasons: Vec::new(),
             folded: BTreeSet::new(),
             search: String::new(),
             walk: Walk::default(),
@@ -382,6 +387,7 @@ impl Model {
         };
         self.arrange_traces();
         self.arrange_logs();
+        self.arrange_why();
         self.settle();
     }
 

@@ -32,6 +32,11 @@ pub enum CauseKind {
 }
 
 impl CauseKind {
+    /// The kind by an exception's type and message.
+    pub fn of(exception: &str, message: &str) -> Self {
+        classify(exception, message)
+    }
+
     /// It in a word or two for people.
     pub fn words(self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 //! Causes that were found in a log, folded into groups: what is the same but for numbers and ids is one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
@@ -38,6 +38,10 @@ pub struct CauseGroup {
     pub example: LogEvent,
     /// The request that this one is of, where it says so.
     pub request: Option<AwsText>,
+    /// The requests that say it, where they say so.
+    pub requests: BTreeSet<AwsText>,
+    /// The traces of these, where Lambda wrote them down.
+    pub traces: BTreeSet<AwsText>,
 }
 
 /// What a log says about why a function fails.
@@ -80,6 +84,8 @@ pub struct LogFolding {
     groups: BTreeMap<Key, CauseGroup>,
     /// What is known of a request so far. Several lines may tell of its failure, and the one that says most counts.
     requests: HashMap<String, (Cause, LogEvent)>,
+    /// The traces of requests, as their reports have them.
+    traces: HashMap<String, AwsText>,
     failed: u64,
 }
 
@@ -92,6 +98,11 @@ impl LogFolding {
     /// Takes an event in.
     pub fn add(&mut self, event: &LogEvent) {
         let line = read(event.text.raw());
+        if let (Some(request), What::Report(report)) = (&line.request, &line.what)
+            && let Some(trace) = &report.trace
+        {
+            self.traces.insert(request.clone(), trace.as_str().into());
+        }
         let Some(cause) = cause(&line) else { return };
         let Some(request) = line.request else {
             self.failed += 1;
@@ -117,8 +128,12 @@ impl LogFolding {
             age: Age::Unknown,
             example: event.clone(),
             request: None,
+            requests: BTreeSet::new(),
+            traces: BTreeSet::new(),
         });
         group.lines += 1;
+        group.requests.extend(request.map(AwsText::from));
+        group.traces.extend(request.and_then(|request| self.traces.get(request).cloned()));
         group.first = group.first.min(event.at);
         if event.at >= group.last {
             group.last = event.at;

@@ -20,6 +20,8 @@ pub struct Report {
     pub status: Option<String>,
     /// `Runtime.OutOfMemory` and the like.
     pub error: Option<String>,
+    /// The id of its trace, where X-Ray was told of it.
+    pub trace: Option<String>,
 }
 
 impl Report {
@@ -37,6 +39,7 @@ impl Report {
                 "Init Duration" => report.init = first.parse().ok(),
                 "Status" => report.status = Some(first.to_owned()),
                 "Error Type" => report.error = Some(first.to_owned()),
+                "XRAY TraceId" => report.trace = Some(first.to_owned()),
                 _ => {}
             }
         }
@@ -55,6 +58,7 @@ impl Report {
             init: metrics["initDurationMs"].as_f64(),
             status: text(&record["status"]).filter(|status| status != "success"),
             error: text(&record["errorType"]),
+            trace: traced(&record["tracing"]["value"]),
         }
     }
 
@@ -62,6 +66,11 @@ impl Report {
     pub fn is_full(&self) -> bool {
         matches!((self.used, self.size), (Some(used), Some(size)) if size > 0 && used >= size)
     }
+}
+
+/// The id of a trace out of a tracing header, `Root=1-…;Parent=…;Sampled=1`.
+fn traced(header: &Value) -> Option<String> {
+    header.as_str()?.split(';').find_map(|part| part.trim().strip_prefix("Root=")).map(ToOwned::to_owned)
 }
 
 #[cfg(test)]
@@ -73,9 +82,11 @@ mod tests {
         let line = "REPORT RequestId: 6f\tDuration: 3000.00 ms\tBilled Duration: 3001 ms\tMemory Size: 128 MB\tMax Memory Used: 128 MB\tInit Duration: 114.02 ms\tStatus: error\tError Type: Runtime.OutOfMemory\nXRAY TraceId: 1-6\tSegmentId: 2\tSampled: true";
         let of_line = Report::of_line(line);
         let record = serde_json::json!({"requestId": "6f", "metrics": {"durationMs": 3000.0, "billedDurationMs": 3001, "memorySizeMB": 128,
-            "maxMemoryUsedMB": 128, "initDurationMs": 114.02}, "status": "error", "errorType": "Runtime.OutOfMemory"});
+            "maxMemoryUsedMB": 128, "initDurationMs": 114.02}, "status": "error", "errorType": "Runtime.OutOfMemory",
+            "tracing": {"type": "X-Amzn-Trace-Id", "value": "Root=1-6;Parent=2;Sampled=1"}});
         assert_eq!(of_line, Report::of_record(&record));
         assert!(of_line.is_full() && of_line.billed == Some(3001.0) && of_line.init == Some(114.02));
+        assert_eq!(of_line.trace.as_deref(), Some("1-6"));
         assert_eq!(of_line.error.as_deref(), Some("Runtime.OutOfMemory"));
     }
 

@@ -1,6 +1,6 @@
 //! Error groups: failed traces that began with the same exception in the same service, folded into one.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -25,6 +25,8 @@ pub struct ErrorGroup {
     pub chain: Vec<ServiceName>,
     /// Sampled traces. A sample: failures are never counted by it.
     pub traces: u64,
+    /// Their ids.
+    pub traced: BTreeSet<AwsText>,
     /// When the first of them began.
     pub first: Timestamp,
     /// When the last of them began.
@@ -187,6 +189,7 @@ impl Folding {
             service: service.clone(),
             chain: chain.to_vec(),
             traces: 0,
+            traced: BTreeSet::new(),
             first: summary.start,
             last: summary.start,
             age: Age::Unknown,
@@ -195,6 +198,7 @@ impl Folding {
             longest: 0.0,
         });
         group.traces += 1;
+        group.traced.insert(summary.id.clone());
         group.first = group.first.min(summary.start);
         group.longest = group.longest.max(summary.duration);
         if summary.start >= group.last {

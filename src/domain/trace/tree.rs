@@ -129,6 +129,12 @@ impl Tree {
         self.nodes.iter().find(|node| node.began)
     }
 
+    /// The request in which a function ran, where that is known.
+    pub fn request_of(&self, function: &AwsText) -> Option<&AwsText> {
+        let spans = self.nodes.iter().map(|node| &node.span);
+        spans.filter(|span| span.name == *function).find_map(|span| span.request_id.as_ref())
+    }
+
     /// Where something was thrown that the failure came from: where it began, else the deepest part on the way there.
     pub fn threw(&self) -> Option<&Node> {
         let mut way = self.nodes.iter().rev().filter(|node| node.failing);

@@ -1,6 +1,10 @@
 //! From a fleet, a judgement and what traces say to a page.
 
-use super::{Explanation, TracesRow, logs::LogsRow};
+use super::{
+    Explanation, TracesRow,
+    causes::{CauseRow, SourceRow},
+    logs::LogsRow,
+};
 use crate::{
     domain::{
         finding::JudgedFunction,
@@ -8,6 +12,7 @@ use crate::{
         logs::groups::LogCauses,
         observation::Reading,
         trace::{causes::Causes, tree::Tree},
+        why::Told,
         window::{Minute, Window},
     },
     report::{Alert, trace::TraceRow},
@@ -39,6 +44,17 @@ impl Explanation {
         let is_own = |alert: &&Alert| {
             alert.account == account.id && alert.region == state.target.region && alert.function == function.found.name
         };
+        let request =
+            tree.as_ref().and_then(|tree| Some((tree.id.clone(), tree.request_of(&function.found.name)?.clone())));
+        let told = Told {
+            function: &function.found.name,
+            traces: Some(causes),
+            log: logs,
+            timeout,
+            requests: request.as_slice(),
+        };
+        let near = Minute::floor(causes.to);
+        let reasons = told.reasons();
         Self {
             client: account.client.clone(),
             account: account.id.clone(),
@@ -64,7 +80,10 @@ impl Explanation {
                 traces.remarks.extend(lost);
                 traces
             },
-            logs: logs.map(|logs| LogsRow::new(logs, &causes.groups)),
+            causes: CauseRow::all(&told, &reasons),
+            sources: SourceRow::all(&told, near),
+            basis: told.basis(near),
+            logs: logs.map(|logs| LogsRow::new(logs, &reasons)),
             watched: function.class.watched,
             example: tree.as_ref().map(TraceRow::new),
             tree,

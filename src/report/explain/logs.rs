@@ -1,4 +1,4 @@
-//! What the log of a function says, beside its traces: causes, joined with those of traces, and the lines of one
+//! What the log of a function says, beside its traces: its causes, which of those of traces they are, and the lines of one
 //! invocation.
 
 use jiff::Timestamp;
@@ -14,14 +14,14 @@ use crate::{
             secrets,
             words::{clock as instant, lines},
         },
-        text::{AwsText, clock, count, counted},
-        trace::causes::{Age, ErrorGroup},
-        window::Minute,
+        text::{AwsText, counted},
+        trace::causes::Age,
+        why::Reason,
     },
     report::{
         canvas::{BOLD, CRITICAL, DIM, Line, PLAIN, Page, WARNING},
-        markdown::{Paper, code, prose},
-        text::{DETAIL, NAMES, label},
+        markdown::{Paper, prose},
+        text::{NAMES, label},
     },
 };
 
@@ -46,9 +46,6 @@ pub struct LogsRow {
     pub example: Vec<EventRow>,
     /// What Lambda reported of it.
     pub report: Option<Report>,
-    /// How much it rests on, in a sentence.
-    #[serde(skip)]
-    pub basis: String,
     #[serde(skip)]
     events: Vec<LogEvent>,
 }
@@ -74,9 +71,6 @@ pub struct LogGroupRow {
     pub request: Option<AwsText>,
     /// The place among the groups of traces of the one that is the same; none where no trace tells of it.
     pub trace_group: Option<usize>,
-    /// The group, for formats that tell of it in words.
-    #[serde(skip)]
-    pub told: CauseGroup,
 }
 
 /// An event of a log, without secrets.
@@ -93,9 +87,10 @@ pub struct EventRow {
 }
 
 impl LogsRow {
-    /// What a log says of a function whose traces say this.
-    pub fn new(causes: &LogCauses, traces: &[ErrorGroup]) -> Self {
-        let row = |group: &CauseGroup| LogGroupRow {
+    /// What a log says of a function that fails for these reasons.
+    pub fn new(causes: &LogCauses, reasons: &[Reason]) -> Self {
+        let traced = |at: usize| reasons.iter().find(|reason| reason.logged.contains(&at))?.traced.first().copied();
+        let row = |(at, group): (usize, &CauseGroup)| LogGroupRow {
             kind: group.kind,
             exception: group.exception.clone(),
             message: group.message.clone(),
@@ -104,8 +99,7 @@ impl LogsRow {
             last: group.last,
             age: group.age,
             request: group.request.clone(),
-            trace_group: traces.iter().position(|traced| is_same(group, traced)),
-            told: group.clone(),
+            trace_group: traced(at),
         };
         let event = |event: &LogEvent| EventRow {
             at: event.at,
@@ -120,62 +114,19 @@ impl LogsRow {
             to: causes.to,
             failures: causes.failed,
             remarks: causes.remarks(),
-            groups: causes.groups.iter().map(row).collect(),
+            groups: causes.groups.iter().enumerate().map(row).collect(),
             example: causes.example.iter().map(event).collect(),
             report: causes.report.clone(),
-            basis: causes.basis(),
             events: causes.example.clone(),
         }
     }
-
-    /// So many lines tell of a group of traces.
-    pub(super) fn lines_of(&self, traced: usize) -> u64 {
-        self.groups.iter().filter(|group| group.trace_group == Some(traced)).map(|group| group.lines).sum()
-    }
-
-    fn untraced(&self) -> impl Iterator<Item = &LogGroupRow> {
-        self.groups.iter().filter(|group| group.trace_group.is_none())
-    }
 }
 
-/// Whether a group of a log and one of traces are the same: one exception, and a message that one of the two may begin
-/// with the time and the request's id.
-fn is_same(logged: &CauseGroup, traced: &ErrorGroup) -> bool {
-    let short = |name: &AwsText| name.raw().rsplit('.').next().unwrap_or_default().to_owned();
-    let names = (logged.exception.as_ref().map(short), traced.exception.as_ref().map(short));
-    let said = traced.message.as_ref().map_or("", AwsText::raw);
-    let own = logged.message.raw();
-    names.0.is_some() && names.0 == names.1 && (own.is_empty() || said.ends_with(own) || own.ends_with(said))
-}
-
-/// Groups and lines that are told in full.
-const GROUPS: usize = 5;
+/// Lines that are told.
 const LINES: usize = 16;
 
 /// The log's part of the page.
-pub(super) fn text(page: &mut Page, row: &LogsRow, first: bool, today: Minute) {
-    if !row.groups.is_empty() {
-        page.fill(label("", if first { "cause" } else { "log" }, BOLD)).words(DIM, &row.basis).end();
-    }
-    for group in row.untraced().take(GROUPS) {
-        let told = &group.told;
-        let style = if group.kind == CauseKind::Logged { WARNING } else { CRITICAL };
-        let start = Line::default().then(style, &format!("{:>4} × ", count(group.lines))).to(NAMES);
-        page.fill(start).words(BOLD, &told.headline()).end();
-        if let Some(kind) = told.kind_in_words() {
-            page.fill(Line::at(DETAIL)).words(PLAIN, kind).end();
-        }
-        page.fill(Line::at(DETAIL))
-            .item(PLAIN, told.age_in_words().unwrap_or_default())
-            .item(DIM, &seen(group, today))
-            .end();
-    }
-    let more = row.untraced().count().saturating_sub(GROUPS);
-    if more > 0 {
-        page.fill(Line::at(NAMES))
-            .words(DIM, &format!("… and {} more: --format json lists all", count(more as u64)))
-            .end();
-    }
+pub(super) fn text(page: &mut Page, row: &LogsRow) {
     for remark in &row.remarks {
         page.fill(label("", "log", BOLD)).words(PLAIN, remark).end();
     }
@@ -189,12 +140,6 @@ pub(super) fn text(page: &mut Page, row: &LogsRow, first: bool, today: Minute) {
     for (style, line) in told(row) {
         page.fill(Line::at(NAMES)).hang(NAMES + 13).words(style, &line).end();
     }
-}
-
-fn seen(group: &LogGroupRow, today: Minute) -> String {
-    let at = |at| clock(Minute::floor(at), today);
-    let (first, last) = (at(group.first), at(group.last));
-    if first == last { format!("at {first}") } else { format!("{first} to {last}") }
 }
 
 /// The lines of the example, as many as there is room for, the last ones rather than the first: there it failed.
@@ -222,15 +167,7 @@ fn told(row: &LogsRow) -> Vec<(anstyle::Style, String)> {
 }
 
 /// The same for a ticket.
-pub(super) fn markdown(paper: &mut Paper, row: &LogsRow, today: Minute) {
-    if !row.groups.is_empty() {
-        paper.line(&format!("### Log\n\n{}.", prose(&row.basis)));
-        for group in row.groups.iter().take(GROUPS) {
-            let kind = group.told.kind_in_words().map_or(String::new(), |kind| format!(" ({})", prose(kind)));
-            let seen = seen(group, today);
-            paper.line(&format!("- {} × {}{kind}, {seen} UTC", count(group.lines), code(&group.told.headline())));
-        }
-    }
+pub(super) fn markdown(paper: &mut Paper, row: &LogsRow) {
     for remark in &row.remarks {
         paper.line(&format!("- {}", prose(remark)));
     }

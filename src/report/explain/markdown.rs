@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Explanation, Explanations, logs};
+use super::{Explanation, Explanations, causes, logs};
 use crate::{
     domain::{
         text::{clean, clock, count},
@@ -74,27 +74,12 @@ fn function(paper: &mut Paper, one: &Explanation, telling: &Telling) {
     if let Some(runbook) = &one.runbook {
         paper.line(&format!("- {}", link(runbook.raw())));
     }
-    if !one.traces.groups.is_empty() {
-        paper.line(&format!("### Cause\n\n{}.", prose(&one.traces.basis)));
-        let cells = |row: &super::GroupRow| {
-            let at = |at| clock(Minute::floor(at), today);
-            [
-                count(row.traces),
-                code(&row.group.headline()),
-                code(&row.group.path()),
-                row.group.age_in_words().unwrap_or("–").into(),
-                format!("{} to {}", at(row.first), at(row.last)),
-                code(row.example.raw()),
-            ]
-        };
-        let head = ["traces", "exception", "path", "age", "seen (UTC)", "example"];
-        paper.table("error group", FULL, head, &one.traces.groups, cells);
-    }
+    causes::markdown(paper, &one.causes, &one.basis, FULL, today);
     for remark in &one.traces.remarks {
         paper.line(&prose(remark));
     }
     if let Some(logs) = &one.logs {
-        logs::markdown(paper, logs, today);
+        logs::markdown(paper, logs);
     }
     if let Some(tree) = &one.tree {
         trace(paper, tree);

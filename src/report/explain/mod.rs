@@ -2,6 +2,7 @@
 //! behind `slmon explain` in each of its formats.
 
 mod build;
+pub mod causes;
 pub mod logs;
 pub mod markdown;
 pub mod text;
@@ -82,6 +83,10 @@ pub struct Explanation {
     pub owner: Option<AwsText>,
     /// Where it is written what to do.
     pub runbook: Option<AwsText>,
+    /// Why it fails, by its traces and its log: what failed before what was only logged, then the commonest.
+    pub causes: Vec<causes::CauseRow>,
+    /// Who was asked for causes, and how much was read there.
+    pub sources: Vec<causes::SourceRow>,
     /// What its traces say.
     pub traces: TracesRow,
     /// What its log says; none where it was not read, since nothing failed.
@@ -93,6 +98,9 @@ pub struct Explanation {
     /// The same as a tree, for formats that draw it.
     #[serde(skip)]
     pub tree: Option<Tree>,
+    /// How much the causes rest on, in a sentence.
+    #[serde(skip)]
+    pub basis: String,
 }
 
 /// What the traces of a function say.
@@ -116,9 +124,6 @@ pub struct TracesRow {
     pub remarks: Vec<String>,
     /// What failed for the same reason, the commonest first.
     pub groups: Vec<GroupRow>,
-    /// How much it rests on, in a sentence.
-    #[serde(skip)]
-    pub basis: String,
 }
 
 /// Failed traces with one cause.
@@ -148,9 +153,6 @@ pub struct GroupRow {
     pub example: AwsText,
     /// Why no exception was recorded, as far as that can be told.
     pub guess: Option<String>,
-    /// The group, for formats that tell of it in words.
-    #[serde(skip)]
-    pub group: ErrorGroup,
 }
 
 impl TracesRow {
@@ -182,7 +184,6 @@ impl TracesRow {
             age: group.age,
             example: group.example.clone(),
             guess: group.guess(timeout),
-            group: group.clone(),
         };
         Self {
             from: causes.from,
@@ -194,7 +195,6 @@ impl TracesRow {
             destination: causes.destination,
             remarks,
             groups: causes.groups.iter().map(group).collect(),
-            basis: causes.basis(),
         }
     }
 }

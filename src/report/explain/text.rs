@@ -1,23 +1,20 @@
 //! The page for people.
 
-use super::{Explanation, Explanations, GroupRow, logs};
+use super::{Explanation, Explanations, causes, logs};
 use crate::{
     domain::{
         finding::Verdict,
-        text::{clock, count, counted, minutes},
+        text::{clock, count, counted},
         trace::words::{micros, small_usd},
         window::Minute,
     },
     report::{
         Telling,
-        canvas::{BOLD, CRITICAL, DIM, GOOD, Line, PLAIN, Page, UNKNOWN, WARNING},
+        canvas::{BOLD, DIM, GOOD, Line, PLAIN, Page, UNKNOWN, WARNING},
         text::{DETAIL, NAMES, demo, label, place, severity_label, unseen_section},
         trace::{Which, exception, waterfall},
     },
 };
-
-/// Groups that are told in full.
-const GROUPS: usize = 5;
 
 /// The page as styled text of `telling.width` columns.
 pub fn render(all: &Explanations, telling: &Telling) -> String {
@@ -79,26 +76,14 @@ fn function(page: &mut Page, one: &Explanation, telling: &Telling) {
     let runbook = one.runbook.as_ref().map(|runbook| format!("runbook {}", runbook.shown())).unwrap_or_default();
     page.fill(Line::at(NAMES)).item(DIM, &one.configuration()).item(DIM, &owner).item(DIM, &runbook).end();
     page.blank();
-    if !one.traces.groups.is_empty() {
-        page.fill(label("", "cause", BOLD)).words(DIM, &one.traces.basis).end();
-    }
-    for (place, group) in one.traces.groups.iter().enumerate().take(GROUPS) {
-        let lines = one.logs.as_ref().map_or(0, |logs| logs.lines_of(place));
-        self::group(page, group, lines, today);
-    }
-    if one.traces.groups.len() > GROUPS {
-        let more = one.traces.groups.len() - GROUPS;
-        let text = format!("… and {} more: --format json lists all", count(more as u64));
-        page.fill(Line::at(NAMES)).words(DIM, &text).end();
-    }
-    let logged = one.logs.as_ref().is_some_and(|logs| !logs.groups.is_empty());
+    causes::text(page, &one.causes, &one.basis, today);
     if let Some(logs) = &one.logs {
-        logs::text(page, logs, one.traces.groups.is_empty(), today);
+        logs::text(page, logs);
     }
     for (at, remark) in one.traces.remarks.iter().enumerate() {
-        let word = match (at, one.traces.groups.is_empty(), logged) {
-            (0, true, false) => label("", "cause", BOLD),
-            (0, true, true) => label("", "traces", BOLD),
+        let word = match (at, one.traces.groups.is_empty(), one.causes.is_empty()) {
+            (0, true, true) => label("", "cause", BOLD),
+            (0, true, false) => label("", "traces", BOLD),
             _ => label("!", "note", WARNING),
         };
         page.fill(word).words(PLAIN, remark).end();
@@ -126,29 +111,4 @@ fn function(page: &mut Page, one: &Explanation, telling: &Telling) {
     for remark in &tree.remarks {
         page.fill(Line::at(NAMES)).words(DIM, remark).end();
     }
-}
-
-fn group(page: &mut Page, row: &GroupRow, lines: u64, today: Minute) {
-    let group = &row.group;
-    let style = if row.failing == crate::domain::trace::Failing::Fault { CRITICAL } else { WARNING };
-    let start = Line::default().then(style, &format!("{:>4} × ", count(row.traces))).to(NAMES);
-    page.fill(start).words(BOLD, &group.headline()).end();
-    if group.chain.len() > 1 {
-        page.fill(Line::at(DETAIL)).words(PLAIN, &group.path()).end();
-    }
-    if let Some(guess) = &row.guess {
-        page.fill(Line::at(DETAIL)).words(PLAIN, guess).end();
-    }
-    let at = |at| clock(Minute::floor(at), today);
-    let (first, last) = (at(row.first), at(row.last));
-    let when = if first == last { format!("at {first}") } else { format!("{first} to {last}") };
-    let ago = today.0 - Minute::floor(row.last).0;
-    let ago = if ago > 0 { format!("last {} ago", minutes(ago)) } else { "last just now".into() };
-    page.fill(Line::at(DETAIL))
-        .item(PLAIN, group.age_in_words().unwrap_or_default())
-        .item(DIM, &when)
-        .item(DIM, &ago)
-        .item(DIM, &if lines > 0 { format!("{} in its log", count(lines)) } else { String::new() })
-        .item(DIM, &format!("slmon trace {}", row.example.shown()))
-        .end();
 }

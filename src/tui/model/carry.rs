@@ -275,12 +275,12 @@ impl Model {
         self.arrange();
     }
 
-    /// To a trace of the error group that is selected.
+    /// To a trace of the cause that is selected; where none tells of it, to its lines.
     fn go_to_example(&mut self) {
         let Screen::Function(key) = self.screen().clone() else { return };
-        let example = self.groups(&key).get(self.list().place).map(|group| group.example.clone());
-        if let Some(id) = example {
-            self.go_to_trace(id, (key.account, key.region));
+        match self.trace_of_reason(&key) {
+            Some(id) => self.go_to_trace(id, (key.account, key.region)),
+            None => self.go_to_logs(key),
         }
     }
 

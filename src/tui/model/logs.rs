@@ -319,7 +319,7 @@ impl Model {
     /// not fail, the newest.
     pub(super) fn go_to_logs(&mut self, key: Key) {
         let exception = match self.screen() {
-            Screen::Function(_) => self.groups(&key).get(self.list().place).and_then(|group| group.exception.clone()),
+            Screen::Function(_) => self.exception_of_reason(&key),
             _ => None,
         };
         let fails = self.fails(&key);

@@ -34,7 +34,7 @@ impl Model {
             Screen::Accounts => self.places.len(),
             Screen::Spots => board.spots.len(),
             Screen::Errors => board.troubles.len(),
-            Screen::Function(key) => self.groups(key).len(),
+            Screen::Function(_) => self.reasons().len(),
             Screen::Traces(_) => self.traces.len(),
             Screen::Trace(..) => self.spans.len(),
             Screen::Logs(_) => self.log.rows.len(),
@@ -71,9 +71,7 @@ impl Model {
             Screen::Errors => board.troubles.get(place).map(|it| {
                 RowKey::Trouble(it.whose.clone(), it.region.clone(), it.failure.operation, it.parts.first().cloned())
             }),
-            Screen::Function(key) => {
-                self.groups(key).get(place).map(|group| RowKey::Cause(format!("{} {}", group.headline(), group.path())))
-            }
+            Screen::Function(key) => self.reason_at(key, place).map(RowKey::Cause),
             Screen::Traces(_) => self.seen(place).map(|seen| RowKey::Trace(seen.summary.id.clone())),
             Screen::Trace(..) => {
                 let node = self.tree()?.nodes.get(*self.spans.get(place)?)?;

@@ -15,7 +15,6 @@ use crate::{
         account::{AccountId, Target, TargetKey},
         text::AwsText,
         trace::{
-            causes::ErrorGroup,
             graph::{Graph, Key as Node},
             took::Took,
             tree::Tree,
@@ -163,11 +162,6 @@ impl Model {
     /// Whether that is being asked.
     pub fn is_asking(&self, about: &About) -> bool {
         self.told.asking.as_ref() == Some(about)
-    }
-
-    /// The error groups of a function.
-    pub fn groups(&self, key: &Key) -> &[ErrorGroup] {
-        self.causes(key).map(|told| told.causes.groups.as_slice()).unwrap_or_default()
     }
 
     /// The trace that is looked at.

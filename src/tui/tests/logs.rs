@@ -41,7 +41,7 @@ fn with(change: impl Fn(&mut ToldLines)) -> ToldLogs {
 fn from_a_functions_page_its_failing_line_is_one_key_away() {
     let (mut model, desk) = looking("1 enter");
     let page = seen(&mut model);
-    assert!(page.contains("by its log: ") && page.contains("L shows its lines"), "{page}");
+    assert!(page.contains("one that failed, in its log") && page.contains("L shows its lines"), "{page}");
     let Screen::Function(key) = model.screen().clone() else { panic!("a function") };
     let causes = &model.log_causes(&key).unwrap().causes;
     assert!(page.contains(&causes.groups[0].headline()), "{page}");

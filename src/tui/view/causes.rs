@@ -1,7 +1,8 @@
-//! Why a function fails, as its traces tell it: error groups, the commonest first; or why there are none.
+//! Why a function fails, as its traces and its log tell it: one list, the commonest first; or why there is none.
 
 use jiff::Timestamp;
 use ratatui::{buffer::Buffer, layout::Rect};
+use unicode_width::UnicodeWidthStr;
 
 use super::{
     super::{board::Key, commands::Command, model::Model, theme::Role},
@@ -13,30 +14,37 @@ use super::{
 use crate::{
     domain::{
         failure::Failure,
+        logs::groups::LogCauses,
         text::{clock, count, minutes},
         trace::{
             Failing,
             causes::{Age, ErrorGroup},
         },
+        why::{Reason, Told},
         window::Minute,
     },
-    engine::inquiry::{About, ToldCauses},
+    engine::inquiry::About,
 };
 
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 8] = [
     Column { title: "", least: 1, most: 1, holds: Holds::Names, rank: 0 },
-    Column { title: "TRACES", least: 6, most: 7, holds: Holds::Numbers, rank: 2 },
-    Column { title: "WHAT WAS THROWN", least: 20, most: 90, holds: Holds::Names, rank: 1 },
-    Column { title: "BEGAN IN", least: 12, most: 44, holds: Holds::Names, rank: 3 },
-    Column { title: "SEEN", least: 4, most: 6, holds: Holds::Names, rank: 5 },
-    Column { title: "FIRST", least: 6, most: 13, holds: Holds::Numbers, rank: 6 },
-    Column { title: "LAST", least: 6, most: 13, holds: Holds::Numbers, rank: 4 },
+    Column { title: "TIMES", least: 5, most: 7, holds: Holds::Numbers, rank: 2 },
+    Column { title: "WHY IT FAILED", least: 30, most: 90, holds: Holds::Names, rank: 1 },
+    Column { title: "TOLD BY", least: 7, most: 7, holds: Holds::Names, rank: 3 },
+    Column { title: "BEGAN IN", least: 12, most: 44, holds: Holds::Names, rank: 4 },
+    Column { title: "SEEN", least: 4, most: 6, holds: Holds::Names, rank: 6 },
+    Column { title: "FIRST", least: 6, most: 13, holds: Holds::Numbers, rank: 7 },
+    Column { title: "LAST", least: 6, most: 13, holds: Holds::Numbers, rank: 5 },
 ];
 
 /// Lines that all of it takes, where there is room for so many.
 pub(super) fn lines(model: &Model, key: &Key, width: u16, most: u16) -> u16 {
-    let groups = model.groups(key).len();
-    let wanted = if groups > 0 { span(groups) + 3 } else { 1 + span(remarks(model, key, width).len()) };
+    let reasons = model.reasons().len();
+    let wanted = if reasons > 0 {
+        span(reasons) + 3 + span(lost(model, key, width).len())
+    } else {
+        1 + span(remarks(model, key, width).len())
+    };
     wanted.min(most)
 }
 
@@ -45,75 +53,94 @@ pub(super) fn draw(model: &Model, key: &Key, buf: &mut Buffer, area: Rect) {
     if area.height == 0 {
         return;
     }
-    let told = model.causes(key);
-    rule(model, buf, area, &head(model, key, told, usize::from(area.width.saturating_sub(6))));
+    rule(model, buf, area, &head(model, key, usize::from(area.width.saturating_sub(6))));
     let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
-    let groups = model.groups(key);
-    if groups.is_empty() {
+    let (told, reasons) = (model.told_why(key), model.reasons());
+    if reasons.is_empty() {
         for (place, line) in remarks(model, key, area.width).iter().enumerate().take(usize::from(below.height)) {
             put(buf, below, (below.x + 1, below.y + span(place)), line, model.theme.style(Role::Muted));
         }
         return;
     }
+    let lost = lost(model, key, area.width);
+    let below = if usize::from(below.height) >= 3 + lost.len() {
+        for (place, line) in lost.iter().rev().enumerate() {
+            put(buf, below, (below.x + 1, below.bottom() - 1 - span(place)), line, model.theme.style(Role::Warning));
+        }
+        Rect { height: below.height - span(lost.len()), ..below }
+    } else {
+        below
+    };
     let state = model.list();
     // What is cut in the list stands whole below it.
     let below = if below.height > 2 {
-        example(
-            model,
-            key,
-            &groups[state.place.min(groups.len() - 1)],
-            buf,
-            Rect { y: below.bottom() - 1, height: 1, ..below },
-        );
+        let selected = &reasons[state.place.min(reasons.len() - 1)];
+        example(model, &told, selected, buf, Rect { y: below.bottom() - 1, height: 1, ..below });
         Rect { height: below.height - 1, ..below }
     } else {
         below
     };
     let now = model.board.as_ref().map_or(Minute(0), |board| board.snapshot.horizon.now);
-    let in_sight = (state.offset, groups.len(), Some(state.place));
-    let row = |place: usize| groups.get(place).map(|group| cells(model, key, group, now)).unwrap_or_default();
+    let in_sight = (state.offset, reasons.len(), Some(state.place));
+    let row = |place: usize| reasons.get(place).map(|reason| cells(model, key, &told, reason, now)).unwrap_or_default();
     table::draw(buf, below, table_look(model), &COLUMNS, in_sight, row);
 }
 
-/// The selected group's newest example, and the way on which it failed.
-fn example(model: &Model, key: &Key, group: &ErrorGroup, buf: &mut Buffer, area: Rect) {
+/// The newest example of the selected one, and the way on which it failed.
+fn example(model: &Model, told: &Told<'_>, reason: &Reason, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
     let width = usize::from(area.width.saturating_sub(2));
-    let message = match &group.example_message {
-        Some(message) => Some(format!("e.g. {}", message.shown())),
-        None => Some(what(model, key, group)),
-    };
-    let path = (group.chain.len() > 1).then(|| group.path());
-    let text = match (message, path) {
-        (Some(message), Some(path)) => {
-            let both = format!("{message} · {path}");
-            if both.chars().count() <= width { both } else { message }
+    let newest = told.traced(reason).max_by_key(|group| group.last);
+    let said =
+        newest.and_then(|group| group.example_message.as_ref()).map(|message| format!("e.g. {}", message.shown()));
+    let message = said.or_else(|| told.line(reason)).or_else(|| told.meaning(reason));
+    let path = newest.filter(|group| group.chain.len() > 1).map(ErrorGroup::path);
+    let seen = format!("in {}", reason.seen(told));
+    // As much of it as there is room for, what was said first.
+    let mut text = String::new();
+    for part in [message, Some(seen), path].into_iter().flatten() {
+        let longer = if text.is_empty() { part } else { format!("{text} · {part}") };
+        if text.is_empty() || longer.width() <= width {
+            text = longer;
         }
-        (message, path) => message.or(path).unwrap_or_default(),
-    };
+    }
     put(buf, area, (area.x + 1, area.y), &elide(&text, width), theme.style(Role::Muted));
 }
 
-fn head(model: &Model, key: &Key, told: Option<&ToldCauses>, width: usize) -> String {
+fn head(model: &Model, key: &Key, width: usize) -> String {
     let asking = model.is_asking(&About::Causes(((key.account.clone(), key.region.clone()), key.name.clone())));
-    let Some(told) = told.filter(|told| !told.causes.groups.is_empty()) else {
-        return if asking { "why: asking X-Ray…" } else { "why, by its traces" }.into();
-    };
+    let (traces, log) = (model.causes(key), model.log_causes(key));
+    let reading = asking || model.is_asking_log(key);
+    if model.reasons().is_empty() {
+        return match (asking, model.is_asking_log(key)) {
+            (true, _) => "why: asking X-Ray…",
+            (_, true) => "why: reading its log…",
+            _ => "why, by its traces and its log",
+        }
+        .into();
+    }
     let now = model.board.as_ref().map_or(Minute(0), |board| board.snapshot.horizon.now);
-    let old = now.0 - Minute::floor(told.at).0;
+    let read = traces.map(|told| told.at).into_iter().chain(log.map(|told| told.at)).min();
+    let old = read.map_or(0, |at| now.0 - Minute::floor(at).0);
     let refresh = model.keys.key_of(Command::Refresh);
     let age = match old {
-        _ if asking => "asking again…".to_owned(),
-        ..2 => "read just now".to_owned(),
-        old => format!("read {} ago, {refresh} reads again", minutes(old)),
+        _ if reading && traces.is_some() && log.is_some() => " · asking again…".to_owned(),
+        _ if reading => " · still asking…".to_owned(),
+        ..2 => String::new(),
+        old => format!(" · read {} ago, {refresh} reads again", minutes(old)),
     };
-    let failed = count(told.causes.failed - told.causes.in_progress);
-    let full = format!("why, by {failed} failed traces that X-Ray sampled · {age}");
-    let short = format!("why, by {failed} sampled traces · {age}");
-    [full, short].into_iter().find(|text| text.chars().count() <= width).unwrap_or_else(|| "why".into())
+    let told = model.told_why(key);
+    let (of_traces, of_log) = (told.of_traces(now), told.of_log(now));
+    let full = format!("why, by {of_traces}, and {of_log}{age}");
+    let count = |told: Option<u64>, what: &str| told.map(|n| format!("{} {what}", count(n)));
+    let sampled = count(traces.map(|told| told.causes.failed - told.causes.in_progress), "sampled traces");
+    let logged = count(log.map(|told| told.causes.failed), "failures in its log");
+    let short = [sampled, logged].into_iter().flatten().collect::<Vec<_>>().join(" and ");
+    let short = format!("why, by {short}{age}");
+    [full, short].into_iter().find(|text| text.width() <= width).unwrap_or_else(|| "why".into())
 }
 
-/// Why there are no groups, wrapped.
+/// Why there are no causes, wrapped.
 fn remarks(model: &Model, key: &Key, width: u16) -> Vec<String> {
     let width = usize::from(width.saturating_sub(2));
     let Some(told) = model.causes(key) else { return vec![String::new()] };
@@ -121,23 +148,37 @@ fn remarks(model: &Model, key: &Key, width: u16) -> Vec<String> {
     remarks.iter().flat_map(|remark| wrap(remark, width)).take(4).collect()
 }
 
-fn cells(model: &Model, key: &Key, group: &ErrorGroup, now: Minute) -> Vec<Cell> {
+/// What traces could not tell, where the log tells some of it, wrapped.
+fn lost(model: &Model, key: &Key, width: u16) -> Vec<String> {
+    let Some(told) = model.causes(key).filter(|told| told.causes.failure.is_some()) else { return Vec::new() };
+    let width = usize::from(width.saturating_sub(2));
+    told.causes.remarks(&key.name).iter().flat_map(|remark| wrap(remark, width)).take(2).collect()
+}
+
+fn cells(model: &Model, key: &Key, told: &Told<'_>, reason: &Reason, now: Minute) -> Vec<Cell> {
     let theme = &model.theme;
     let (text, muted) = (theme.style(Role::Text), theme.style(Role::Muted));
-    let (sign, role) = sign(Some(group.failing));
-    let (age, age_style) = match group.age {
+    let traced = told.traced(reason).next();
+    let (sign, role) = match traced {
+        Some(group) => sign(Some(group.failing)),
+        None if reason.failed => sign(Some(Failing::Fault)),
+        None => sign(Some(Failing::Error)),
+    };
+    let (age, age_style) = match reason.age {
         Age::New => ("new", theme.style(Role::Warning)),
         Age::Known => ("before", muted),
         Age::Unknown => ("", muted),
     };
+    let times = if reason.failures > 0 { count(reason.failures) } else { "?".into() };
     vec![
         (sign.into(), theme.style(role)),
-        (count(group.traces), text),
-        (what(model, key, group), text),
-        (place(key, group), text),
+        (times, text),
+        (what(told, reason), text),
+        (reason.seen_by().into(), muted),
+        (traced.map(|group| place(key, group)).unwrap_or_default(), text),
         (age.into(), age_style),
-        (at(group.first, now), muted),
-        (at(group.last, now), muted),
+        (at(reason.first, now), muted),
+        (at(reason.last, now), muted),
     ]
 }
 
@@ -149,12 +190,9 @@ fn place(key: &Key, group: &ErrorGroup) -> String {
 }
 
 /// What was thrown, or what is known instead.
-fn what(model: &Model, key: &Key, group: &ErrorGroup) -> String {
-    let timeout = model.board.as_ref().and_then(|board| {
-        let (_, function) = board.facts(board.row(key)?)?;
-        function.configuration.as_ref()?.timeout
-    });
-    group.guess(timeout).unwrap_or_else(|| group.headline())
+fn what(told: &Told<'_>, reason: &Reason) -> String {
+    let named = !reason.logged.is_empty() || told.traced(reason).any(|group| group.exception.is_some());
+    told.meaning(reason).filter(|_| !named).unwrap_or_else(|| told.headline(reason))
 }
 
 /// A clock time, to the minute.
@@ -171,27 +209,45 @@ pub(super) fn sign(failing: Option<Failing>) -> (&'static str, Role) {
     }
 }
 
-/// The commonest cause in one line, for whoever glances at an alert; and how it is coloured.
+/// The commonest cause in one line, for whoever glances at an alert; and how it is coloured. Where traces tell of none and
+/// the log was not asked yet, why traces don't.
 pub(super) fn glance(model: &Model, key: &Key, width: usize) -> Option<(String, Role)> {
     let about = About::Causes(((key.account.clone(), key.region.clone()), key.name.clone()));
-    let Some(told) = model.causes(key) else {
-        return model.is_asking(&about).then(|| ("cause: asking X-Ray…".into(), Role::Muted));
-    };
-    let Some(group) = told.causes.groups.first() else {
-        let remark = told.causes.remarks(&key.name).into_iter().next()?;
+    let told = model.told_why(key);
+    let reasons = told.reasons();
+    let Some(reason) = reasons.first() else {
+        let Some(traces) = told.traces else {
+            return model.is_asking(&about).then(|| ("cause: asking X-Ray…".into(), Role::Muted));
+        };
+        if model.is_asking_log(key) {
+            return Some(("cause: no trace tells it; reading its log…".into(), Role::Muted));
+        }
+        let of_log = told.log.map(LogCauses::remarks).unwrap_or_default();
+        let remark = traces.remarks(&key.name).into_iter().chain(of_log).next()?;
         return Some((elide(&format!("cause: {remark}"), width).into_owned(), Role::Muted));
     };
-    let place = group.elsewhere(&key.name).map(|place| format!(" · in {place}")).unwrap_or_default();
-    let new = if group.age == Age::New { " · new" } else { "" };
-    let more = match told.causes.groups.len() {
+    let elsewhere = told.traced(reason).find_map(|group| group.elsewhere(&key.name));
+    let place = elsewhere.map(|place| format!(" · in {place}")).unwrap_or_default();
+    let new = if reason.age == Age::New { " · new" } else { "" };
+    let more = match reasons.len() {
         1 => String::new(),
         n => format!(" · and {} more", n - 1),
     };
-    let sampled = told.causes.failed - told.causes.in_progress;
-    let full = format!("{place} · {} of {sampled} sampled{new}{more}", group.traces);
-    let short = format!("{place} · {} ×{new}", group.traces);
-    let least = format!(" · {} ×{new}", group.traces);
-    let head = format!("cause: {}", what(model, key, group));
+    let (full, short) = if reason.traced.is_empty() {
+        let of = told.log.map_or(0, |log| log.failed);
+        (
+            format!(" · {} of {} in its log{new}{more}", count(reason.lines), count(of)),
+            format!(" · {} in its log{new}", count(reason.lines)),
+        )
+    } else {
+        let sampled = told.traces.map_or(0, |traces| traces.failed - traces.in_progress);
+        (
+            format!("{place} · {} of {sampled} sampled{new}{more}", reason.traces),
+            format!("{place} · {} ×{new}", reason.traces),
+        )
+    };
+    let least = format!(" · {} ×{new}", reason.traces.max(reason.lines));
+    let head = format!("cause: {}", what(&told, reason));
     // What was thrown keeps the better half of the line; how often, and whether it is new, stays.
     let room = |tail: &str| width.saturating_sub(tail.chars().count());
     let tail = [full, short].into_iter().find(|tail| room(tail) >= head.chars().count().min(44)).unwrap_or(least);

@@ -1,5 +1,4 @@
-//! What a function's log says of why it fails, on its page: the commonest causes, and the last lines of an invocation that
-//! failed.
+//! What a function's log shows of an invocation that failed, on its page; or why it shows none.
 
 use ratatui::{buffer::Buffer, layout::Rect};
 use unicode_width::UnicodeWidthStr;
@@ -12,20 +11,16 @@ use super::{
 use crate::{
     domain::{
         logs::{
-            cause::CauseKind,
-            groups::{CauseGroup, LogCauses},
+            groups::LogCauses,
             shown::{ShownLine, Tone},
             words::clock,
         },
-        text::{count, minutes},
-        trace::causes::Age,
+        text::minutes,
         window::Minute,
     },
     engine::logbook::ToldLogCauses,
 };
 
-/// Causes that are told.
-const CAUSES: usize = 3;
 /// Lines of the invocation that are shown, the last ones.
 const LINES: usize = 4;
 
@@ -35,7 +30,7 @@ pub(super) fn lines(model: &Model, key: &Key, width: u16, most: u16) -> u16 {
         _ if !model.fails(key) => 0,
         None => 0,
         Some(told) if told.causes.groups.is_empty() => remarks(&told.causes, width).len(),
-        Some(told) => told.causes.groups.len().min(CAUSES) + example(&told.causes).len(),
+        Some(told) => example(&told.causes).len(),
     };
     span(1 + body).min(most)
 }
@@ -55,15 +50,11 @@ pub(super) fn draw(model: &Model, key: &Key, buf: &mut Buffer, area: Rect) {
         }
         return;
     }
-    let causes_shown = causes.groups.len().min(CAUSES);
-    for (n, group) in causes.groups.iter().take(CAUSES).enumerate().take(usize::from(below.height)) {
-        cause(model, group, buf, Rect { y: below.y + span(n), height: 1, ..below });
-    }
     let example = example(causes);
     // Of too little room, the last lines get it.
-    let room = usize::from(below.height).saturating_sub(causes_shown);
+    let room = usize::from(below.height);
     for (n, line) in example.iter().skip(example.len().saturating_sub(room)).enumerate() {
-        said(model, line, buf, Rect { y: below.y + span(causes_shown + n), height: 1, ..below });
+        said(model, line, buf, Rect { y: below.y + span(n), height: 1, ..below });
     }
 }
 
@@ -72,8 +63,8 @@ fn head(model: &Model, key: &Key, told: Option<&ToldLogCauses>, width: usize) ->
     let hint = if logs.is_empty() { String::new() } else { format!(" · {logs} shows its lines") };
     let Some(told) = told else {
         return match (model.fails(key), model.is_asking_log(key)) {
-            (true, true) => "by its log: reading…".into(),
-            (true, false) => "by its log".into(),
+            (true, true) => "its log: reading…".into(),
+            (true, false) => "its log".into(),
             (false, _) => format!("its log is read where it fails{hint}"),
         };
     };
@@ -82,9 +73,11 @@ fn head(model: &Model, key: &Key, told: Option<&ToldLogCauses>, width: usize) ->
         ..2 => String::new(),
         old => format!(" · read {} ago", minutes(old)),
     };
-    let full = format!("by its log: {}{age}{hint}", told.causes.basis());
-    let short = format!("by its log{age}{hint}");
-    [full, short].into_iter().find(|text| text.width() <= width).unwrap_or_else(|| "by its log".into())
+    let report = told.causes.report.as_ref().map(|report| format!(": {}", report.words())).unwrap_or_default();
+    let what = if told.causes.groups.is_empty() { "its log" } else { "one that failed, in its log" };
+    let full = format!("{what}{report}{age}{hint}");
+    let short = format!("{what}{age}{hint}");
+    [full, short].into_iter().find(|text| text.width() <= width).unwrap_or_else(|| what.into())
 }
 
 fn remarks(causes: &LogCauses, width: u16) -> Vec<String> {
@@ -99,24 +92,6 @@ fn example(causes: &LogCauses) -> Vec<ShownLine> {
     let mut lines: Vec<ShownLine> = telling.take(LINES).collect();
     lines.reverse();
     lines
-}
-
-/// How often it failed for this reason.
-fn cause(model: &Model, group: &CauseGroup, buf: &mut Buffer, area: Rect) {
-    let theme = &model.theme;
-    let (text, muted) = (theme.style(Role::Text), theme.style(Role::Muted));
-    let (sign, role) = if group.kind == CauseKind::Logged { ("▲", Role::Warning) } else { ("✗", Role::Critical) };
-    let times = format!("{:>6} ×", count(group.lines));
-    let x = put_all(buf, area, (area.x + 1, area.y), &[(sign, theme.style(role)), (&times, text), ("  ", text)]);
-    let age = if group.age == Age::New { " · new" } else { "" };
-    let kind = group.kind_in_words().map(|kind| format!(" · {kind}")).unwrap_or_default();
-    let room = usize::from(area.right().saturating_sub(x + 1));
-    let headline = cut(&group.headline(), room.saturating_sub(age.width()).max(8)).into_owned();
-    let x = put(buf, area, (x, area.y), &headline, text);
-    let x = put(buf, area, (x, area.y), age, theme.style(Role::Warning));
-    if usize::from(area.right().saturating_sub(x + 1)) > kind.width() {
-        put(buf, area, (x, area.y), &kind, muted);
-    }
 }
 
 /// A line of the invocation.

@@ -1,0 +1,58 @@
+//! Why a function fails, as its page lists it: causes of traces and log, in one order.
+
+use super::{super::board::Key, Model, Screen};
+use crate::domain::{
+    text::AwsText,
+    trace::causes::ErrorGroup,
+    why::{Reason, Told},
+};
+
+impl Model {
+    /// What was answered so far of why a function fails.
+    pub fn told_why<'a>(&'a self, key: &'a Key) -> Told<'a> {
+        let timeout = self.board.as_ref().and_then(|board| {
+            let (_, function) = board.facts(board.row(key)?)?;
+            function.configuration.as_ref()?.timeout
+        });
+        Told {
+            function: &key.name,
+            traces: self.causes(key).map(|told| &told.causes),
+            log: self.log_causes(key).map(|told| &told.causes),
+            timeout,
+            requests: &[],
+        }
+    }
+
+    /// The causes of the function whose page this is.
+    pub fn reasons(&self) -> &[Reason] {
+        &self.reasons
+    }
+
+    /// Makes the causes of this screen's function anew.
+    pub(super) fn arrange_why(&mut self) {
+        self.reasons = match self.screen() {
+            Screen::Function(key) => self.told_why(key).reasons(),
+            _ => Vec::new(),
+        };
+    }
+
+    /// What a cause of this screen's function is, by its place: the same whoever tells of it later.
+    pub(super) fn reason_at(&self, key: &Key, place: usize) -> Option<String> {
+        let (reason, told) = (self.reasons.get(place)?, self.told_why(key));
+        let path = told.traced(reason).next().map(ErrorGroup::path).unwrap_or_default();
+        Some(format!("{} {path} {}", told.headline(reason), reason.failed))
+    }
+
+    /// The newest trace of the cause that is selected.
+    pub(super) fn trace_of_reason(&self, key: &Key) -> Option<AwsText> {
+        let reason = self.reasons.get(self.list().place)?;
+        self.told_why(key).traced(reason).max_by_key(|group| group.last).map(|group| group.example.clone())
+    }
+
+    /// The exception of the cause that is selected, as the log calls it where it tells of it.
+    pub(super) fn exception_of_reason(&self, key: &Key) -> Option<AwsText> {
+        let (reason, told) = (self.reasons.get(self.list().place)?, self.told_why(key));
+        let logged = told.logged(reason).find_map(|group| group.exception.clone());
+        logged.or_else(|| told.traced(reason).find_map(|group| group.exception.clone()))
+    }
+}

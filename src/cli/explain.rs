@@ -401,7 +401,7 @@ async fn told<'a>(
 const NOTHING_FAILED: &str = "this check tells of no call that failed, so neither traces nor logs were asked";
 
 /// Whether a check tells of calls that fail, so that traces and logs of such calls are its cause.
-fn is_failing(alert: &Alert) -> bool {
+pub(super) fn is_failing(alert: &Alert) -> bool {
     matches!(alert.check, "errors" | "errors-baseline" | "throttles" | "burn")
 }
 

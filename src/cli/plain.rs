@@ -2,19 +2,32 @@
 
 use std::{
     io::{self, Write},
+    sync::Arc,
     time::Duration,
 };
 
+use futures::{FutureExt, future::BoxFuture};
 use tokio::{sync::watch, time::Instant};
 
-use super::{Refusal, args::Scope, dashboard::Engine, keeper::Keeper, sweep};
+use super::{Refusal, args::Scope, clock, dashboard::Engine, explain, keeper::Keeper, sweep, watch::report_of};
 use crate::{
-    config::Flags,
-    tui::{board::Board, plain},
+    config::{Config, Flags},
+    domain::window::Minute,
+    engine::{explain::Allowance, watch::Snapshot},
+    report::{Alert, AlertCause},
+    source::Source,
+    tui::{
+        board::{Board, Key},
+        plain,
+    },
 };
 
 /// Between two lines that say how it stands.
 const SUMMARY: Duration = Duration::from_hours(1);
+/// Alerts whose causes are looked for at once; of more, those that are worst.
+const MOST: usize = 10;
+/// The longest that is looked for them.
+const LONGEST: Duration = Duration::from_secs(20);
 
 pub(super) async fn run(scope: &Scope) -> Result<u8, Refusal> {
     let start = sweep::start(scope, Flags::default())?;
@@ -28,6 +41,10 @@ pub(super) async fn run(scope: &Scope) -> Result<u8, Refusal> {
     let begin = Instant::now() + start.config().alert.deadline;
     let mut before: Option<Board> = None;
     let mut summary = Instant::now() + SUMMARY;
+    let config = Arc::new(start.config().clone());
+    let mut causes =
+        Causes { source: engine.source.clone(), config, hour: (0, Arc::new(Allowance::new(0.0))), wanted: Vec::new() };
+    let mut looking: Option<BoxFuture<'static, Vec<Found>>> = None;
     loop {
         let wake = if before.is_none() { begin } else { summary };
         let came = tokio::select! {
@@ -36,6 +53,15 @@ pub(super) async fn run(scope: &Scope) -> Result<u8, Refusal> {
                 return Ok(code.unwrap_or(0));
             }
             changed = engine.snapshots.changed() => changed.is_ok(),
+            Some(found) = async { Some(looking.as_mut()?.await) } => {
+                looking = before.as_ref().and_then(|board| causes.look(&board.snapshot));
+                let said = before.iter().flat_map(|board| found.iter().filter_map(|found| found.said(board)));
+                match write(&said.collect::<Vec<_>>()) {
+                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(0),
+                    Err(error) => return Err(unwritten(&error)),
+                    Ok(()) => continue,
+                }
+            }
             () = tokio::time::sleep_until(wake) => false,
         };
         let Some(snapshot) = engine.snapshots.borrow_and_update().clone() else {
@@ -48,6 +74,10 @@ pub(super) async fn run(scope: &Scope) -> Result<u8, Refusal> {
         if before.is_some() || snapshot.is_whole() || Instant::now() >= begin {
             let after = Board::with(snapshot, keeper.alive.borrow().clone());
             lines = plain::lines(before.as_ref(), &after);
+            causes.wanted.extend(plain::begun(before.as_ref(), &after));
+            if looking.is_none() {
+                looking = causes.look(&after.snapshot);
+            }
             if !came && before.is_some() && Instant::now() >= summary {
                 lines.push(plain::summary(&after));
                 summary = Instant::now() + SUMMARY;
@@ -57,9 +87,74 @@ pub(super) async fn run(scope: &Scope) -> Result<u8, Refusal> {
         match write(&lines) {
             // Nobody reads any more.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(0),
-            Err(error) => return Err(Refusal::usage(format!("standard output can't be written: {error}"))),
+            Err(error) => return Err(unwritten(&error)),
             Ok(()) => {}
         }
+    }
+}
+
+fn unwritten(error: &io::Error) -> Refusal {
+    Refusal::usage(format!("standard output can't be written: {error}"))
+}
+
+/// Why what began to alert fails, as `slmon alert --explain` finds it.
+struct Causes {
+    source: Arc<dyn Source>,
+    config: Arc<Config>,
+    /// The hour, and what is left of what it may cost.
+    hour: (i64, Arc<Allowance>),
+    /// Those that nobody looked into yet.
+    wanted: Vec<Key>,
+}
+
+/// What an alert's traces or its log tell; none where they were not asked.
+struct Found(Key, Option<AlertCause>);
+
+impl Found {
+    fn said(&self, board: &Board) -> Option<String> {
+        let cause = self.1.as_ref()?;
+        plain::cause(board, &self.0, if cause.failing.is_some() { Ok(&cause.text) } else { Err(&cause.text) })
+    }
+}
+
+impl Causes {
+    /// Begins to look into those that are wanted; none where there are none, or where that may cost nothing.
+    fn look(&mut self, snapshot: &Arc<Snapshot>) -> Option<BoxFuture<'static, Vec<Found>>> {
+        let mut wanted = std::mem::take(&mut self.wanted);
+        wanted.truncate(MOST);
+        if wanted.is_empty() || self.config.cause_cost <= 0.0 {
+            return None;
+        }
+        let hour = Minute::floor(clock::now()).0.div_euclid(60);
+        if self.hour.0 != hour {
+            self.hour = (hour, Arc::new(Allowance::new(self.config.cause_cost)));
+        }
+        let (source, snapshot, allowance) = (self.source.clone(), snapshot.clone(), self.hour.1.clone());
+        let is_of = |alert: &Alert, key: &Key| {
+            (&alert.account, &alert.region, &alert.function) == (&key.account, &key.region, &key.name)
+        };
+        // Of a function with several alerts, the first that tells of calls that fail.
+        let alerts = report_of(&self.config, &snapshot).alerts;
+        let mut chosen: Vec<Alert> = Vec::new();
+        for key in &wanted {
+            let own = || alerts.iter().filter(|alert| is_of(alert, key));
+            chosen.extend(own().find(|alert| explain::is_failing(alert)).or(own().next()).cloned());
+        }
+        let look = async move {
+            let judged = explain::Judged {
+                source: &*source,
+                fleet: &snapshot.fleet,
+                judgement: &snapshot.judgement,
+                horizon: snapshot.horizon,
+            };
+            explain::alerts(&judged, &mut chosen, (&allowance, Instant::now() + LONGEST)).await;
+            let found = wanted.into_iter().map(|key| {
+                let cause = chosen.iter().find(|alert| is_of(alert, &key)).and_then(|alert| alert.cause.clone());
+                Found(key, cause)
+            });
+            found.collect()
+        };
+        Some(look.boxed())
     }
 }
 

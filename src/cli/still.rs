@@ -146,14 +146,7 @@ impl Still {
         tui::frame(model, self.size.0, self.size.1, clock::now());
         // A picture is of what is there: nothing is followed for it.
         model.log.follow = false;
-        if let Some(question) = model.log_question() {
-            let mut told = engine.told_logs.clone();
-            if engine.log_questions.send(LogAsked { question: Some(question.clone()), again: false }).is_ok() {
-                let _ = tokio::time::timeout_at(until, told.wait_for(|told| told.knows(&question))).await;
-            }
-            let told = told.borrow().clone();
-            model.update(Msg::Logs(told));
-        }
+        Self::answered_log(model, engine, until).await;
         let Some((question, _)) = model.question() else { return };
         let about = question.about();
         let asked = Asked { question: Some(question), patience: Duration::ZERO, again: false };
@@ -163,6 +156,19 @@ impl Still {
         }
         let told = told.borrow().clone();
         model.update(Msg::Told(told));
+        // What traces do not tell, the log may.
+        Self::answered_log(model, engine, until).await;
+    }
+
+    async fn answered_log(model: &mut Model, engine: &Engine, until: tokio::time::Instant) {
+        let Some(question) = model.log_question().filter(|question| !model.log.told.knows(question)) else { return };
+        let mut told = engine.told_logs.clone();
+        let asked = LogAsked { question: Some(question.clone()), patience: Duration::ZERO, again: false };
+        if engine.log_questions.send(asked).is_ok() {
+            let _ = tokio::time::timeout_at(until, told.wait_for(|told| told.knows(&question))).await;
+        }
+        let told = told.borrow().clone();
+        model.update(Msg::Logs(told));
     }
 }
 

@@ -331,7 +331,7 @@ impl Tellers {
     }
 }
 
-fn report_of(config: &Config, snapshot: &Snapshot) -> Report {
+pub(super) fn report_of(config: &Config, snapshot: &Snapshot) -> Report {
     let alert = &config.alert;
     build(&Sweep {
         fleet: &snapshot.fleet,

@@ -258,7 +258,7 @@ fn ask(model: &Model, questions: &UnboundedSender<Asked>, again: bool) {
 
 /// Asks for the lines that the screen shows; again, where those that were read before are not enough.
 fn ask_logs(model: &Model, questions: &UnboundedSender<LogAsked>, again: bool) {
-    let _ = questions.send(LogAsked { question: model.log_question(), again });
+    let _ = questions.send(LogAsked { question: model.log_question(), patience: model.log_patience(), again });
 }
 
 /// Does what is outside of the screen, and says what was done.

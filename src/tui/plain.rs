@@ -57,6 +57,30 @@ pub fn lines(before: Option<&Board>, after: &Board) -> Vec<String> {
     lines
 }
 
+/// What began to alert from one board to the next, the worst first: of what is muted or seen to be fine, nothing.
+pub fn begun(before: Option<&Board>, after: &Board) -> Vec<Key> {
+    let was = before.map(states).unwrap_or_default();
+    let mut begun: Vec<(State, Key)> = Vec::new();
+    for row in after.rows.iter().filter(|row| alerts(row.state)) {
+        let Some(key) = after.key(row) else { continue };
+        if !was.get(&key).is_some_and(|row| alerts(row.state)) {
+            begun.push((row.state, key));
+        }
+    }
+    begun.sort_by_key(|(state, _)| *state);
+    begun.into_iter().map(|(_, key)| key).collect()
+}
+
+/// Why one of them fails, in a line; or why that is not known. None where it is there no longer.
+pub fn cause(board: &Board, key: &Key, cause: Result<&str, &str>) -> Option<String> {
+    let (now, place) = (board.snapshot.horizon.now, place(board, board.row(key)?));
+    let at = clock(now, now);
+    Some(match cause {
+        Ok(text) => format!("{at} cause: {place}: {text}"),
+        Err(why) => format!("{at} cause not known: {place}: {why}"),
+    })
+}
+
 /// How it stands, in a line.
 pub fn summary(board: &Board) -> String {
     let (counts, now) = (&board.counts, board.snapshot.horizon.now);

@@ -744,6 +744,12 @@ fn in_words_each_change_is_told_once() {
     assert_eq!((told(&first, " critical: "), told(&first, " warning: ")), (counts.critical, counts.warning));
     assert!(told(&first, " unseen: ") == 1 && first.iter().all(|line| line.is_ascii()), "{first:?}");
     assert_eq!(plain::lines(Some(&failing), &failing), [""; 0]);
+    let begun = plain::begun(None, &failing);
+    assert_eq!(begun.len(), counts.critical + counts.warning);
+    assert!(plain::begun(Some(&failing), &failing).is_empty());
+    let said = plain::cause(&failing, &begun[0], Ok("KeyError: 'a'")).unwrap();
+    assert!(said.contains(" cause: ") && said.ends_with(": KeyError: 'a'"), "{said}");
+    assert!(plain::cause(&failing, &begun[0], Err("denied")).unwrap().contains(" cause not known: "));
     let gone = plain::lines(Some(&failing), &Board::new(nothing()));
     assert_eq!((told(&gone, " gone: "), told(&gone, " seen again: ")), (counts.critical + counts.warning, 1));
     // The same estate, where one of them fails no longer and another one can't be told of.

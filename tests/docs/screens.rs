@@ -131,7 +131,7 @@ impl Desk {
             let (publish, mut told) = tokio::sync::watch::channel(ToldLogs::default());
             let (questions, asked) = tokio::sync::mpsc::unbounded_channel();
             tokio::spawn(logbook::answer(self.sim.clone(), asked, publish, Arc::new(move || now)));
-            let asked = LogAsked { question: Some(question.clone()), again: false };
+            let asked = LogAsked { question: Some(question.clone()), patience: Duration::ZERO, again: false };
             questions.send(asked).expect("somebody listens");
             told.wait_for(|told| told.knows(&question)).await.expect("an answer").clone()
         });

@@ -1,3 +1,5 @@
+//! Truths of which traces and log tell parts, and what is made of these. No answer of AWS is read here.
+
 #![allow(clippy::unwrap_used, reason = "in a test, that is how one fails")]
 
 use proptest::prelude::*;

@@ -91,6 +91,8 @@ pub enum LogQuestion {
 pub struct LogAsked {
     /// The question; none where nobody asks anything.
     pub question: Option<LogQuestion>,
+    /// How long a question about causes has to stand before it is asked, since somebody may only be passing by.
+    pub patience: Duration,
     /// Whether an answer that is known already is not enough.
     pub again: bool,
 }
@@ -283,7 +285,7 @@ fn take(
             }
             told.asking = Some(key.clone());
             let source = source.clone();
-            *work = Some(why(source, ask, key, at).boxed());
+            *work = Some(why(source, ask, key, (at, asked.patience)).boxed());
         }
         Some(LogQuestion::Lines(ask)) => {
             told.asking = None;
@@ -305,7 +307,14 @@ fn take(
     }
 }
 
-async fn why(source: Arc<dyn Source>, mut ask: Box<LogAsk>, key: FunctionKey, now: Timestamp) -> Answer {
+async fn why(
+    source: Arc<dyn Source>,
+    mut ask: Box<LogAsk>,
+    key: FunctionKey,
+    (now, patience): (Timestamp, Duration),
+) -> Answer {
+    // Whoever goes on in the meantime drops this.
+    sleep_until(Instant::now() + patience).await;
     // Up to now: whoever wrote the question down may have had an older clock.
     ask.to = Minute::floor(now).plus(1);
     let causes = causes(&*source, &ask, None, Instant::now() + PATIENCE).await;

@@ -78,7 +78,7 @@ impl Desk {
     }
 
     fn ask(&self, question: Option<LogQuestion>) {
-        self.questions.send(LogAsked { question, again: false }).unwrap();
+        self.questions.send(LogAsked { question, patience: Duration::ZERO, again: false }).unwrap();
     }
 
     fn lines(&self, of: LogsOf, functions: &[&str], how: How, live: bool) {

@@ -150,6 +150,10 @@ impl Model {
         let board = self.board.as_ref()?;
         let of = match self.screen() {
             Screen::Function(key) if self.fails(key) => return Some(LogQuestion::Causes(log_ask(board, key)?.into())),
+            Screen::Alerts => {
+                let key = self.glanced().filter(|key| self.fails(key) && self.is_silent(key))?;
+                return Some(LogQuestion::Causes(log_ask(board, &key)?.into()));
+            }
             Screen::Logs(of) => of,
             _ => return None,
         };

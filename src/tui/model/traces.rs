@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// How long a selected alert stands before its traces are asked for, since somebody may only be passing by.
-const PASSING: Duration = Duration::from_millis(300);
+pub(super) const PASSING: Duration = Duration::from_millis(300);
 /// Targets that are asked for a map.
 const MAPPED: usize = 60;
 
@@ -88,7 +88,7 @@ impl Model {
     }
 
     /// The alert that is selected, whose traces are worth a question.
-    fn glanced(&self) -> Option<Key> {
+    pub(super) fn glanced(&self) -> Option<Key> {
         let Some(RowKey::Function(key)) = self.list().selected else { return None };
         let board = self.board.as_ref()?;
         let fires = board.row(&key).is_some_and(|row| row.state <= State::Warning);

@@ -1,9 +1,11 @@
 //! Why a function fails, as its page lists it: causes of traces and log, in one order.
 
-use super::{super::board::Key, Model, Screen};
+use std::time::Duration;
+
+use super::{super::board::Key, Model, Screen, traces::PASSING};
 use crate::domain::{
     text::AwsText,
-    trace::causes::ErrorGroup,
+    trace::{Failing, causes::ErrorGroup},
     why::{Reason, Told},
 };
 
@@ -21,6 +23,21 @@ impl Model {
             timeout,
             requests: &[],
         }
+    }
+
+    /// Whether traces were asked and tell nothing of why a function fails that its log might not tell: what Lambda refused
+    /// leaves no line.
+    pub(super) fn is_silent(&self, key: &Key) -> bool {
+        let refused = |group: &ErrorGroup| group.failing == Failing::Throttle && group.exception.is_none();
+        self.causes(key).is_some_and(|told| {
+            let groups = &told.causes.groups;
+            groups.iter().all(|group| group.exception.is_none()) && (groups.is_empty() || !groups.iter().all(refused))
+        })
+    }
+
+    /// How long what is asked of logs on this screen has to stand.
+    pub fn log_patience(&self) -> Duration {
+        if *self.screen() == Screen::Alerts { PASSING } else { Duration::ZERO }
     }
 
     /// The causes of the function whose page this is.

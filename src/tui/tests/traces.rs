@@ -71,7 +71,9 @@ impl Desk {
                 let (publish, mut told) = tokio::sync::watch::channel(ToldLogs::default());
                 let (questions, asked) = tokio::sync::mpsc::unbounded_channel();
                 tokio::spawn(logbook::answer(self.sim.clone(), asked, publish, Arc::new(now)));
-                questions.send(LogAsked { question: Some(question.clone()), again: false }).unwrap();
+                questions
+                    .send(LogAsked { question: Some(question.clone()), patience: Duration::ZERO, again: false })
+                    .unwrap();
                 told.wait_for(|told| told.knows(&question)).await.unwrap().clone()
             });
             told.causes.extend(new.causes);
@@ -150,6 +152,25 @@ fn from_an_alert_its_cause_is_two_keys_away() {
     assert!(address.ends_with(&format!("#xray:traces/{}", id.raw())), "{address}");
     type_keys(&mut model, "esc esc");
     assert_eq!(model.screen(), &Screen::Alerts);
+}
+
+#[test]
+fn where_no_trace_tells_the_cause_the_log_is_asked_for_it_and_only_there() {
+    let mut world = world();
+    let fault = Fault::everywhere(Fails::Fails(Kind::Denied, None));
+    world.faults.push(Fault { operation: Some("xray:GetTraceSummaries"), ..fault });
+    let desk = Desk::new(world);
+    let mut model = model(Some(demo()));
+    assert!(model.log_question().is_none(), "traces are asked first");
+    desk.type_keys(&mut model, "1");
+    assert!(matches!(model.log_question(), Some(crate::engine::logbook::LogQuestion::Causes(_))));
+    assert!(model.log_patience() > Duration::ZERO, "somebody may only be passing by");
+    let glance = text(&frame(&mut model, 120, 40, now()));
+    assert!(glance.contains("cause: AccessDenied: Access Denied (claim #) · 1,173 of 1,173 in its log"), "{glance}");
+    // Where traces tell it, nothing more is asked.
+    let (model, _desk) = looking("1");
+    assert!(model.causes(&model.board.as_ref().unwrap().key(model.functions().next().unwrap()).unwrap()).is_some());
+    assert!(model.log_question().is_none());
 }
 
 #[test]
@@ -241,7 +262,7 @@ fn what_can_not_be_asked_is_said_in_place() {
     let desk = Desk::new(world);
     let mut model = model(Some(demo()));
     for (keys, says) in [
-        ("1", "cause: X-Ray can't be read (denied)"),
+        ("1", "cause: AccessDenied: Access Denied (claim #) · 1,173 of 1,173 in its log"),
         ("enter", "allow xray:GetTraceSummaries"),
         ("m", "allow xray:GetServiceGraph"),
         ("6", "allow xray:GetTraceSummaries"),

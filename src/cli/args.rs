@@ -15,7 +15,7 @@ pub use self::{
     checks::Checks,
     cost::Cost,
     hush::{Ack, Mute, Mutes},
-    lines::{CountBy, Grep, LineFormat, Logs, SearchWith},
+    lines::{CountBy, EventsBy, Grep, LineFormat, Logs, SearchWith},
     policy::{Policy, PolicyOf},
     watch::{LogFormat, NotifyArgs, NotifyWhat, Watch},
 };

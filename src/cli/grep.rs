@@ -6,17 +6,18 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Refusal,
-    args::{CountBy, Grep, LineFormat, Scope, SearchWith},
+    args::{CountBy, EventsBy, Grep, LineFormat, Scope, SearchWith},
     clock, environment,
     explain::dollars,
     logs::{minutes, print, settings, unseen},
     output,
+    pattern::compiled,
     progress::Line,
     sweep::{self, Ending},
     traces::api,
@@ -25,12 +26,8 @@ use crate::{
     config::Flags,
     domain::{
         failure::Failure,
-        logs::{
-            LogEvent, carry,
-            estimate::{With, dollars_in_words},
-            pattern, secrets,
-        },
-        text::counted,
+        logs::{LogEvent, carry, estimate::With, pattern, secrets},
+        text::{bytes, counted, usd},
         usage::{DOLLARS_PER_BYTE, Usage},
     },
     engine::{
@@ -54,6 +51,8 @@ pub(super) const UNKNOWN: u8 = 3;
 pub(super) const INTERRUPTED: u8 = 130;
 /// How far back is looked where nobody says it.
 const SINCE: &str = "1h";
+/// What Logs Insights may cost where nobody says it, in dollars.
+const MAX_COST: &str = "0.10";
 /// Minutes from which on lines tell their day.
 const DATED: i64 = 720;
 /// A search without a deadline of its own takes as long as it takes, up to this.
@@ -65,7 +64,9 @@ struct Hits<'a> {
     regex: Regex,
     telling: Telling,
     whose: &'a [Whose],
-    by: BTreeMap<String, u64>,
+    /// What they are counted by.
+    by: Option<By>,
+    counted: BTreeMap<String, u64>,
     count: u64,
     /// Ends the search: nobody reads what it finds, or that can't be written.
     over: CancellationToken,
@@ -77,12 +78,16 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
     if let Some(place) = &args.objects {
         return in_objects(scope, args, place).await;
     }
-    if args.by == Some(CountBy::Object) {
-        return Err(Refusal::usage("--by object is for s3://bucket/prefix: log events are in no object"));
-    }
+    let by = match args.by {
+        Some(CountBy::Objects(_)) => {
+            return Err(Refusal::usage("--by object is for s3://bucket/prefix: log events are in no object"));
+        }
+        Some(CountBy::Events(by)) => Some(By::from(by)),
+        None => None,
+    };
     let minutes = minutes(args.since.as_deref().unwrap_or(SINCE))?;
-    let regex = compiled(args)?;
-    let purse = Purse::new(dollars(&args.max_cost)?);
+    let regex = compiled(&args.pattern, args.ignore_case)?;
+    let purse = Purse::new(dollars(args.max_cost.as_deref().unwrap_or(MAX_COST))?);
     let narrowed = Narrowed::new(args);
     if args.with == SearchWith::Insights && narrowed.regex.is_none() {
         let said = "--with insights: the pattern says nothing of what must be there, so Logs Insights would hand out every line; --with filter does";
@@ -103,7 +108,7 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
     let whose: Vec<Whose> = all.iter().map(|one| Whose::new(&one.target, &one.function, &one.group)).collect();
     let now = clock::now();
     let span = (now.checked_sub(SignedDuration::from_mins(minutes)).unwrap_or(now), now);
-    if narrowed.filter.is_none() && args.with != SearchWith::Insights {
+    if narrowed.filter.is_none() && !all.is_empty() && args.with != SearchWith::Insights {
         output::say("slmon: the pattern says nothing of what must be there, so every line is fetched and judged here");
     }
     let wanted = Wanted {
@@ -121,10 +126,20 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
     for told in &plan.told {
         output::say(&format!("slmon: {told}"));
     }
-    let telling = Telling::new(whose.clone(), minutes >= DATED, args.no_mask);
+    let mut telling = Telling::new(whose.clone(), minutes >= DATED, args.no_mask);
+    telling.written = true;
     let over = CancellationToken::new();
-    let hits =
-        Hits { args, regex, telling, whose: &whose, by: BTreeMap::new(), count: 0, over: over.clone(), refused: None };
+    let hits = Hits {
+        args,
+        regex,
+        telling,
+        whose: &whose,
+        by,
+        counted: BTreeMap::new(),
+        count: 0,
+        over: over.clone(),
+        refused: None,
+    };
     let line = Line::new("grep", environment::progress_columns(&start.variables));
     let finding = Finding { hits: RefCell::new(hits), line, logs: all.len(), searched: Cell::default() };
     let open = Open::default();
@@ -174,8 +189,17 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
     let unread: Vec<_> = failures.filter(|(_, failure)| !gone(failure)).collect();
     let unread: Vec<_> = unread.into_iter().map(|(place, failure)| (&whose[place], failure)).collect();
     let unread = UnreadRow::of(&unread);
-    for row in &unread {
+    // What would cost too much is one sentence, and not one a target.
+    let is_dear =
+        |row: &&UnreadRow| plan.dear.as_ref().is_some_and(|it| it.message == row.message && it.hint == row.hint);
+    for row in unread.iter().filter(|row| !is_dear(row)) {
         output::say(&format!("slmon: {}", row.sentence()));
+    }
+    if let Some(failure) = &plan.dear {
+        let rows = unread.iter().filter(is_dear);
+        let logs = rows.map(|row| row.functions.len() as u64).sum();
+        let (logs, said) = (counted(logs, "log"), failure.message.shown());
+        output::say(&format!("slmon: {logs} not searched: {said}; {}", failure.hint));
     }
     let complete = unread.is_empty() && unseen == 0 && !all.is_empty();
     if all.is_empty() {
@@ -214,16 +238,9 @@ async fn in_objects(_: &Scope, _: &Grep, _: &str) -> Result<u8, Refusal> {
     Err(Refusal::usage("this slmon was built without S3: build it with `cargo build --release --features s3`"))
 }
 
-/// The pattern, in which `^` and `$` mean lines.
-pub(super) fn compiled(args: &Grep) -> Result<Regex, Refusal> {
-    let mut builder = RegexBuilder::new(&args.pattern);
-    builder.case_insensitive(args.ignore_case).multi_line(true);
-    builder.build().map_err(|error| Refusal::usage(format!("the pattern is no regular expression: {error}")))
-}
-
 impl Hits<'_> {
     fn counts(&self) -> bool {
-        self.args.count || self.args.by.is_some() || self.args.count_by.is_some()
+        self.args.count || self.by.is_some() || self.args.count_by.is_some()
     }
 
     fn take(&mut self, place: usize, events: Vec<LogEvent>, line: &Line) {
@@ -235,9 +252,9 @@ impl Hits<'_> {
                 let mut key = String::new();
                 found.expand(template, &mut key);
                 let key = if self.args.no_mask { key } else { secrets::mask(&key).into_owned() };
-                *self.by.entry(key).or_default() += 1;
-            } else if let Some(by) = self.args.by {
-                *self.by.entry(By::from(by).key(&self.whose[place], &event)).or_default() += 1;
+                *self.counted.entry(key).or_default() += 1;
+            } else if let Some(by) = self.by {
+                *self.counted.entry(by.key(&self.whose[place], &event)).or_default() += 1;
             } else if !self.args.count {
                 lines.push((place, event));
             }
@@ -260,15 +277,15 @@ impl Hits<'_> {
         (unread, interrupted): (Vec<UnreadRow>, bool),
         (read_by, api): (ReadBy, Api),
     ) -> String {
-        let by_time = self.args.by == Some(CountBy::Minute) && self.args.count_by.is_none();
-        let grouped = self.args.by.is_some() || self.args.count_by.is_some();
+        let by_time = self.by == Some(By::Minute) && self.args.count_by.is_none();
+        let grouped = self.by.is_some() || self.args.count_by.is_some();
         let counts = Counts {
             schema: SCHEMA,
             pattern: self.args.pattern.clone(),
             from: span.0,
             to: span.1,
             count: self.count,
-            by: grouped.then(|| ranked(self.by, by_time)),
+            by: grouped.then(|| ranked(self.counted, by_time)),
             unread,
             interrupted,
             read_by,
@@ -336,11 +353,7 @@ fn reasons(instead: BTreeMap<usize, Failure>) -> Vec<(usize, Failure)> {
 fn spent(usage: &Usage) -> Option<String> {
     (usage.scanned > 0).then(|| {
         let price = usage.scanned as f64 * DOLLARS_PER_BYTE;
-        format!(
-            "Logs Insights looked through {}, {}",
-            crate::domain::text::bytes(usage.scanned),
-            dollars_in_words(price)
-        )
+        format!("Logs Insights looked through {}, {}", bytes(usage.scanned), usd(price))
     })
 }
 
@@ -354,14 +367,13 @@ impl From<SearchWith> for With {
     }
 }
 
-impl From<CountBy> for By {
-    fn from(by: CountBy) -> Self {
+impl From<EventsBy> for By {
+    fn from(by: EventsBy) -> Self {
         match by {
-            CountBy::Function => Self::Function,
-            CountBy::Minute => Self::Minute,
-            CountBy::Client => Self::Client,
-            // An object is no place of an event; who asks for it has been refused.
-            CountBy::Account | CountBy::Object => Self::Account,
+            EventsBy::Function => Self::Function,
+            EventsBy::Minute => Self::Minute,
+            EventsBy::Client => Self::Client,
+            EventsBy::Account => Self::Account,
         }
     }
 }

@@ -18,9 +18,9 @@ use crate::{
     domain::{
         fleet::Fleet,
         function::name_of_arn,
-        logs::{LogEvent, estimate::dollars_in_words, pattern},
+        logs::{LogEvent, pattern},
         rules::span_minutes,
-        text::counted,
+        text::{counted, usd},
         usage::DOLLARS_PER_TAILED_MINUTE,
         window::Horizon,
     },
@@ -173,7 +173,7 @@ fn price_of(tails: usize, purse: Option<&Purse>) -> String {
         counted(tails as u64, "live tail")
     );
     match purse {
-        Some(purse) => format!("{price}, up to {}", dollars_in_words(purse.dollars())),
+        Some(purse) => format!("{price}, up to {}", usd(purse.dollars())),
         None => format!("{price}; --max-cost limits that"),
     }
 }

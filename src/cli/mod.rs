@@ -26,6 +26,7 @@ mod notify;
 #[cfg(feature = "s3")]
 mod objects;
 mod output;
+mod pattern;
 mod plain;
 mod policy;
 mod progress;

@@ -10,9 +10,10 @@ use super::{
     Refusal,
     args::{CountBy, Grep, LineFormat, Scope, SearchWith},
     clock, environment,
-    grep::{FOUND, INTERRUPTED, LONGEST, NONE, UNKNOWN, compiled},
+    grep::{FOUND, INTERRUPTED, LONGEST, NONE, UNKNOWN},
     logs::minutes,
     output,
+    pattern::compiled,
     progress::Line,
     sweep::{self, Ending, Start},
 };
@@ -56,7 +57,7 @@ pub(super) async fn run(scope: &Scope, args: &Grep, place: &str) -> Result<u8, R
     fits(scope, args)?;
     let base = scope.profile.clone().map_or(Base::Default, Base::Profile);
     let place = Arc::new(Place::parse(place, base).map_err(Refusal::usage)?);
-    let regex = compiled(args)?;
+    let regex = compiled(&args.pattern, args.ignore_case)?;
     let pattern = Pattern::new(&args.pattern, args.ignore_case)
         .map_err(|why| Refusal::usage(format!("the pattern can't be searched for in lines: {why}")))?;
     let start = sweep::start(scope, Flags::default())?;
@@ -116,9 +117,14 @@ fn fits(scope: &Scope, args: &Grep) -> Result<(), Refusal> {
     if args.with != SearchWith::Auto {
         return Err(Refusal::usage("--with is about logs of CloudWatch: objects are read and searched here"));
     }
+    if args.max_cost.is_some() {
+        return Err(Refusal::usage(
+            "--max-cost is about Logs Insights: objects are read and searched here, which S3 bills by the request",
+        ));
+    }
     match args.by {
-        None | Some(CountBy::Object) => Ok(()),
-        Some(_) => Err(Refusal::usage(
+        None | Some(CountBy::Objects(_)) => Ok(()),
+        Some(CountBy::Events(_)) => Err(Refusal::usage(
             "lines of objects are of no function and no account: count by object, or by what they say with --count-by '$1'",
         )),
     }

@@ -140,10 +140,14 @@ pub fn millis(ms: u64) -> String {
     if ms < 1000 { format!("{ms} ms") } else { format!("{}.{} s", count(ms / 1000), ms % 1000 / 100) }
 }
 
-/// Dollars, to the cent, and never zero for what cost something: `$0.06`, `under $0.01`.
+/// Dollars: to the cent, and below a cent with four digits, since reading traces and logs often costs less; never zero for
+/// what cost something: `$1,234.50`, `$0.06`, `$0.0003`, `under $0.0001`.
 pub fn usd(dollars: f64) -> String {
-    if dollars > 0.0 && dollars < 0.01 {
-        return "under $0.01".into();
+    if dollars > 0.0 && dollars < 0.000_05 {
+        return "under $0.0001".into();
+    }
+    if dollars > 0.0 && dollars < 0.009_95 {
+        return format!("${dollars:.4}");
     }
     let text = format!("{dollars:.2}");
     match text.split_once('.').map(|(whole, cents)| (whole.parse(), cents)) {
@@ -202,8 +206,8 @@ mod tests {
     #[test]
     fn money_is_never_rounded_to_nothing() {
         assert_eq!(
-            [usd(0.0), usd(0.003), usd(0.06), usd(1234.5), usd(f64::NAN)],
-            ["$0.00", "under $0.01", "$0.06", "$1,234.50", "$NaN"].map(String::from)
+            [0.0, 0.000_01, 0.0003, 0.003, 0.009_96, 0.06, 1234.5, f64::NAN].map(usd),
+            ["$0.00", "under $0.0001", "$0.0003", "$0.0030", "$0.01", "$0.06", "$1,234.50", "$NaN"].map(String::from)
         );
     }
 

@@ -17,7 +17,7 @@ use crate::domain::{
         Level, LogEvent, LogGroup,
         line::{What, read},
         secrets,
-        words::{clock, lines},
+        words::{as_written, clock, lines},
     },
     text::{AwsText, clean, count},
 };
@@ -67,6 +67,8 @@ pub struct Telling {
     pub dated: bool,
     /// Whether secrets are told as they are.
     pub secrets: bool,
+    /// Whether Lambda's reports are told as they were written, rather than in words.
+    pub written: bool,
 }
 
 /// The longest name that others are aligned with, in columns.
@@ -87,12 +89,12 @@ impl Telling {
         };
         let labels: Vec<String> = whose.iter().map(label).collect();
         let columns = labels.iter().map(|label| width(label)).filter(|width| *width <= LONGEST).max().unwrap_or(0);
-        Self { labels, whose, columns, dated, secrets }
+        Self { labels, whose, columns, dated, secrets, written: false }
     }
 
     /// An event as styled lines.
     pub fn text(&self, place: usize, event: &LogEvent) -> String {
-        let (line, shown) = lines(event, self.secrets);
+        let (line, shown) = if self.written { as_written(event, self.secrets) } else { lines(event, self.secrets) };
         let day =
             if self.dated { event.at.to_zoned(TimeZone::UTC).strftime("%-d %b ").to_string() } else { String::new() };
         let (label, colour) = (&self.labels[place], COLOURS[place % COLOURS.len()]);

@@ -17,11 +17,11 @@ use crate::domain::{
     account::AccountId,
     function::name_of_arn,
     rules::Glob,
-    text::{AwsText, clean, counted, percent},
+    text::{AwsText, clean, counted, percent, usd},
     trace::{
         ServiceName,
         graph::{Graph, Key, Stats},
-        words::{seconds, small_usd},
+        words::seconds,
     },
 };
 
@@ -165,7 +165,7 @@ pub fn text(map: &Map, telling: &Telling) -> String {
     }
     page.fill(label("·", "cost", DIM))
         .item(DIM, &format!("{} requests", map.api.requests))
-        .item(DIM, &small_usd(map.api.usd))
+        .item(DIM, &usd(map.api.usd))
         .item(DIM, "sampled by X-Ray: shares are estimates")
         .end();
     demo(&mut page, telling);

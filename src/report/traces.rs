@@ -10,12 +10,8 @@ use super::{
 };
 use crate::domain::{
     account::{AccountId, Region, Target},
-    text::{AwsText, count, counted},
-    trace::{
-        Failing, Summary,
-        took::Took,
-        words::{seconds, small_usd},
-    },
+    text::{AwsText, count, counted, usd},
+    trace::{Failing, Summary, took::Took, words::seconds},
 };
 
 /// The name and version of the JSON schema.
@@ -149,7 +145,7 @@ pub fn text(list: &TraceList, telling: &Telling) -> String {
     }
     page.fill(label("·", "cost", DIM))
         .item(DIM, &format!("{} looked through", counted(list.api.traces, "trace")))
-        .item(DIM, &small_usd(list.api.usd))
+        .item(DIM, &usd(list.api.usd))
         .item(DIM, "a sample: metrics count failures, traces explain them")
         .end();
     demo(&mut page, telling);

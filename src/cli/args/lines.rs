@@ -1,6 +1,6 @@
 //! Arguments of the commands that read logs.
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, builder::PossibleValue};
 
 /// `slmon logs`.
 #[derive(Args, Debug)]
@@ -104,9 +104,9 @@ pub struct Grep {
     /// looks through. Auto takes the first unless that would take minutes, and says what it takes and why
     #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
     pub with: SearchWith,
-    /// What Logs Insights may cost, in dollars: what would cost more is not asked
-    #[arg(long, value_name = "DOLLARS", default_value = "0.10", help_heading = "Limits")]
-    pub max_cost: String,
+    /// What Logs Insights may cost, in dollars: what would cost more is not asked [default: 0.10]
+    #[arg(long, value_name = "DOLLARS", help_heading = "Limits")]
+    pub max_cost: Option<String>,
     /// Show keys, tokens, passwords and e-mail addresses as they are
     #[arg(long)]
     pub no_mask: bool,
@@ -116,8 +116,17 @@ pub struct Grep {
 }
 
 /// What hits are counted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CountBy {
+    /// What an event is of.
+    Events(EventsBy),
+    /// What a line of an object is of.
+    Objects(ObjectsBy),
+}
+
+/// What events of logs are counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EventsBy {
     /// The function
     Function,
     /// The minute in which it was written
@@ -126,8 +135,33 @@ pub enum CountBy {
     Client,
     /// The account
     Account,
+}
+
+/// What lines of objects are counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ObjectsBy {
     /// The object, of s3://…
     Object,
+}
+
+impl ValueEnum for CountBy {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: &[CountBy] = &[
+            CountBy::Events(EventsBy::Function),
+            CountBy::Events(EventsBy::Minute),
+            CountBy::Events(EventsBy::Client),
+            CountBy::Events(EventsBy::Account),
+            CountBy::Objects(ObjectsBy::Object),
+        ];
+        ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::Events(by) => by.to_possible_value(),
+            Self::Objects(by) => by.to_possible_value(),
+        }
+    }
 }
 
 /// By what logs are searched.

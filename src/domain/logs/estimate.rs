@@ -118,16 +118,6 @@ pub fn about(seconds: f64) -> String {
     }
 }
 
-/// A sum for people, never less than it is: `$0.06`, `$0.0004`, `nothing`.
-pub fn dollars_in_words(dollars: f64) -> String {
-    match dollars {
-        d if d <= 0.0 => "nothing".into(),
-        d if d < 0.000_05 => "less than $0.0001".into(),
-        d if d < 0.01 => format!("${d:.4}"),
-        d => format!("${:.2}", (d * 100.0).ceil() / 100.0),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,7 +152,5 @@ mod tests {
         let bytes: Vec<String> = [0, 999, 1_200, 12_000_000_000, 9_960_000_000].map(crate::domain::text::bytes).into();
         assert_eq!(bytes, ["0 B", "999 B", "1.2 kB", "12 GB", "10 GB"]);
         assert_eq!([0.2, 20.0, 540.0, 10_800.0].map(about), ["1 s", "20 s", "9 min", "3 h"]);
-        let sums = [0.0, 0.000_01, 0.0004, 0.0601].map(dollars_in_words);
-        assert_eq!(sums, ["nothing", "less than $0.0001", "$0.0004", "$0.07"]);
     }
 }

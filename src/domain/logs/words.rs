@@ -104,6 +104,7 @@ impl Report {
             self.billed.map(|ms| format!("billed {}", time(ms))),
             memory,
             self.init.map(|ms| format!("cold start {}", time(ms))),
+            self.error.clone().or_else(|| self.status.clone()).map(|why| clean(&why).into_owned()),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     }
@@ -117,12 +118,29 @@ pub fn clock(at: Timestamp) -> String {
 /// What an event says, line by line, fit to be shown: without its own time, request and level, and, unless these are
 /// wanted, without secrets.
 pub fn lines(event: &LogEvent, secrets: bool) -> (Line, Vec<String>) {
+    told(event, secrets, false)
+}
+
+/// The same with Lambda's reports as they were written: whoever searched for a part of one wants to see it.
+pub fn as_written(event: &LogEvent, secrets: bool) -> (Line, Vec<String>) {
+    told(event, secrets, true)
+}
+
+fn told(event: &LogEvent, secrets: bool, written: bool) -> (Line, Vec<String>) {
     let text = event.text.raw();
     let hidden = if secrets { text.into() } else { secrets::mask(text) };
     let line = read(&hidden);
     let said = match &line.what {
         What::Report(report) if line.json.is_some() => format!("{} {}", line.message, report.words()),
         _ if line.json.is_some() => line.message.clone(),
+        What::Report(report) if !written && !report.words().is_empty() => {
+            let what = hidden.split_whitespace().next().unwrap_or_default();
+            [what, line.request.as_deref().unwrap_or_default(), &report.words()]
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<_>>()
+                .join(" ")
+        }
         What::Said => line.message.clone(),
         // Lambda's own lines are tables.
         _ => hidden.trim_end().lines().next().unwrap_or_default().replace('\t', "  "),
@@ -156,6 +174,17 @@ mod tests {
         let (_, shown) = lines(&event("password=x1"), true);
         assert_eq!(shown, ["password=x1"]);
         assert_eq!(clock(event("").at), "10:00:03.120");
+    }
+
+    #[test]
+    fn a_report_is_told_in_words_but_to_whoever_searched_for_a_part_of_it() {
+        let text = "REPORT RequestId: r\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 90 MB\tInit Duration: 401.00 ms\tStatus: timeout\nXRAY TraceId: 1-6";
+        let (_, shown) = lines(&event(text), false);
+        assert_eq!(shown, ["REPORT r took 3.0 s · billed 3.0 s · 90 of 128 MB · cold start 401 ms · timeout"]);
+        let (_, shown) = as_written(&event(text), false);
+        assert!(shown[0].starts_with("REPORT RequestId: r  Duration: 3000.00 ms  "), "{shown:?}");
+        let (_, shown) = lines(&event("REPORT RequestId: r\tsomething new"), false);
+        assert_eq!(shown, ["REPORT RequestId: r  something new"]);
     }
 
     #[test]

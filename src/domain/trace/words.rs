@@ -10,11 +10,6 @@ use crate::domain::{
     usage::DOLLARS_PER_TRACE,
 };
 
-/// Dollars of X-Ray, which often are less than a cent: `$0.0021`.
-pub fn small_usd(dollars: f64) -> String {
-    if dollars > 0.0 && dollars < 0.01 { format!("${dollars:.4}") } else { usd(dollars) }
-}
-
 /// Seconds as people say them: `3 ms`, `812 ms`, `10.2 s`, `4 min 10 s`.
 pub fn seconds(seconds: f64) -> String {
     let seconds = seconds.max(0.0);
@@ -142,14 +137,14 @@ pub const NO_TIME: &str = "the deadline came before all traces were read: give i
 /// Why not all traces were read, where that would have cost too much: what was allowed, and what all of it would cost, as
 /// far as that can be told, in dollars.
 pub fn over_cost(allowed: f64, whole: Option<f64>) -> String {
-    let allowed_usd = small_usd(allowed);
+    let allowed_usd = usd(allowed);
     match whole.filter(|whole| *whole > allowed) {
         Some(whole) => {
             // A little more than it is thought to be: it is an estimate.
             let enough = (whole * 110.0).ceil() / 100.0;
             format!(
                 "reading stopped before it would have cost more than {allowed_usd}; all of it would cost about {}: --max-cost {enough:.2} allows that",
-                small_usd(whole)
+                usd(whole)
             )
         }
         None => format!("reading stopped before it would have cost more than {allowed_usd}: --max-cost allows more"),
@@ -248,6 +243,5 @@ mod tests {
     fn spans_of_time_in_words() {
         let said: Vec<_> = [0.0004, 0.012, 0.9994, 10.24, 119.7, 250.0].into_iter().map(seconds).collect();
         assert_eq!(said, ["0.4 ms", "12 ms", "999 ms", "10.2 s", "2 min 00 s", "4 min 10 s"]);
-        assert_eq!([small_usd(0.0021), small_usd(0.0), small_usd(1.5)], ["$0.0021", "$0.00", "$1.50"]);
     }
 }

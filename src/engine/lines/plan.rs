@@ -17,10 +17,10 @@ use crate::{
         account::{Target, TargetKey},
         failure::{Failure, Kind},
         logs::{
-            estimate::{Estimate, With, about, dollars_in_words, pages},
+            estimate::{Estimate, With, about, pages},
             query::{GroupFacts, LogClass, QUERY_GROUPS},
         },
-        text::{AwsText, counted},
+        text::{AwsText, bytes, counted, usd},
     },
     source::{Source, calls},
 };
@@ -62,6 +62,9 @@ pub struct Plan {
     pub batches: Vec<Batch>,
     /// What is not read, and why.
     pub unread: Vec<(usize, Failure)>,
+    /// What Logs Insights alone would read and is not asked for, since that would cost more than may be spent: why, and what
+    /// to give. The same for all of it.
+    pub dear: Option<Failure>,
     /// What was chosen and why, in sentences.
     pub told: Vec<String>,
 }
@@ -107,6 +110,11 @@ pub async fn plan(
     });
     for candidate in candidates {
         choosing.choose(candidate);
+    }
+    if let Some(dear) = choosing.totals.over_cost(purse, choosing.left) {
+        let places = std::mem::take(&mut choosing.totals.unread);
+        choosing.plan.unread.extend(places.into_iter().map(|place| (place, dear.clone())));
+        choosing.plan.dear = Some(dear);
     }
     choosing.plan.told = choosing.totals.sentences(purse);
     choosing.plan
@@ -216,8 +224,14 @@ impl Choosing<'_> {
                 });
             }
         } else if needed {
-            let failure = if asked { over_cost(&estimate, self.left) } else { can_not_be_asked() };
-            self.plan.unread.extend(batch.writers.into_values().flatten().map(|place| (place, failure.clone())));
+            let places = batch.writers.into_values().flatten();
+            if asked {
+                self.totals.unread.extend(places);
+                self.totals.needed.0 = self.totals.needed.0.saturating_add(estimate.bytes);
+                self.totals.needed.1 += estimate.dollars();
+            } else {
+                self.plan.unread.extend(places.map(|place| (place, can_not_be_asked())));
+            }
         } else {
             if asked && estimate.is_worth_it() {
                 self.totals.too_dear(&estimate);
@@ -239,17 +253,6 @@ impl Choosing<'_> {
         self.totals.filtered += 1;
         self.totals.filter = self.totals.filter.max(seconds);
     }
-}
-
-/// A query that would cost more than is left.
-fn over_cost(estimate: &Estimate, left: f64) -> Failure {
-    let (bytes, price) = (crate::domain::text::bytes(estimate.bytes), dollars_in_words(estimate.dollars()));
-    let left = if left > 0.0 { dollars_in_words(left) } else { "nothing".into() };
-    let said =
-        format!("Logs Insights would look through about {bytes}, {price}, and {left} is left of what it may cost");
-    let enough = (estimate.dollars() * 110.0).ceil() / 100.0;
-    Failure::new(calls::START_QUERY, Kind::Other, said)
-        .with_hint(format!("--max-cost {enough:.2} more allows it; a shorter --since costs less"))
 }
 
 /// A pattern that tells Logs Insights nothing.
@@ -275,9 +278,26 @@ struct Totals {
     /// What Logs Insights would have cost for what is read by `FilterLogEvents`.
     compared: (u64, f64),
     unknown: usize,
+    /// What Logs Insights alone would read, for more than is left: bytes and dollars, and whose logs that are.
+    needed: (u64, f64),
+    unread: Vec<usize>,
 }
 
 impl Totals {
+    /// Queries that would cost more than is left, all together; none where there are none.
+    fn over_cost(&self, purse: &Purse, left: f64) -> Option<Failure> {
+        if self.unread.is_empty() {
+            return None;
+        }
+        let (looked, price) = (bytes(self.needed.0), usd(self.needed.1));
+        let left = if left > 0.0 { usd(left) } else { "nothing".into() };
+        let said =
+            format!("Logs Insights would look through about {looked}, {price}, and {left} is left of what it may cost");
+        let enough = ((purse.dollars() + self.needed.1) * 110.0).ceil() / 100.0;
+        let hint = format!("--max-cost {enough:.2} allows it; a shorter --since costs less");
+        Some(Failure::new(calls::START_QUERY, Kind::Other, said).with_hint(hint))
+    }
+
     fn queried(&mut self, batch: &Batch, estimate: &Estimate, only: bool) {
         let logs = batch.writers.values().flatten().count();
         self.queried += logs;
@@ -315,22 +335,22 @@ impl Totals {
             told.push(format!(
                 "Logs Insights for {}: looks through about {}, {}, in about {}{why}",
                 counted(self.queried as u64, "log"),
-                crate::domain::text::bytes(self.bytes),
-                dollars_in_words(self.dollars),
+                bytes(self.bytes),
+                usd(self.dollars),
                 about(self.insights),
             ));
         }
         let sized = self.filtered.saturating_sub(self.unknown);
         if sized > 0 {
             let compared = match self.dear {
-                Some((bytes, seconds)) => format!(
+                Some((looked, seconds)) => format!(
                     "; Logs Insights would take about {} and look through about {}, {}, more than is left of {} (--max-cost)",
                     about(seconds),
-                    crate::domain::text::bytes(bytes),
-                    dollars_in_words(bytes as f64 * crate::domain::usage::DOLLARS_PER_BYTE),
-                    dollars_in_words(purse.dollars()),
+                    bytes(looked),
+                    usd(looked as f64 * crate::domain::usage::DOLLARS_PER_BYTE),
+                    usd(purse.dollars()),
                 ),
-                None => format!("; Logs Insights would cost {}", dollars_in_words(self.compared.1)),
+                None => format!("; Logs Insights would cost {}", usd(self.compared.1)),
             };
             let logs = counted(sized as u64, "log");
             told.push(format!("FilterLogEvents for {logs}: about {}, free{compared}", about(self.filter)));

@@ -29,10 +29,10 @@ use crate::{
         failure::{Failure, Kind},
         logs::{
             LogEvent,
-            estimate::{QUERIES, dollars_in_words, queries},
+            estimate::{QUERIES, queries},
             query::{GroupFacts, LogQuery, QUERY_ROWS, QueryState},
         },
-        text::AwsText,
+        text::{AwsText, bytes, usd},
         usage::DOLLARS_PER_BYTE,
     },
     source::{Source, calls},
@@ -181,7 +181,7 @@ enum Said {
 /// Cuts the stretch of a batch by how much there is, the newest first.
 fn cut<'a>(batch: &'a Batch, wanted: &Wanted<'_>) -> Vec<Job<'a>> {
     let (from, to) = wanted.span;
-    let parts = i64::try_from(queries(bytes(&batch.groups, wanted.span, wanted.now))).unwrap_or(1);
+    let parts = i64::try_from(queries(size(&batch.groups, wanted.span, wanted.now))).unwrap_or(1);
     let length = ((to.as_second() - from.as_second()) / parts).max(1);
     let (mut jobs, mut end) = (Vec::new(), to);
     for part in 1..=parts {
@@ -193,7 +193,7 @@ fn cut<'a>(batch: &'a Batch, wanted: &Wanted<'_>) -> Vec<Job<'a>> {
     jobs
 }
 
-fn bytes(groups: &[GroupFacts], span: (Timestamp, Timestamp), now: Timestamp) -> u64 {
+fn size(groups: &[GroupFacts], span: (Timestamp, Timestamp), now: Timestamp) -> u64 {
     groups.iter().map(|facts| facts.bytes(span, now)).fold(0, u64::saturating_add)
 }
 
@@ -279,7 +279,7 @@ impl Asking<'_> {
                 end,
                 pattern: wanted.regex.map(ToOwned::to_owned),
             };
-            match self.query(&query, bytes(&groups, (job.start, end), wanted.now)).await {
+            match self.query(&query, size(&groups, (job.start, end), wanted.now)).await {
                 Ok(mut events) => {
                     if let Some((rest, lost)) = after(&events, end) {
                         events.retain(|(_, event)| event.at >= rest);
@@ -439,9 +439,9 @@ fn is_before_its_time(failure: &Failure) -> bool {
 fn over_cost(purse: &Purse, price: f64) -> Failure {
     let said = format!(
         "the next query of Logs Insights would cost about {}, and {} is left of {}",
-        dollars_in_words(price),
-        dollars_in_words(purse.left()),
-        dollars_in_words(purse.dollars())
+        usd(price),
+        usd(purse.left()),
+        usd(purse.dollars())
     );
     Failure::new(calls::START_QUERY, Kind::Other, said).with_hint("--max-cost allows more; --with filter is free")
 }
@@ -449,8 +449,8 @@ fn over_cost(purse: &Purse, price: f64) -> Failure {
 fn over_cost_by_now(purse: &Purse, scanned: u64) -> Failure {
     let said = format!(
         "a query of Logs Insights was stopped when it had looked through {}, which is all that {} pays",
-        crate::domain::text::bytes(scanned),
-        dollars_in_words(purse.dollars())
+        bytes(scanned),
+        usd(purse.dollars())
     );
     Failure::new(calls::GET_QUERY_RESULTS, Kind::Other, said).with_hint("--max-cost allows more; --with filter is free")
 }

@@ -12,7 +12,10 @@ use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkError,
 
 use super::unpack::{Packed, Wire, unpacked};
 use crate::{
-    domain::failure::{Failure, Kind},
+    domain::{
+        failure::{Failure, Kind},
+        text::bytes,
+    },
     source::calls,
 };
 
@@ -70,10 +73,10 @@ pub(super) fn scan(wire: &mut Wire, pattern: &Pattern, told: impl FnMut(Told) ->
 }
 
 fn failure(packed: Packed, read: u64, error: &io::Error) -> Failure {
-    let unpacked = crate::domain::text::bytes(read);
+    let unpacked = bytes(read);
     let said = error.to_string();
     if said.contains("allocation limit") {
-        let limit = crate::domain::text::bytes(LONGEST as u64);
+        let limit = bytes(LONGEST as u64);
         return Failure::new(
             calls::GET_OBJECT,
             Kind::Other,

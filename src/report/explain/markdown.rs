@@ -5,11 +5,8 @@ use std::fmt::Write as _;
 use super::{Explanation, Explanations, causes, logs};
 use crate::{
     domain::{
-        text::{clean, clock, count},
-        trace::{
-            tree::Tree,
-            words::{micros, small_usd},
-        },
+        text::{clean, clock, count, usd},
+        trace::{tree::Tree, words::micros},
         window::Minute,
     },
     report::{
@@ -47,7 +44,7 @@ pub fn render(all: &Explanations, telling: &Telling) -> String {
         count(api.requests),
         count(api.metrics),
         count(api.traces),
-        small_usd(api.usd)
+        usd(api.usd)
     ));
     paper.out
 }

@@ -4,8 +4,8 @@ use super::{Explanation, Explanations, causes, logs};
 use crate::{
     domain::{
         finding::Verdict,
-        text::{clock, count, counted},
-        trace::words::{micros, small_usd},
+        text::{clock, count, counted, usd},
+        trace::words::micros,
         window::Minute,
     },
     report::{
@@ -40,7 +40,7 @@ pub fn render(all: &Explanations, telling: &Telling) -> String {
         .item(DIM, &format!("{} requests", count(api.requests)))
         .item(DIM, &format!("{} metrics", count(api.metrics)))
         .item(DIM, &format!("{} traces looked through", count(api.traces)))
-        .item(DIM, &small_usd(api.usd))
+        .item(DIM, &usd(api.usd))
         .end();
     demo(&mut page, telling);
     page.finish()

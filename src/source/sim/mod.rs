@@ -52,6 +52,8 @@ pub struct Sim {
     usage: Mutex<Usage>,
     entered: Mutex<BTreeSet<AccountId>>,
     queries: Mutex<traces::queries::Queries>,
+    #[cfg(feature = "s3")]
+    packed: objects::Packs,
 }
 
 impl fmt::Debug for Sim {
@@ -97,6 +99,8 @@ impl Sim {
             usage: Mutex::default(),
             entered: Mutex::default(),
             queries: Mutex::default(),
+            #[cfg(feature = "s3")]
+            packed: objects::Packs::default(),
         }
     }
 

@@ -1,7 +1,11 @@
 //! The demo's bucket: access logs of a load balancer, an object an hour over two days, packed in three ways. In the last
 //! hours one host behind it answers 503 to many.
 
-use std::io::Write;
+use std::{
+    collections::BTreeMap,
+    io::Write,
+    sync::{Mutex, PoisonError},
+};
 
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
@@ -40,7 +44,7 @@ impl Objects for Sim {
         }
         let objects = self.hours().into_iter().filter(|hour| hour.key.starts_with(&place.prefix));
         let objects = objects.map(|hour| Object {
-            size: hour.packed().len() as u64,
+            size: self.packed(&hour).len() as u64,
             key: hour.key.as_str().into(),
             modified: hour.begins.checked_add(SignedDuration::from_mins(62)).ok(),
             etag: None,
@@ -50,7 +54,7 @@ impl Objects for Sim {
 
     fn content<'a>(&'a self, _: &'a Place, object: &'a Object, from: u64) -> Answer<'a, Content> {
         let found = self.hours().into_iter().find(|hour| hour.key == object.key.raw());
-        let content = found.map(|hour| Bytes::from(hour.packed()));
+        let content = found.map(|hour| self.packed(&hour));
         let rest =
             content.and_then(|content| usize::try_from(from).ok().map(|from| content.slice(from.min(content.len())..)));
         let answer: Result<Content, Failure> = match rest {
@@ -78,7 +82,16 @@ struct Hour {
     fails: bool,
 }
 
+/// Objects that were packed already, by their keys and by whether a host fails in them.
+pub(super) type Packs = Mutex<BTreeMap<(String, bool), Bytes>>;
+
 impl Sim {
+    /// What an object is made of, which is packed once.
+    fn packed(&self, hour: &Hour) -> Bytes {
+        let mut packs = self.packed.lock().unwrap_or_else(PoisonError::into_inner);
+        packs.entry((hour.key.clone(), hour.fails)).or_insert_with(|| Bytes::from(hour.packed())).clone()
+    }
+
     fn hours(&self) -> Vec<Hour> {
         let now = Minute::floor(self.now()).timestamp();
         let hour = now.as_second() - now.as_second().rem_euclid(3600);

@@ -254,6 +254,20 @@ impl Model {
         }
     }
 
+    /// Where one is among the lines that hold what is searched, and how many there are; none where nothing is searched.
+    pub fn match_of_lines(&self) -> Option<(usize, usize)> {
+        let (finds, secrets) = (self.log.search.finds.as_ref()?, self.log.secrets);
+        let holds = |place: &usize| {
+            let line = self.line(*place);
+            line.is_some_and(|it| finds.is_match(it.line.head(secrets)) || finds.is_match(it.line.text(secrets)))
+        };
+        let place = self.list().place;
+        let (before, after) = (0..self.count())
+            .filter(holds)
+            .fold((0, 0), |(before, after), at| if at <= place { (before + 1, after) } else { (before, after + 1) });
+        Some((before, before + after))
+    }
+
     /// What is typed is looked for from where one is; from the last line, upwards.
     pub(super) fn search_lines(&mut self, text: String) {
         self.log.search = Search::new(text);

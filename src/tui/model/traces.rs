@@ -15,6 +15,7 @@ use crate::{
         account::{AccountId, Target, TargetKey},
         text::AwsText,
         trace::{
+            document::Span,
             graph::{Graph, Key as Node},
             took::Took,
             tree::Tree,
@@ -271,15 +272,7 @@ impl Model {
             return;
         }
         let Some(tree) = self.tree() else { return };
-        let holds = |place: &usize| {
-            let span = &tree.nodes[*place].span;
-            let thrown = span.exceptions.iter().flat_map(|it| [&it.name, &it.message]).flatten();
-            let noted = span.annotations.iter().flat_map(|(key, value)| [key, value]);
-            let named = [Some(&span.name), span.operation.as_ref(), span.resource.as_ref(), span.request_id.as_ref()];
-            let texts = named.into_iter().flatten().chain(thrown).chain(noted);
-            let mut texts = texts.chain(span.http.iter().map(|(request, _)| request));
-            texts.any(|text| text.raw().to_lowercase().contains(&words))
-        };
+        let holds = |place: &usize| holds(&tree.nodes[*place].span, &words);
         let all = tree.nodes.len();
         let found = (from..from + all).map(|place| place % all.max(1)).find(holds);
         let Some(found) = found else {
@@ -299,6 +292,16 @@ impl Model {
         if let Some(place) = self.spans.iter().position(|place| *place == found) {
             self.select(place);
         }
+    }
+
+    /// Where one is among the parts of the trace that hold what is searched, and how many there are; none where nothing is
+    /// searched.
+    pub fn match_of_parts(&self) -> Option<(usize, usize)> {
+        let words = Some(self.search.to_lowercase()).filter(|words| !words.is_empty())?;
+        let (tree, here) = (self.tree()?, self.span_place());
+        let found = (0..tree.nodes.len()).filter(|place| holds(&tree.nodes[*place].span, &words));
+        let (before, after): (Vec<usize>, Vec<usize>) = found.partition(|place| *place <= here);
+        Some((before.len(), before.len() + after.len()))
     }
 
     /// The place among all parts of the one that is selected.
@@ -365,6 +368,16 @@ impl Model {
         };
         board.key(board.rows.iter().find(is_it)?)
     }
+}
+
+/// Whether a part of a trace holds words in small letters.
+fn holds(span: &Span, words: &str) -> bool {
+    let thrown = span.exceptions.iter().flat_map(|it| [&it.name, &it.message]).flatten();
+    let noted = span.annotations.iter().flat_map(|(key, value)| [key, value]);
+    let named = [Some(&span.name), span.operation.as_ref(), span.resource.as_ref(), span.request_id.as_ref()];
+    let texts = named.into_iter().flatten().chain(thrown).chain(noted);
+    let mut texts = texts.chain(span.http.iter().map(|(request, _)| request));
+    texts.any(|text| text.raw().to_lowercase().contains(words))
 }
 
 fn causes_of(board: &Board, key: &Key) -> Option<Question> {

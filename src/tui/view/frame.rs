@@ -200,7 +200,10 @@ pub(super) fn footer(model: &Model, buf: &mut Buffer, area: Rect) {
             Screen::Traces(_) => counted(model.traces.len() as u64, "trace"),
             Screen::Accounts => counted(model.places.len() as u64, "row"),
             Screen::Trace(..) | Screen::Logs(_) => {
-                format!("{} goes to the next", model.keys.key_of(Command::NextMatch))
+                let on_logs = matches!(model.screen(), Screen::Logs(_));
+                let found = if on_logs { model.match_of_lines() } else { model.match_of_parts() };
+                let found = found.map(|(n, all)| format!("match {n} of {all} · ")).unwrap_or_default();
+                format!("{found}{} goes to the next", model.keys.key_of(Command::NextMatch))
             }
             _ => counted(model.functions().count() as u64, "row"),
         };
@@ -298,12 +301,12 @@ fn hints(model: &Model) -> Vec<(String, String)> {
             Command::Back,
             Command::Follow,
             Command::Filter,
+            Command::CopyName,
+            Command::Everything,
+            Command::Help,
             Command::Level,
             Command::Hours,
-            Command::Help,
             Command::Request,
-            Command::Everything,
-            Command::CopyName,
         ],
         Screen::Map(_) => &[Command::Open, Command::Back, Command::Everything, Command::FunctionTraces],
         Screen::Recent => &[Command::Open],

@@ -14,11 +14,8 @@ use super::{
 };
 use crate::{
     domain::{
-        text::{AwsText, count, counted, minutes},
-        trace::{
-            Failing, Summary,
-            words::{seconds, small_usd},
-        },
+        text::{AwsText, count, counted, minutes, usd},
+        trace::{Failing, Summary, words::seconds},
         usage::DOLLARS_PER_TRACE,
     },
     engine::inquiry::{ToldNewest, TraceSeen},
@@ -155,7 +152,7 @@ fn reading(model: &Model, told: &ToldNewest, width: usize) -> String {
         (least, most) if least == most => format!("every {}", time(most)),
         (least, most) => format!("every {} to {}", time(least), time(most)),
     };
-    let dollars = small_usd(told.scanned as f64 * DOLLARS_PER_TRACE);
+    let dollars = usd(told.scanned as f64 * DOLLARS_PER_TRACE);
     let read = counted(told.read.1 as u64, "target");
     let parts = [
         if told.gaps { "so much is traced that only a part is read".to_owned() } else { String::new() },

@@ -54,6 +54,31 @@ fn a_sweep_asks_for_what_is_needed_and_of_production_alone() {
 }
 
 #[test]
+fn tables_are_looked_for_where_a_check_looks_at_them_and_nowhere_else() {
+    let table = |name: &str, stage: &str, metrics: &str| {
+        format!(
+            "    {{ name = \"{name}\", tags = {{ monitor = \"true\", stage = \"{stage}\" }}, metrics = {{ {metrics} }} }},\n"
+        )
+    };
+    let tables = table("busy", "prod", "ConsumedReadCapacityUnits = 540, ProvisionedReadCapacityUnits = 10")
+        + &table("idle", "prod", "ProvisionedReadCapacityUnits = 10")
+        + &table("dev", "dev", "ReadThrottleEvents = 9");
+    let text = account(&fleet(2)) + "tables = [\n" + &tables + "]\n";
+    let (off, on) = (with(&text, &[Extra::Burn]).sweep(), with(&text, &[Extra::Burn, Extra::Capacity]).sweep());
+    let asked = |swept: &Swept| swept.calls("tag:GetResources", "").len();
+    assert_eq!((asked(&off), asked(&on)), (1, 2));
+    // Consumed and refused of two tables, both ways, and what is provisioned where something was consumed.
+    assert_eq!(on.usage.metrics - off.usage.metrics, 2 * 4 + 1);
+    let alerts = |swept: &Swept| {
+        let judged = judge_fleet(&swept.fleet, &with(&text, &[]).horizon());
+        judged.functions.iter().map(|it| it.judged.findings.len()).sum::<usize>()
+    };
+    assert_eq!((alerts(&off), alerts(&on)), (0, 1));
+    let known: Vec<usize> = on.fleet.targets().map(|state| state.known().len()).collect();
+    assert_eq!(known, [2], "a table is no function");
+}
+
+#[test]
 fn configurations_are_listed_in_whole_where_a_verdict_rests_on_them() {
     // Twenty pages: more than are read to explain a verdict.
     let text = account(&fleet(20)) + "[pages]\nfunctions = 1\n";

@@ -362,6 +362,12 @@ checks.throttles.warning = []
     warning = "80%"                                                        # default
     critical = "95%"                                                       # default
 
+    [checks.capacity]
+    on = false                                                             # default
+    consumed = "80%"                                                       # default
+    throttled = 1                                                          # default
+    critical = 10                                                          # default
+
     [alert]
     window = "15m"                                                         # default
     baseline = "off"                                                       # default

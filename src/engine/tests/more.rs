@@ -189,13 +189,33 @@ fn a_regions_limit_is_read_once_a_region_and_its_alert_ends_when_there_is_room_a
     assert_eq!((unknown, seen.last().fleet.targets().all(TargetState::is_seen)), (1, false));
 }
 
+#[test]
+fn a_tables_alert_begins_while_it_refuses_and_ends_when_it_does_not_any_more() {
+    let table = "{ name = \"t\", tags = { monitor = \"true\", stage = \"prod\" }, metrics = { ConsumedReadCapacityUnits = 60, ProvisionedReadCapacityUnits = 10, ReadThrottleEvents = { from = \"10m\", to = \"20m\", per_minute = 4 } } }";
+    let text = account(&fleet(3)) + &format!("tables = [{table}]\n");
+    let (plain, more) = (watch_for(&text, &[], 60), watch_for(&text, &[Extra::Capacity], 60));
+    assert_eq!(
+        (more.0 - plain.0, more.1),
+        (5 * 60 / 5, plain.1),
+        "consumed and refused, and what is provisioned of reads"
+    );
+    let seen = watched(with(&text, &[Extra::Capacity]), how(60));
+    assert!(fires(&seen, 9).is_empty());
+    assert_eq!(fires(&seen, 25), BTreeMap::from([("table/t".to_owned(), Severity::Critical)]));
+    assert!(fires(&seen, 50).is_empty());
+    let denied = text + "[[faults]]\noperation = \"tag:GetResources\"\nfails = \"denied\"\nfrom = \"5m\"\n";
+    let seen = watched(with(&denied, &[Extra::Capacity]), how(40));
+    assert!(!seen.last().fleet.targets().all(TargetState::is_seen), "what can't be found any more is said");
+    assert!(fires(&seen, 25).contains_key("table/t"), "and what was known is read on");
+}
+
 fn fires(seen: &Watched, minute: usize) -> BTreeMap<String, Severity> {
     let snapshot = &seen.minutes[minute];
     let more = |it: &&crate::domain::finding::JudgedFunction| {
         it.judged.findings.iter().any(|finding| Extra::ALL.iter().any(|extra| extra.as_str() == finding.check))
     };
     let named = |it: &crate::domain::finding::JudgedFunction| {
-        let name = snapshot.fleet.target(&it.target).unwrap().known()[it.place].found.name.raw().to_owned();
+        let name = snapshot.fleet.target(&it.target).unwrap().row(it.place).unwrap().found.name.raw().to_owned();
         (name, it.judged.findings[0].severity)
     };
     snapshot.judgement.functions.iter().filter(more).map(named).collect()

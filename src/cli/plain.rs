@@ -133,12 +133,12 @@ impl Causes {
         let is_of = |alert: &Alert, key: &Key| {
             (&alert.account, &alert.region, &alert.function) == (&key.account, &key.region, &key.name)
         };
-        // Of a function with several alerts, the first that tells of calls that fail.
+        // What tells of no call that fails has no cause that traces or logs could tell.
         let alerts = report_of(&self.config, &snapshot).alerts;
         let mut chosen: Vec<Alert> = Vec::new();
         for key in &wanted {
-            let own = || alerts.iter().filter(|alert| is_of(alert, key));
-            chosen.extend(own().find(|alert| explain::is_failing(alert)).or(own().next()).cloned());
+            let own = alerts.iter().filter(|alert| is_of(alert, key));
+            chosen.extend(own.filter(|alert| explain::is_failing(alert)).take(1).cloned());
         }
         let look = async move {
             let judged = explain::Judged {

@@ -85,7 +85,7 @@ pub fn cause(board: &Board, key: &Key, cause: Result<&str, &str>) -> Option<Stri
 pub fn summary(board: &Board) -> String {
     let (counts, now) = (&board.counts, board.snapshot.horizon.now);
     let mut parts = vec![
-        format!("{} production functions", count(counts.production as u64)),
+        counts.judged(),
         format!("{} critical", count(counts.critical as u64)),
         format!("{} with a warning", count(counts.warning as u64)),
     ];

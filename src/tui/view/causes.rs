@@ -14,6 +14,7 @@ use super::{
 use crate::{
     domain::{
         failure::Failure,
+        function::ResourceType,
         logs::groups::LogCauses,
         text::{clock, count, minutes},
         trace::{
@@ -39,6 +40,9 @@ const COLUMNS: [Column; 8] = [
 
 /// Lines that all of it takes, where there is room for so many.
 pub(super) fn lines(model: &Model, key: &Key, width: u16, most: u16) -> u16 {
+    if key.resource_type() == ResourceType::Table {
+        return 0;
+    }
     let reasons = model.reasons().len();
     let wanted = if reasons > 0 {
         span(reasons) + 3 + span(lost(model, key, width).len())

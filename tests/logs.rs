@@ -39,7 +39,8 @@ fn one_request_is_shown_whole() {
     let (shown, _) = run(&["logs", "document-ocr", "--since", "30m", "--request", request], 0);
     let told: Vec<&str> = shown.lines().collect();
     assert!(told.first().unwrap().contains("START RequestId"), "{shown}");
-    assert!(told.last().unwrap().contains("REPORT RequestId"), "{shown}");
+    let last = told.last().unwrap();
+    assert!(last.contains(&format!("REPORT {request} took ")) && last.contains(" · billed "), "{shown}");
 }
 
 #[test]

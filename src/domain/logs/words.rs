@@ -104,7 +104,6 @@ impl Report {
             self.billed.map(|ms| format!("billed {}", time(ms))),
             memory,
             self.init.map(|ms| format!("cold start {}", time(ms))),
-            self.error.clone().or_else(|| self.status.clone()).map(|why| clean(&why).into_owned()),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     }
@@ -135,11 +134,9 @@ fn told(event: &LogEvent, secrets: bool, written: bool) -> (Line, Vec<String>) {
         _ if line.json.is_some() => line.message.clone(),
         What::Report(report) if !written && !report.words().is_empty() => {
             let what = hidden.split_whitespace().next().unwrap_or_default();
-            [what, line.request.as_deref().unwrap_or_default(), &report.words()]
-                .into_iter()
-                .filter(|part| !part.is_empty())
-                .collect::<Vec<_>>()
-                .join(" ")
+            let ended = report.error.as_deref().or(report.status.as_deref()).map(|why| format!(" · {why}"));
+            let request = line.request.as_deref().map(|id| format!("{id} ")).unwrap_or_default();
+            format!("{what} {request}{}{}", report.words(), ended.unwrap_or_default())
         }
         What::Said => line.message.clone(),
         // Lambda's own lines are tables.

@@ -61,7 +61,7 @@ impl Model {
     }
 
     /// The newest trace of the cause that is selected.
-    pub(super) fn trace_of_reason(&self, key: &Key) -> Option<AwsText> {
+    pub fn trace_of_reason(&self, key: &Key) -> Option<AwsText> {
         let reason = self.reasons.get(self.list().place)?;
         self.told_why(key).traced(reason).max_by_key(|group| group.last).map(|group| group.example.clone())
     }

@@ -136,7 +136,7 @@ fn head(model: &Model, key: &Key, width: usize) -> String {
     let told = model.told_why(key);
     let (of_traces, of_log) = (told.of_traces(now), told.of_log(now));
     let full = format!("why, by {of_traces}, and {of_log}{age}");
-    let count = |told: Option<u64>, what: &str| told.map(|n| format!("{} {what}", count(n)));
+    let count = |told: Option<u64>, what: &str| told.filter(|n| *n > 0).map(|n| format!("{} {what}", count(n)));
     let sampled = count(traces.map(|told| told.causes.failed - told.causes.in_progress), "sampled traces");
     let logged = count(log.map(|told| told.causes.failed), "failures in its log");
     let short = [sampled, logged].into_iter().flatten().collect::<Vec<_>>().join(" and ");

@@ -333,7 +333,10 @@ fn hints(model: &Model) -> Vec<(String, String)> {
             None
         }
         (Screen::Function(_), Command::PageDown) => (model.sheet.1 > 0).then_some("more below"),
-        (Screen::Function(_), Command::Open) => Some("a trace of it"),
+        (Screen::Function(key), Command::Open) => {
+            let only_logged = !model.reasons().is_empty() && model.trace_of_reason(key).is_none();
+            Some(if only_logged { "its lines" } else { "a trace of it" })
+        }
         (Screen::Trace(..), Command::Open) => Some("fold"),
         (Screen::Trace(..) | Screen::Logs(_), Command::Filter) => Some("search"),
         (Screen::Logs(_), Command::Open) => Some("unfold"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{AlertKey, Change, Life, LifeRules, Sign, Subject, Transition};
-use crate::domain::{account::TargetKey, text::AwsText, window::Minute};
+use crate::domain::{account::TargetKey, finding::Severity, text::AwsText, window::Minute};
 
 /// What a check says of a function, and up to when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,8 @@ pub struct Mute {
     pub check: Option<String>,
     /// It ends then.
     pub until: Minute,
+    /// When somebody said so; none where that was not kept.
+    pub at: Option<Minute>,
     /// Who said so.
     pub by: Option<String>,
     /// Why.
@@ -129,6 +131,16 @@ impl Lives {
     /// What mutes an alert in this minute: of several, what ends last.
     pub fn muted(&self, key: &AlertKey, at: Minute) -> Option<&Mute> {
         self.mutes.iter().filter(|mute| mute.covers(key, at)).max_by_key(|mute| mute.until)
+    }
+
+    /// How an alert of this severity is silent in this minute, in a word: `muted`, or `acknowledged` unless it is worse than what
+    /// somebody knows of.
+    pub fn silent(&self, key: &AlertKey, severity: Severity, at: Minute) -> Option<&'static str> {
+        if self.muted(key, at).is_some() {
+            return Some("muted");
+        }
+        let ack = self.lives.get(key)?.ack.as_ref()?;
+        (ack.until > at && ack.severity >= severity).then_some("acknowledged")
     }
 
     /// The alerts of a function (of one check, or of all) that are known.

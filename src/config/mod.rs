@@ -220,6 +220,14 @@ pub struct Loaded {
     pub file: Option<PathBuf>,
 }
 
+impl Loaded {
+    /// What is other than in a configuration that held before: keys, tables of which there may be several by their place, and
+    /// sinks by their names.
+    pub fn changed_since(&self, before: &Self) -> Vec<String> {
+        self.effective.changed_since(&before.effective)
+    }
+}
+
 /// Reads all layers.
 pub fn load(inputs: &Inputs<'_>) -> Result<Loaded, ConfigErrors> {
     let mut problems = Vec::new();

@@ -10,7 +10,7 @@ mod mutes;
 mod spots;
 
 pub use accounts::{AccountList, AccountSummary, State, TargetRow};
-pub use cost::{Cost, CostRow, Day, Load, SpentRow};
+pub use cost::{AddedRow, Cost, CostRow, Day, Load, SpentRow};
 pub use doctor::{CallRow, DoctorList, Health, Mending, RoleRow};
 pub use functions::{FunctionList, FunctionRow};
 pub use mutes::MuteList;

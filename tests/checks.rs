@@ -65,7 +65,7 @@ fn the_demo_has_something_to_show_for_each_check() {
     };
     let page = std::fs::read_to_string("docs/checks.md").unwrap();
     let command = page.lines().find(|line| line.starts_with("slmon --demo alert --check burn")).expect("a command");
-    let args = command.split_whitespace().skip(1).chain(["--format", "json"]);
+    let args = command.split_whitespace().skip(1).take_while(|word| *word != "#").chain(["--format", "json"]);
     let shown = fired(slmon().args(args));
     for check in ["burn", "near-timeout", "iterator-age", "dead-letter", "concurrency"] {
         assert!(shown.contains(check), "{check}: {shown:?}");

@@ -73,6 +73,23 @@ fn a_row_says_that_somebody_knows_until_when_and_who() {
 }
 
 #[test]
+fn where_there_is_little_room_an_acknowledgement_costs_no_column() {
+    let board = Board::new(incident());
+    let head = |alive: Alive| {
+        let mut model = model(None);
+        model.update(Msg::Board(Arc::new(Board::with(incident(), Arc::new(alive)))));
+        type_keys(&mut model, "1");
+        let page = text(&frame(&mut model, 80, 24, now()));
+        let head = page.lines().find(|line| line.contains("FUNCTION")).unwrap();
+        (head.split_whitespace().map(str::to_owned).collect::<Vec<_>>(), page)
+    };
+    let at = board.snapshot.horizon.now.plus(60);
+    let ((before, _), (after, page)) = (head(Alive::default()), head(known(&board, &board.rows[0], at)));
+    assert_eq!(before, after);
+    assert!(page.contains(" ✓") && page.contains("acknowledged until "), "{page}");
+}
+
+#[test]
 fn what_is_muted_leaves_the_alerts_and_is_counted_with_the_muted() {
     let board = Board::new(incident());
     let row = &board.rows[0];

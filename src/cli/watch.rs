@@ -10,7 +10,7 @@ mod tellers;
 mod untold;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -87,7 +87,7 @@ pub(super) async fn run(scope: &Scope, args: &args::Watch) -> Result<u8, Refusal
         hears,
         board,
         unseen: BTreeMap::new(),
-        muted: BTreeSet::new(),
+        muted: BTreeMap::new(),
         ready: false,
         full: false,
         service,
@@ -124,8 +124,8 @@ struct Front {
     finder: Finder,
     /// What can't be seen, and why: as it was said last.
     unseen: BTreeMap<String, Unseen>,
-    /// What fires and is muted by a tag or the configuration, as it was said: the alert, by whom, and until when.
-    muted: BTreeSet<(Minute, String)>,
+    /// What fires and is muted by a tag or the configuration, as it was said: the alert and by whom, and until when.
+    muted: BTreeMap<String, Minute>,
     ready: bool,
     /// Whether it was said that the store can't be written.
     full: bool,
@@ -263,11 +263,12 @@ impl Front {
 
     /// Says what fires and is muted by a tag or the configuration: each once, for as long as the same mute lasts.
     fn hidden(&mut self, report: &Report, now: Minute) {
-        self.muted.retain(|(until, _)| *until > now);
+        self.muted.retain(|_, until| *until > now);
         for row in report.muted.iter().filter(|row| row.severity.is_some()) {
             let Muted { account, region, function, check, until, muted_by, .. } = row;
             let said = format!("{account}:{region}:{}:{}:{muted_by}", function.raw(), check.unwrap_or_default());
-            if self.muted.insert((*until, said)) {
+            // One that goes on for longer is no other.
+            if self.muted.insert(said, *until).is_none() {
                 self.log.write(&Event::Muted(Box::new(row.clone())));
             }
         }

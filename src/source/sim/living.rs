@@ -93,14 +93,14 @@ pub enum Aside {
 }
 
 impl Aside {
-    /// The datapoint of a metric; none where it has nothing to do with that.
-    fn datapoint(self, metric: Metric, minute: Minute) -> Option<Option<u32>> {
+    /// The datapoint of a metric; none where it has nothing to do with that, so that it follows from the traffic.
+    fn datapoint(self, metric: Metric, minute: Minute) -> Option<u32> {
         let turn = u32::try_from(minute.0.rem_euclid(10)).unwrap_or(0);
         match (self, metric) {
-            (Self::Behind(minutes), Metric::IteratorAgeMaximum) => Some(Some(minutes * 60_000 + turn * 1_700)),
-            (Self::GivesUp, Metric::AsyncEventsDropped) => Some((turn == 3).then_some(2)),
-            (Self::Slow(longest), Metric::DurationMaximum) => Some(Some(longest - turn * longest / 400)),
-            (Self::Crowd(most), Metric::ConcurrencyMaximum | Metric::ClaimedMaximum) => Some(Some(most + turn)),
+            (Self::Behind(minutes), Metric::IteratorAgeMaximum) => Some(minutes * 60_000 + turn * 1_700),
+            (Self::GivesUp, Metric::AsyncEventsDropped) => Some(if turn == 3 { 2 } else { 0 }),
+            (Self::Slow(longest), Metric::DurationMaximum) => Some(longest - turn * longest / 400),
+            (Self::Crowd(most), Metric::ConcurrencyMaximum | Metric::ClaimedMaximum) => Some(most + turn),
             _ => None,
         }
     }
@@ -108,7 +108,7 @@ impl Aside {
 
 impl Living {
     /// The datapoint of a metric that its side story gives; none where it follows from its traffic.
-    pub fn said(&self, metric: Metric, minute: Minute) -> Option<Option<u32>> {
+    pub fn said(&self, metric: Metric, minute: Minute) -> Option<u32> {
         self.aside?.datapoint(metric, minute)
     }
 

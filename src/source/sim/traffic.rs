@@ -72,7 +72,7 @@ impl Traffic {
     pub fn said(&self, metric: Metric, minute: Minute) -> Option<Option<u32>> {
         let script = match self {
             Self::Scripted(script) => script,
-            Self::Living(living) => return living.said(metric, minute),
+            Self::Living(living) => return living.said(metric, minute).map(Some),
             Self::None => return None,
         };
         // What is taken of the account's limit is what runs at once.

@@ -68,7 +68,7 @@ fn observations() -> Vec<Observation> {
         let readings = found.iter().enumerate().flat_map(|(n, function)| {
             let errors = if n % 50 == 0 { 3.0 } else { 0.0 };
             [(Metric::Errors, errors), (Metric::Throttles, 0.0), (Metric::Invocations, 40.0)]
-                .map(|(metric, value)| (Of::Function(function.name.clone()), metric, series(value)))
+                .map(|(metric, value)| (Of::One(function.name.clone()), metric, series(value)))
         });
         let readings = readings.collect();
         all.push(Observation::Account(Entry {

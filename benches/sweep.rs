@@ -57,6 +57,7 @@ impl Estate {
                 role: None,
                 external_id: None,
                 regions: regions.clone(),
+                tables: Vec::new(),
                 functions: regions
                     .iter()
                     .flat_map(|region| (0..self.functions).map(|n| self.function(region, n)))

@@ -15,7 +15,7 @@ fn the_checks_are_listed_with_their_limits_and_costs() {
     let json = slmon().args(["checks", "--format", "json"]).run().ended_with(0).json();
     assert_valid("slmon.checks-1", &json);
     let checks = json["checks"].as_array().expect("a list");
-    assert_eq!(checks.len(), 9);
+    assert_eq!(checks.len(), 10);
     let on = |name: &str| checks.iter().find(|check| check["name"] == name).map(|check| check["on"] == true);
     assert_eq!([on("errors"), on("burn"), on("errors-baseline")], [Some(true), Some(false), Some(false)]);
 }

@@ -2,6 +2,7 @@
 //! reason. Screen and gate use this one predicate. This module knows facts; it does not know how they were read.
 
 mod burn;
+mod capacity;
 mod concurrency;
 mod dead_letter;
 mod errors;
@@ -22,6 +23,7 @@ use crate::domain::{
         Doubt, Finding, Judged, JudgedFunction, Judgement, Outcome, OverlookedFunction, Severity, Silenced, Verdict,
     },
     fleet::{Fleet, Function, TargetState},
+    function::ResourceType,
     life::Sign,
     need::{Need, Stretch},
     observation::Reading,
@@ -48,7 +50,11 @@ pub trait Check: Sync {
     fn is_asked(&self, _horizon: &Horizon) -> bool {
         true
     }
-    /// What has to be read of a function with these limits. What is beside errors, throttles and invocations of the window
+    /// What it looks at.
+    fn looks_at(&self) -> ResourceType {
+        ResourceType::Function
+    }
+    /// What has to be read of a function (or table) with these limits. What is beside errors, throttles and invocations of the window
     /// is read for this check's sake.
     fn needs(&self, limits: &Limits) -> Vec<Need>;
     /// Whether it needs what `ListFunctions` says of the function.
@@ -74,6 +80,7 @@ pub const ALL: &[&dyn Check] = &[
     &dead_letter::DeadLetter,
     &silent::Silent,
     &concurrency::Concurrency,
+    &capacity::Capacity,
 ];
 
 /// What the numbers of a check count that weighs shares.
@@ -84,14 +91,14 @@ const fn weighed(metric: Metric) -> [Need; 2] {
     [Need::of(metric, Stretch::Window), Need::of(Metric::Invocations, Stretch::Window).after(metric)]
 }
 
-/// What a check looks at: a function's metrics over a window.
+/// What a check looks at: the metrics of a function, or of a table, over a window.
 #[derive(Clone, Copy, Debug)]
 pub struct Evidence<'a> {
     /// The window.
     pub window: Window,
     /// Where the run compares: the stretch right before the window, or none where CloudWatch keeps nothing of it.
     pub baseline: Option<Option<Window>>,
-    /// The function.
+    /// The function, or the table.
     pub function: &'a Function,
     /// The target that it is of, for what its functions share; none where it is judged by itself.
     pub target: Option<&'a TargetState>,
@@ -253,7 +260,7 @@ fn judge_by(
     let muted = function.class.mute.as_ref().is_some_and(|(until, _)| *until > horizon.at);
     let (mut findings, mut silenced, mut doubts, mut off) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for check in ALL.iter().copied().filter(|check| check.is_asked(horizon) && counts(*check)) {
-        if !is_on(check, &function.class.limits) {
+        if !looks(check, function) {
             off.push(check.id());
             continue;
         }
@@ -314,7 +321,7 @@ pub fn sign(
     }
     let mut asked = ALL.iter().copied().filter(|known| known.is_asked(horizon));
     let Some(check) = asked.find(|known| known.id() == check) else { return Sign::Unknown };
-    if !is_on(check, &function.class.limits) {
+    if !looks(check, function) {
         return Sign::Gone;
     }
     // What another check could not tell is no doubt about this one.
@@ -331,7 +338,12 @@ pub fn sign(
     }
 }
 
-/// Whether a check looks at functions with these limits.
+/// Whether a check looks at this function, or this table.
+fn looks(check: &dyn Check, function: &Function) -> bool {
+    check.looks_at() == function.found.resource_type() && is_on(check, &function.class.limits)
+}
+
+/// Whether a check looks at what has these limits.
 fn is_on(check: &dyn Check, limits: &Limits) -> bool {
     check.extra().is_none_or(|extra| limits.more.is_on(extra))
 }
@@ -361,10 +373,16 @@ pub fn names(rules: &Rules, horizon: &Horizon) -> Vec<&'static str> {
     ALL.iter().copied().filter(|check| check.is_asked(horizon)).filter(on).map(Check::id).collect()
 }
 
+/// Whether any check that is named somewhere looks at tables, so that they have to be found.
+pub fn looks_at_tables(rules: &Rules) -> bool {
+    let of_tables = ALL.iter().filter(|check| check.looks_at() == ResourceType::Table);
+    of_tables.filter_map(|check| check.extra()).any(|extra| rules.names(extra))
+}
+
 /// Judges a target, each of its functions over a horizon of its own, and adds what comes of it.
 pub fn judge_target(state: &TargetState, horizon: impl Fn(&Function) -> Horizon, judgement: &mut Judgement) {
     let target = state.target.key();
-    let watched = state.known().iter().enumerate().filter(|(_, f)| f.class.watched && !f.is_gone());
+    let watched = state.rows().enumerate().filter(|(_, f)| f.class.watched && !f.is_gone());
     for (place, function) in watched {
         if function.class.alerts() {
             judgement.functions.push(JudgedFunction {

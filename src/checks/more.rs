@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{ALL, Check, Evidence, is_on};
 use crate::domain::{
+    function::ResourceType,
     need::{Need, Stretch},
     observation::Reading,
     rules::{limits::Limits, more::Extra},
@@ -55,20 +56,20 @@ impl<'a> Evidence<'a> {
     }
 }
 
-/// The checks that look at a function with these limits and have metrics of their own.
-fn on<'l>(limits: &'l Limits, horizon: &'l Horizon) -> impl Iterator<Item = &'static dyn Check> + 'l {
-    let all = ALL.iter().copied().filter(|check| check.extra().is_some());
+/// The checks that look at a function, or a table, with these limits and have metrics of their own.
+fn on<'l>(of: ResourceType, limits: &'l Limits, horizon: &'l Horizon) -> impl Iterator<Item = &'static dyn Check> + 'l {
+    let all = ALL.iter().copied().filter(move |check| check.extra().is_some() && check.looks_at() == of);
     all.filter(move |check| check.is_asked(horizon) && is_on(*check, limits))
 }
 
-/// What has to be read of a function with these limits, beside errors, throttles and invocations: each metric and stretch
-/// once.
-pub fn needs(limits: &Limits, horizon: &Horizon) -> Vec<Need> {
+/// What has to be read of a function with these limits, beside errors, throttles and invocations, or of a table: each metric
+/// and stretch once.
+pub fn needs(of: ResourceType, limits: &Limits, horizon: &Horizon) -> Vec<Need> {
     if !limits.more.any() {
         return Vec::new();
     }
     let mut all: BTreeMap<(Metric, Stretch, bool), Option<Metric>> = BTreeMap::new();
-    for need in on(limits, horizon).flat_map(|check| check.needs(limits)) {
+    for need in on(of, limits, horizon).flat_map(|check| check.needs(limits)) {
         let after = all.entry((need.metric, need.stretch, need.region)).or_insert(need.after);
         // What one check always needs is not asked for again because of another.
         *after = after.and(need.after);
@@ -78,12 +79,12 @@ pub fn needs(limits: &Limits, horizon: &Horizon) -> Vec<Need> {
 
 /// Whether a check that looks at a function with these limits needs its configuration.
 pub fn wants_configuration(limits: &Limits, horizon: &Horizon) -> bool {
-    limits.more.any() && on(limits, horizon).any(Check::needs_configuration)
+    limits.more.any() && on(ResourceType::Function, limits, horizon).any(Check::needs_configuration)
 }
 
 /// Whether a check that looks at a function with these limits needs the account's limit of instances that run at once.
 pub fn wants_limit(limits: &Limits, horizon: &Horizon) -> bool {
-    limits.more.any() && on(limits, horizon).any(Check::needs_limit)
+    limits.more.any() && on(ResourceType::Function, limits, horizon).any(Check::needs_limit)
 }
 
 /// A check as a list of all of them tells of it.
@@ -95,7 +96,9 @@ pub struct Listed {
     pub about: &'static str,
     /// Which of the checks it is that are off unless they are named; none for the others.
     pub extra: Option<Extra>,
-    /// What it reads of a function.
+    /// What it looks at.
+    pub of: ResourceType,
+    /// What it reads of a function, or of a table.
     pub needs: Vec<Need>,
     /// Whether it needs the function's configuration.
     pub configuration: bool,
@@ -109,6 +112,7 @@ pub fn listed(limits: &Limits) -> Vec<Listed> {
         name: check.id(),
         about: check.about(),
         extra: check.extra(),
+        of: check.looks_at(),
         needs: check.needs(limits),
         configuration: check.needs_configuration(),
         limit: check.needs_limit(),

@@ -290,8 +290,8 @@ pub struct Alert {
     /// least twice that of before, and not by chance [default: off]
     #[arg(long, value_name = "TIME")]
     pub baseline: Option<String>,
-    /// A further check: burn, near-timeout, iterator-age, dead-letter, silent or concurrency; may be given several times.
-    /// Each reads metrics of its own: `slmon checks` says which, and what they cost
+    /// A further check: burn, near-timeout, iterator-age, dead-letter, silent, concurrency or capacity; may be given
+    /// several times. Each reads metrics of its own: `slmon checks` says which, and what they cost
     #[arg(long = "check", value_name = "NAME")]
     pub checks: Vec<String>,
     /// How long late data is waited for [default: 3m]

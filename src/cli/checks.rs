@@ -8,9 +8,12 @@ use super::{
 use crate::{
     checks,
     config::Flags,
-    domain::rules::{
-        Rules,
-        more::{Extra, Number},
+    domain::{
+        function::ResourceType,
+        rules::{
+            Rules,
+            more::{Extra, Number},
+        },
     },
     report::checks::{CheckList, CheckRow, Cost, LimitRow, ReadRow},
 };
@@ -62,6 +65,10 @@ pub fn list(rules: &Rules, baseline: bool) -> CheckList {
                 LimitRow::of_clauses("critical", "error", &limits.errors.critical),
                 LimitRow::of_clauses("warning", "error", &limits.errors.warning),
             ],
+        },
+        of: match listed.of {
+            ResourceType::Function => "function",
+            ResourceType::Table => "table",
         },
         cost: Cost::of(&listed.needs, listed.extra.is_some()),
         reads: listed.needs.iter().map(ReadRow::of).collect(),

@@ -24,7 +24,7 @@ pub(super) async fn run(scope: &Scope, args: &Functions) -> Result<u8, Refusal> 
         let rows = fleet.targets().flat_map(|state| {
             // Of a deleted function the tags are still there for hours; `alert` tells of those.
             let shown = |function: &&Function| (args.all || function.class.watched) && !function.is_gone();
-            state.known().iter().filter(shown).map(|function| row(state, function))
+            state.rows().filter(shown).map(|function| row(state, function))
         });
         let mut rows: Vec<FunctionRow> = rows.collect();
         rows.sort_by(|a, b| {

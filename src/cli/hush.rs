@@ -220,7 +220,7 @@ fn find(
 fn functions(fleet: &Fleet) -> impl Iterator<Item = (TargetKey, AwsText)> {
     fleet.targets().flat_map(|state| {
         let key = state.target.key();
-        state.known().iter().map(move |function| (key.clone(), function.found.name.clone()))
+        state.rows().map(move |function| (key.clone(), function.found.name.clone()))
     })
 }
 

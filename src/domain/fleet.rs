@@ -21,7 +21,8 @@ use super::{
     window::Minute,
 };
 
-/// A function with what the rules make of it and what its metrics said.
+/// A function with what the rules make of it and what its metrics said. A DynamoDB table is kept in the same form: nobody
+/// asks for its errors, and Lambda knows no configuration of it.
 #[derive(Clone, Debug)]
 pub struct Function {
     /// As it was discovered.
@@ -106,6 +107,8 @@ pub struct TargetState {
     pub target: Target,
     /// Its functions by name, once they have been discovered.
     pub functions: Option<Vec<Function>>,
+    /// Its tables by name, where some check looks at tables and they have been discovered.
+    pub tables: Vec<Function>,
     /// How long discovery took.
     pub took: Option<Duration>,
     /// Why its functions had to be read one by one, where that was so.
@@ -141,30 +144,6 @@ pub struct Search {
     pub through: Option<usize>,
     /// What could not be searched; of one operation and part, once.
     pub unread: Vec<Unread>,
-}
-
-impl TargetState {
-    /// The functions, as far as they are known.
-    pub fn known(&self) -> &[Function] {
-        self.functions.as_deref().unwrap_or_default()
-    }
-
-    /// Functions of which nobody has said whether they are to be watched, though they are production; as far as they
-    /// are known.
-    pub fn overlooked(&self) -> impl Iterator<Item = &Function> {
-        let all = self.known().iter().chain(&self.search.found);
-        all.filter(|function| function.class.is_overlooked() && !function.is_gone())
-    }
-
-    /// The reading of a metric of all its functions together that some check needs over a stretch.
-    pub fn more(&self, metric: Metric, stretch: Stretch) -> &Reading {
-        self.more.get(&(metric, stretch)).unwrap_or(&Reading::NotAsked)
-    }
-
-    /// Whether all that was asked of it could be read.
-    pub fn is_seen(&self) -> bool {
-        self.functions.is_some() && self.unread.is_empty()
-    }
 }
 
 impl Totals {
@@ -283,7 +262,8 @@ impl Fleet {
             target.more.clear();
             target.concurrency = target.concurrency.filter(|_| !anew);
             target.search = Search::default();
-            for function in target.functions.iter_mut().flatten() {
+            let tables = target.tables.iter_mut();
+            for function in target.functions.iter_mut().flatten().chain(tables) {
                 // One that failed before it was deleted would be taken for a ghost, now that its failures are forgotten.
                 if anew || function.exists == Some(false) && !function.is_gone() {
                     function.exists = None;
@@ -370,6 +350,10 @@ impl Fleet {
                 }
                 Observation::Functions { target, found, took, detour }
             }
+            Observation::Tables { target, mut found } => {
+                found.retain(|table| scope.admits_function(table));
+                Observation::Tables { target, found }
+            }
             Observation::Searched { target, mut found } => {
                 found.retain(|function| scope.admits_function(function));
                 Observation::Searched { target, found }
@@ -419,6 +403,13 @@ impl Fleet {
                     state.detour = detour;
                 }
             }
+            Observation::Tables { target, found } => {
+                let rules = self.rules.clone();
+                if let Some(state) = self.target_mut(&target) {
+                    let known = std::mem::take(&mut state.tables);
+                    state.tables = state.taken_over(&rules, known, found);
+                }
+            }
             Observation::Configurations { target, found, complete } => {
                 if let Some(state) = self.target_mut(&target) {
                     state.configure(found, complete);
@@ -430,7 +421,7 @@ impl Fleet {
                         if let Some(place) = state.reading_mut(&of, metric) {
                             *place = reading;
                         }
-                        if let Of::Function(name) = &of
+                        if let Of::One(name) = &of
                             && let Some(function) = state.function_mut(name.raw())
                         {
                             function.presumed = false;
@@ -443,7 +434,7 @@ impl Fleet {
                     for (of, metric, reading) in readings {
                         let more = match &of {
                             Of::Region => Some(&mut state.more),
-                            Of::Function(name) => state.function_mut(name.raw()).map(|function| &mut function.more),
+                            Of::One(name) => state.function_mut(name.raw()).map(|function| &mut function.more),
                         };
                         let reading = match reading {
                             Reading::Known(series) => Reading::Known(stretch.kept(series)),

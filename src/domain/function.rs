@@ -1,4 +1,4 @@
-//! Functions as AWS describes them: facts only, no judgement.
+//! Functions, and tables beside them, as AWS describes them: facts only, no judgement.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -54,15 +54,54 @@ pub struct Interned {
     texts: HashSet<AwsText>,
 }
 
-/// A function that discovery found, with its tags.
+/// What can be watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ResourceType {
+    /// A Lambda function.
+    Function,
+    /// A DynamoDB table.
+    Table,
+}
+
+/// A function or a table that discovery found, with its tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Discovered {
-    /// The function's ARN, without version or alias.
+    /// The function's ARN, without version or alias; or the table's.
     pub arn: AwsText,
-    /// The function's name, up to 64 characters.
+    /// The function's name, up to 64 characters; of a table, what its ARN ends with: `table/orders`. No function's name
+    /// holds a slash, so that the two are never taken for each other.
     pub name: AwsText,
     /// All its tags; empty where it has none.
     pub tags: Tags,
+}
+
+impl Discovered {
+    /// What it is.
+    pub fn resource_type(&self) -> ResourceType {
+        resource_type(self.name.raw())
+    }
+}
+
+/// What a row's name is of.
+pub fn resource_type(name: &str) -> ResourceType {
+    if name.starts_with(TABLE) { ResourceType::Table } else { ResourceType::Function }
+}
+
+/// What the name of a table begins with in its ARN, and here.
+const TABLE: &str = "table/";
+
+/// The table's name in CloudWatch, out of `table/orders`; none for what is no table.
+pub fn table_name(name: &str) -> Option<&str> {
+    name.strip_prefix(TABLE)
+}
+
+/// `table/orders` in `arn:<partition>:dynamodb:<region>:<account>:table/orders`; none for its indexes, streams and backups.
+pub fn table_of_arn(arn: &str) -> Option<&str> {
+    let mut parts = arn.split(':');
+    let (scheme, service) = (parts.next()?, parts.nth(1)?);
+    let name = parts.nth(2)?;
+    let is_table = table_name(name).is_some_and(|table| !table.is_empty() && !table.contains('/'));
+    (scheme == "arn" && service == "dynamodb" && is_table && parts.next().is_none()).then_some(name)
 }
 
 /// The function's name in `arn:<partition>:lambda:<region>:<account>:function:<name>`.
@@ -105,5 +144,22 @@ mod tests {
         assert_eq!(name_of_arn("arn:aws-cn:lambda:cn-north-1:111122223333:function:pay"), Some("pay"));
         assert_eq!(name_of_arn("arn:aws:lambda:eu-west-1:111122223333:event-source-mapping:x"), None);
         assert_eq!(name_of_arn("arn:aws:lambda:eu-west-1:111122223333:function:"), None);
+    }
+
+    #[test]
+    fn a_table_is_told_from_its_indexes_and_from_a_function_of_its_name() {
+        let arn = |rest: &str| format!("arn:aws:dynamodb:eu-west-1:111122223333:{rest}");
+        assert_eq!(table_of_arn(&arn("table/orders")), Some("table/orders"));
+        for other in [
+            "table/",
+            "table/orders/index/by-day",
+            "table/orders/stream/2026-11-23T09:00:00.000",
+            "global-table/orders",
+        ] {
+            assert_eq!(table_of_arn(&arn(other)), None, "{other}");
+        }
+        assert_eq!(table_of_arn("arn:aws:lambda:eu-west-1:111122223333:function:orders"), None);
+        assert_eq!((resource_type("table/orders"), table_name("table/orders")), (ResourceType::Table, Some("orders")));
+        assert_eq!((resource_type("orders"), table_name("orders")), (ResourceType::Function, None));
     }
 }

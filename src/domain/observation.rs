@@ -62,6 +62,13 @@ pub enum Observation {
         /// Why they had to be read one by one, where that was so.
         detour: Option<Failure>,
     },
+    /// The tables of a target that carry the tag.
+    Tables {
+        /// The target.
+        target: TargetKey,
+        /// The tables, in any order.
+        found: Vec<Discovered>,
+    },
     /// The configurations of a target's functions.
     Configurations {
         /// The target.

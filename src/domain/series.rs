@@ -11,11 +11,11 @@ pub enum Of {
     /// All functions of a region together, whatever their tags: the series without a dimension. Source: the Lambda
     /// developer guide, "Viewing metrics", aggregate metrics of the region.
     Region,
-    /// One function.
-    Function(AwsText),
+    /// One function, or one table by its [name](super::function::Discovered::name).
+    One(AwsText),
 }
 
-/// The metrics that are asked for, all of them in the namespace `AWS/Lambda`: sums, but for durations and concurrency.
+/// The metrics that are asked for: sums, but for durations, concurrency and what is provisioned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Metric {
     /// Invocations that ended in an error: an exception, a timeout, a fault of the runtime.
@@ -43,6 +43,19 @@ pub enum Metric {
     AsyncEventsDropped,
     /// Events that a destination did not take.
     DestinationDeliveryFailures,
+    /// Read capacity units that a table consumed. Source of these six: the DynamoDB developer guide, "DynamoDB metrics and
+    /// dimensions".
+    ConsumedRead,
+    /// Write capacity units that a table consumed.
+    ConsumedWrite,
+    /// Read capacity units a second that a table has; none where it has as many as are needed. AWS gives it every 5 minutes.
+    ProvisionedRead,
+    /// Write capacity units a second that a table has; none where it has as many as are needed.
+    ProvisionedWrite,
+    /// Reads beyond what a table has, which were refused.
+    ReadThrottles,
+    /// Writes beyond what a table or one of its indexes has, which were refused.
+    WriteThrottles,
 }
 
 impl Metric {
@@ -60,6 +73,12 @@ impl Metric {
         Self::DeadLetterErrors,
         Self::AsyncEventsDropped,
         Self::DestinationDeliveryFailures,
+        Self::ConsumedRead,
+        Self::ConsumedWrite,
+        Self::ProvisionedRead,
+        Self::ProvisionedWrite,
+        Self::ReadThrottles,
+        Self::WriteThrottles,
     ];
 
     /// The name in CloudWatch.
@@ -75,6 +94,25 @@ impl Metric {
             Self::DeadLetterErrors => "DeadLetterErrors",
             Self::AsyncEventsDropped => "AsyncEventsDropped",
             Self::DestinationDeliveryFailures => "DestinationDeliveryFailures",
+            Self::ConsumedRead => "ConsumedReadCapacityUnits",
+            Self::ConsumedWrite => "ConsumedWriteCapacityUnits",
+            Self::ProvisionedRead => "ProvisionedReadCapacityUnits",
+            Self::ProvisionedWrite => "ProvisionedWriteCapacityUnits",
+            Self::ReadThrottles => "ReadThrottleEvents",
+            Self::WriteThrottles => "WriteThrottleEvents",
+        }
+    }
+
+    /// The namespace in CloudWatch.
+    pub const fn namespace(self) -> &'static str {
+        match self {
+            Self::ConsumedRead
+            | Self::ConsumedWrite
+            | Self::ProvisionedRead
+            | Self::ProvisionedWrite
+            | Self::ReadThrottles
+            | Self::WriteThrottles => "AWS/DynamoDB",
+            _ => "AWS/Lambda",
         }
     }
 
@@ -86,12 +124,19 @@ impl Metric {
             | Self::Invocations
             | Self::DeadLetterErrors
             | Self::AsyncEventsDropped
-            | Self::DestinationDeliveryFailures => "Sum",
+            | Self::DestinationDeliveryFailures
+            | Self::ConsumedRead
+            | Self::ConsumedWrite
+            | Self::ReadThrottles
+            | Self::WriteThrottles => "Sum",
             Self::DurationAverage => "Average",
             Self::DurationP95 => "p95",
-            Self::DurationMaximum | Self::ConcurrencyMaximum | Self::ClaimedMaximum | Self::IteratorAgeMaximum => {
-                "Maximum"
-            }
+            Self::DurationMaximum
+            | Self::ConcurrencyMaximum
+            | Self::ClaimedMaximum
+            | Self::IteratorAgeMaximum
+            | Self::ProvisionedRead
+            | Self::ProvisionedWrite => "Maximum",
         }
     }
 }

@@ -104,6 +104,17 @@ pub(super) async fn discover(
     }
 }
 
+/// The tables of a target that carry the tag's key, or that they could not be found.
+pub(super) async fn tables(source: &dyn Source, target: &Target, key: &str) -> Vec<Observation> {
+    let target_key = target.key();
+    vec![match source.tables(target, key).try_concat().await {
+        Ok(found) => Observation::Tables { target: target_key, found },
+        Err(failure) => {
+            Observation::TargetFailed { target: target_key, part: Some("DynamoDB tables".to_owned()), failure }
+        }
+    }]
+}
+
 /// When to leave off, so that something is left for metrics.
 fn latest(begun: Instant, deadline: Instant) -> Instant {
     let left = deadline.saturating_duration_since(begun);

@@ -152,7 +152,7 @@ fn of_target(source: &Arc<dyn Source>, state: &TargetState, horizon: &Horizon) -
     };
     let name = first.map_or(AwsText::from(NOBODY), |function| function.found.name.clone());
     let read = Window::ending(horizon.at, 1);
-    let request = MetricRequest { read, period: 1, queries: vec![(Of::Function(name), Metric::Errors)] };
+    let request = MetricRequest { read, period: 1, queries: vec![(Of::One(name), Metric::Errors)] };
     let (here, target) = (source.clone(), state.target.clone());
     let metrics =
         async move { outcome(here.metrics(&target, &request).next().await.unwrap_or_else(|| Ok(Vec::new()))) };

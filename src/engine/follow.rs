@@ -74,7 +74,7 @@ fn of_target(
     let known: BTreeSet<&AlertKey> = known.iter().copied().collect();
     let mut met: BTreeSet<AlertKey> = BTreeSet::new();
     for function in judged {
-        let Some(found) = state.known().get(function.place) else { continue };
+        let Some(found) = state.row(function.place) else { continue };
         // Most functions neither fire nor have fired: nothing is to be asked of them.
         let quiet = function.judged.findings.is_empty() && function.judged.silenced.is_empty();
         let is_stale = snapshot.pulses.get(&function.target).is_some_and(|pulse| pulse.is_stale(&found.found.name));

@@ -9,6 +9,7 @@ use crate::{
     domain::{
         account::Target,
         failure::{Failure, Kind},
+        function::table_name,
         need::Stretch,
         observation::{Observation, Reading},
         series::{Metric, Of, Series},
@@ -111,7 +112,10 @@ fn conclude(
         readings.push((of.clone(), *metric, reading));
     }
     let full = request.queries.len() >= plan::most(request.read, request.period);
-    let functions = |names: &[Of]| counted(names.len() as u64, "function");
+    let functions = |names: &[Of]| {
+        let tables = names.iter().all(|of| matches!(of, Of::One(name) if table_name(name.raw()).is_some()));
+        counted(names.len() as u64, if tables { "table" } else { "function" })
+    };
     let key = target.key();
     let mut observations = vec![Observation::Readings { target: key.clone(), readings }];
     for (failure, mut names) in unread {
@@ -131,7 +135,7 @@ fn conclude(
 fn shown(of: &Of) -> Cow<'_, str> {
     match of {
         Of::Region => Cow::Borrowed("the region as a whole"),
-        Of::Function(name) => name.shown(),
+        Of::One(name) => name.shown(),
     }
 }
 

@@ -407,6 +407,7 @@ async fn carry_out(source: &dyn Source, job: &Job, deadline: Instant) -> Vec<Obs
         Job::Discover { target, key, reach, names } => {
             discover::discover(source, target, (key, *reach, names), deadline).await
         }
+        Job::Tables { target, key } => discover::tables(source, target, key).await,
         Job::Metrics { target, request } => metrics::read(source, target, request).await,
         Job::More { target, stretch, request } => metrics::more(metrics::read(source, target, request).await, *stretch),
         Job::Concurrency { target } => discover::concurrency(source, target).await,

@@ -86,6 +86,13 @@ pub enum Job {
         /// The names that are in scope, for functions whose tags have to be asked one by one; all where empty.
         names: Vec<Glob>,
     },
+    /// Its tables that carry the tag.
+    Tables {
+        /// The target.
+        target: Target,
+        /// The tag's key.
+        key: String,
+    },
     /// Metrics.
     Metrics {
         /// The target.
@@ -187,8 +194,9 @@ pub(super) fn after(state: &TargetState, step: Step, rules: &Rules, settings: &S
                 Depth::Judge { .. } => Reach::Most,
             };
             let (key, names) = (rules.watch.key.clone(), rules.scope.functions.clone());
+            let tables = tables(state, rules, depth);
             let discover = Job::Discover { target: state.target.clone(), key, reach, names };
-            (Step::Discovery, vec![discover])
+            (Step::Discovery, [discover].into_iter().chain(tables).collect())
         }
         (Step::Discovery, Depth::Discover { all, configurations }) => {
             // Discovery of all functions has read their configurations already.
@@ -207,6 +215,12 @@ pub(super) fn after(state: &TargetState, step: Step, rules: &Rules, settings: &S
         (Step::SearchDetails, _) => (Step::SearchDetails, Vec::new()),
         _ => (Step::Details, Vec::new()),
     }
+}
+
+/// The tables, where some check looks at them.
+fn tables(state: &TargetState, rules: &Rules, depth: Depth) -> Option<Job> {
+    let wanted = depth != Depth::Spots && checks::looks_at_tables(rules);
+    wanted.then(|| Job::Tables { target: state.target.clone(), key: rules.watch.key.clone() })
 }
 
 /// All functions; nothing where discovery has listed all of them anyway.
@@ -274,14 +288,14 @@ fn concurrency(state: &TargetState, horizon: &Horizon) -> Option<Job> {
 /// What the checks need of watched production beside errors, throttles and invocations, as far as it is wanted.
 pub(super) fn more(state: &TargetState, horizon: &Horizon, wanted: impl Fn(&Function, &Need) -> bool) -> Vec<Job> {
     let mut by_stretch: BTreeMap<(Stretch, i64, i64), (Window, i64, Queries)> = BTreeMap::new();
-    let production = state.known().iter().filter(|f| f.class.watched && f.class.alerts() && !f.is_gone());
+    let production = state.rows().filter(|f| f.class.watched && f.class.alerts() && !f.is_gone());
     for function in production {
-        for need in checks::needs(&function.class.limits, horizon) {
+        for need in checks::needs(function.found.resource_type(), &function.class.limits, horizon) {
             let read = need.stretch.read(horizon, function.class.window);
             let Some((read, period)) = read.filter(|_| wanted(function, &need)) else { continue };
             let place = (need.stretch, read.start.0, period);
             let (.., queries) = by_stretch.entry(place).or_insert_with(|| (read, period, Vec::new()));
-            let of = if need.region { Of::Region } else { Of::Function(function.found.name.clone()) };
+            let of = if need.region { Of::Region } else { Of::One(function.found.name.clone()) };
             // Of the region, each function needs the same.
             if !need.region || !queries.contains(&(of.clone(), need.metric)) {
                 queries.push((of, need.metric));
@@ -367,7 +381,7 @@ pub(super) fn batches<'a>(
         let Some(frame) = horizon.frame(function.class.window) else { continue };
         let Window { start, end } = frame.read;
         let (_, queries) = by_frame.entry((start.0, end.0, frame.period)).or_insert_with(|| (frame, Vec::new()));
-        queries.push((Of::Function(function.found.name.clone()), metric));
+        queries.push((Of::One(function.found.name.clone()), metric));
     }
     let mut jobs = Vec::new();
     for (frame, queries) in by_frame.into_values() {
@@ -474,8 +488,8 @@ mod tests {
         let readings = [("failing", Some(4.0)), ("fine", Some(0.0)), ("silent", None), ("dev", Some(9.0))];
         let readings = readings.iter().flat_map(|(name, value)| {
             [
-                (Of::Function((*name).into()), Metric::Errors, reading(*value)),
-                (Of::Function((*name).into()), Metric::Throttles, reading(None)),
+                (Of::One((*name).into()), Metric::Errors, reading(*value)),
+                (Of::One((*name).into()), Metric::Throttles, reading(None)),
             ]
         });
         fleet.apply(Observation::Readings { target, readings: readings.collect() });

@@ -86,13 +86,18 @@ fn ask(text: &str) -> Ask {
 }
 
 impl Ask {
+    /// The window over which it is judged.
+    fn horizon(&self) -> Horizon {
+        Horizon::new(self.world.now.plus(-3), 15, self.world.now)
+    }
+
     fn sweep(self) -> Swept {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(self.sweep_now())
     }
 
     async fn sweep_now(self) -> Swept {
-        let now = self.world.now;
+        let horizon = self.horizon();
         let cancel = CancellationToken::new();
         let source = Arc::new(Recorded {
             inner: Sim::new(self.world),
@@ -101,7 +106,7 @@ impl Ask {
             cancel: self.cancel_with.map(|call| (call, cancel.clone())),
             broken: None,
         });
-        let settings = Settings { horizon: Horizon::new(now.plus(-3), 15, now), depth: self.depth };
+        let settings = Settings { horizon, depth: self.depth };
         if let Some(after) = self.cancel_after {
             let cancel = cancel.clone();
             tokio::spawn(async move {
@@ -272,6 +277,10 @@ impl Source for Recorded {
 
     fn tagged<'a>(&'a self, target: &'a Target, key: Option<&'a str>) -> Pages<'a, Discovered> {
         self.pages(calls::GET_RESOURCES, place(target), self.inner.tagged(target, key))
+    }
+
+    fn tables<'a>(&'a self, target: &'a Target, key: &'a str) -> Pages<'a, Discovered> {
+        self.pages(calls::GET_RESOURCES, place(target), self.inner.tables(target, key))
     }
 
     fn functions<'a>(&'a self, target: &'a Target) -> Pages<'a, Configuration> {

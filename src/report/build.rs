@@ -16,6 +16,7 @@ use crate::domain::{
     failure::Failure,
     finding::{FailOn, Finding, JudgedFunction, Judgement, Severity, Verdict},
     fleet::{Fleet, Function, TargetState},
+    function::ResourceType,
     roster::Regions,
     rules::StageKind,
     text::{counted, minutes},
@@ -63,7 +64,7 @@ pub fn build(sweep: &Sweep<'_>) -> Report {
     let functions = counts(sweep.fleet);
     let verdicts = verdicts(sweep.judgement);
     let (alerts, muted) = alerts(sweep);
-    let (status, exit_code) = verdict(sweep, &coverage, &verdicts, &alerts, &unmatched);
+    let (status, exit_code) = verdict(sweep, &coverage, &alerts, &unmatched);
     let told = unmatched.iter().map(|unmatched| unmatched.sentence.clone());
     let told = told.chain(enough(&coverage)).chain(notes(sweep, window, &functions, &unmatched)).chain(unneeded);
     Report {
@@ -102,21 +103,21 @@ pub fn build(sweep: &Sweep<'_>) -> Report {
 }
 
 /// The rules of the exit code, in their order: interrupted, firing, can't tell, fine.
-fn verdict(
-    sweep: &Sweep<'_>,
-    coverage: &Coverage,
-    verdicts: &VerdictCounts,
-    alerts: &[Alert],
-    unmatched: &[Unmatched],
-) -> (Status, u8) {
+fn verdict(sweep: &Sweep<'_>, coverage: &Coverage, alerts: &[Alert], unmatched: &[Unmatched]) -> (Status, u8) {
     let least = match sweep.fail_on {
         FailOn::Warning => Severity::Warning,
         FailOn::Critical | FailOn::Never => Severity::Critical,
     };
     let fires = alerts.iter().any(|alert| alert.severity >= least);
-    // Too early to tell, silence is no verdict.
-    let silent = if is_premature(&sweep.horizon) { verdicts.idle } else { 0 };
-    let judged = sweep.judgement.functions.len() - verdicts.unknown - silent - muted_in_doubt(sweep.judgement);
+    let says = |judged: &&JudgedFunction| match judged.judged.verdict {
+        Verdict::Unknown => false,
+        // Too early to tell, silence is no verdict.
+        Verdict::Idle => !is_premature(&sweep.horizon),
+        // Of one that is muted, nobody may know whether it fails.
+        Verdict::Muted => judged.judged.doubts.is_empty(),
+        _ => true,
+    };
+    let judged = sweep.judgement.functions.iter().filter(|judged| !is_table(sweep, judged)).filter(says).count();
     let lacking = !coverage.unseen.is_empty() && !coverage.is_enough();
     let nothing = judged == 0 || unmatched.iter().any(|unmatched| unmatched.certain);
     let blind = lacking || unknown(sweep, coverage) > 0 || nothing && !sweep.allow_empty;
@@ -136,11 +137,11 @@ fn verdict(
     (status, code)
 }
 
-/// Muted functions of which nobody knows whether they fail.
-fn muted_in_doubt(judgement: &Judgement) -> usize {
-    let in_doubt =
-        |judged: &&JudgedFunction| judged.judged.verdict == Verdict::Muted && !judged.judged.doubts.is_empty();
-    judgement.functions.iter().filter(in_doubt).count()
+/// Whether it is a table that was judged: where no function was, its verdict makes up for none.
+fn is_table(sweep: &Sweep<'_>, judged: &JudgedFunction) -> bool {
+    let state = sweep.fleet.target(&judged.target);
+    let row = state.and_then(|state| state.row(judged.place));
+    row.is_some_and(|row| row.found.resource_type() == ResourceType::Table)
 }
 
 /// Functions that could not be judged, and neither is that accepted, nor is enough seen without their target.
@@ -255,7 +256,7 @@ fn alerts(sweep: &Sweep<'_>) -> (Vec<Alert>, Vec<Muted>) {
         sweep.fleet.targets().map(|state| (state.target.key(), state)).collect();
     for judged in &sweep.judgement.functions {
         let Some(state) = targets.get(&judged.target) else { continue };
-        let Some(function) = state.known().get(judged.place) else { continue };
+        let Some(function) = state.row(judged.place) else { continue };
         let of_checks = judged
             .judged
             .silenced
@@ -365,7 +366,7 @@ fn mute(
 fn basis(sweep: &Sweep<'_>, unmatched: Vec<Unmatched>) -> Basis {
     let judged = sweep.judgement.functions.iter().filter_map(|judged| {
         let state = sweep.fleet.target(&judged.target)?;
-        let function = state.known().get(judged.place)?;
+        let function = state.row(judged.place)?;
         let account = &state.target.account;
         Some(JudgedRow {
             client: account.client.clone(),

@@ -43,7 +43,9 @@ pub struct CheckRow {
     pub overrides: Vec<String>,
     /// Its limits.
     pub limits: Vec<LimitRow>,
-    /// What it reads of a function.
+    /// What it looks at: `function` or `table`.
+    pub of: &'static str,
+    /// What it reads of one.
     pub reads: Vec<ReadRow>,
     /// Whether it needs the function's configuration.
     pub reads_configuration: bool,
@@ -213,16 +215,17 @@ impl CheckRow {
     pub fn costs(&self) -> String {
         let Cost { metrics, at_most, day_usd_at_most, .. } = self.cost;
         let metrics = if metrics == at_most { count(metrics) } else { format!("{metrics} to {at_most}") };
+        let of = self.of;
         let noun = if at_most == 1 { "metric" } else { "metrics" };
         match day_usd_at_most {
             Some(usd) if self.reads.iter().any(|read| read.region) => {
                 format!(
-                    "{metrics} {noun} a function and sweep, and one a region; watching, at most {} a day each",
+                    "{metrics} {noun} a {of} and sweep, and one a region; watching, at most {} a day each",
                     cents(usd)
                 )
             }
-            Some(usd) => format!("{metrics} {noun} a function and sweep; watching, at most {} a day", cents(usd)),
-            None => format!("{metrics} {noun} a function and sweep; watching, as good as none where nothing fails"),
+            Some(usd) => format!("{metrics} {noun} a {of} and sweep; watching, at most {} a day", cents(usd)),
+            None => format!("{metrics} {noun} a {of} and sweep; watching, as good as none where nothing fails"),
         }
     }
 
@@ -263,6 +266,7 @@ impl CheckList {
             let style = if check.on { GOOD } else { DIM };
             let head = Line::at(0).then(BOLD, check.name).to(names).then(style, check.state());
             let by = check.switched_by.as_deref().filter(|by| *by != "default").map(|by| format!("by {by}"));
+            let head = if by.is_some() { head.then(PLAIN, " ") } else { head };
             page.fill(head).item(DIM, &by.unwrap_or_default()).end();
             page.fill(Line::at(2)).words(PLAIN, check.about).end();
             let row = |label: &str| Line::at(2).then(DIM, label).to(LABELS);

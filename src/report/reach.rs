@@ -20,7 +20,7 @@ fn own_windows(sweep: &Sweep<'_>, frame: &Frame) -> Vec<String> {
     let mut coarser: BTreeMap<i64, u64> = BTreeMap::new();
     for judged in &sweep.judgement.functions {
         let state = sweep.fleet.target(&judged.target);
-        let function = state.and_then(|state| state.known().get(judged.place));
+        let function = state.and_then(|state| state.row(judged.place));
         let own = function.and_then(|function| sweep.horizon.frame(function.class.window));
         if let Some(own) = own.filter(|own| own.period > frame.period) {
             *coarser.entry(own.period).or_default() += 1;

@@ -16,7 +16,7 @@ use crate::domain::{
 pub fn blind_spots(fleet: &Fleet, judgement: &Judgement, mut spots: Vec<BlindSpot>) -> Vec<BlindSpot> {
     for state in fleet.targets() {
         let by = SpotsOf { state, profile: profile(fleet, &state.target.account) };
-        spots.extend(state.known().iter().flat_map(|function| by.function(function)));
+        spots.extend(state.rows().flat_map(|function| by.function(function)));
         spots.extend(state.search.found.iter().flat_map(|function| by.function(function)));
         spots.extend(by.unsearched());
     }

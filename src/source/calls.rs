@@ -50,7 +50,7 @@ calls! {
     GET_OBJECT = "s3:GetObject", Apart, "to search log objects";
     /// Only where `regions = ["all"]`.
     LIST_REGIONS = "account:ListRegions", Member, "to find the regions that are enabled in an account";
-    /// All tags of all tagged functions, 100 a page.
+    /// All tags of all tagged functions, 100 a page; of tables, for the check `capacity`.
     GET_RESOURCES = "tag:GetResources", Member, "to discover functions with their tags";
     /// Configurations without tags, 50 a page.
     LIST_FUNCTIONS = "lambda:ListFunctions", Member, "to tell deleted functions from idle ones, and to know runtimes, timeouts and last changes";

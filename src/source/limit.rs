@@ -132,6 +132,10 @@ impl<S: Source> Source for Limited<S> {
         self.pages(Some(target), calls::GET_RESOURCES, self.inner.tagged(target, key))
     }
 
+    fn tables<'a>(&'a self, target: &'a Target, key: &'a str) -> Pages<'a, Discovered> {
+        self.pages(Some(target), calls::GET_RESOURCES, self.inner.tables(target, key))
+    }
+
     fn functions<'a>(&'a self, target: &'a Target) -> Pages<'a, Configuration> {
         self.pages(Some(target), calls::LIST_FUNCTIONS, self.inner.functions(target))
     }

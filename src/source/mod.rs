@@ -40,7 +40,7 @@ pub type Pages<'a, T> = BoxStream<'a, Result<Vec<T>, Failure>>;
 /// where AWS ends it, which it does after three hours.
 pub type Tail<'a> = BoxStream<'a, Result<Tailed, Failure>>;
 
-/// One request for metrics of `AWS/Lambda` over a stretch of time.
+/// One request for metrics of functions or tables over a stretch of time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetricRequest {
     /// What is read, on bounds of the period.
@@ -97,6 +97,10 @@ pub trait Source: Send + Sync {
     /// any. Functions that were deleted in the last hours may be among them.
     fn tagged<'a>(&'a self, target: &'a Target, key: Option<&'a str>) -> Pages<'a, Discovered>;
 
+    /// DynamoDB tables that carry the tag `key`, with all their tags. Tables that were deleted in the last hours may be among
+    /// them.
+    fn tables<'a>(&'a self, target: &'a Target, key: &'a str) -> Pages<'a, Discovered>;
+
     /// The configuration of every function, without its tags.
     fn functions<'a>(&'a self, target: &'a Target) -> Pages<'a, Configuration>;
 
@@ -106,7 +110,7 @@ pub trait Source: Send + Sync {
     /// The tags of one function.
     fn tags<'a>(&'a self, target: &'a Target, arn: &'a AwsText) -> Answer<'a, Tags>;
 
-    /// Metrics of functions.
+    /// Metrics of functions and tables.
     fn metrics<'a>(&'a self, target: &'a Target, request: &'a MetricRequest) -> Pages<'a, MetricPart>;
 
     /// Traces in short, the newest first, one [`TracePage`] a page.

@@ -83,7 +83,7 @@ impl Alive {
         let now = snapshot.horizon.now;
         for row in rows.iter_mut().filter(|row| row.state != State::Muted) {
             let judged = row.judged.and_then(|place| snapshot.judgement.functions.get(place));
-            let facts = targets.get(row.at).and_then(|state| Some((state.target.key(), state.known().get(row.place)?)));
+            let facts = targets.get(row.at).and_then(|state| Some((state.target.key(), state.row(row.place)?)));
             let (Some(judged), Some(((account, region), function))) = (judged, facts) else { continue };
             let key = Key { account, region, name: function.found.name.clone() };
             let judged = &judged.judged;

@@ -1,8 +1,11 @@
 //! What the screens show, made once a snapshot: rows in their order, and the counts that are always in sight. It knows
 //! facts and findings, and nothing of keys, colours or cells.
 
+mod counts;
+
 use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
+pub use self::counts::Counts;
 use super::alive::{Alive, Quiet};
 use crate::{
     domain::{
@@ -10,6 +13,7 @@ use crate::{
         failure::Failure,
         finding::{Judged, JudgedFunction, Severity, SpotText, Verdict},
         fleet::{Function, TargetState},
+        function::{ResourceType, resource_type},
         observation::Reading,
         rules::StageKind,
         series::Metric,
@@ -28,6 +32,13 @@ pub struct Key {
     pub region: Region,
     /// The function's name.
     pub name: AwsText,
+}
+
+impl Key {
+    /// What it is the name of.
+    pub fn resource_type(&self) -> ResourceType {
+        resource_type(self.name.raw())
+    }
 }
 
 /// How a function fares, the worst first.
@@ -133,51 +144,6 @@ impl Row {
     }
 }
 
-/// The counts that are always in sight.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Watched functions that exist.
-    pub watched: usize,
-    /// Of these, production.
-    pub production: usize,
-    /// Production that fails.
-    pub critical: usize,
-    /// Production with a warning.
-    pub warning: usize,
-    /// Production that ran, and nothing fires.
-    pub ok: usize,
-    /// Production that did not fail, by the totals of its region.
-    pub quiet: usize,
-    /// Production that did not run.
-    pub idle: usize,
-    /// Production that is about to be read for the first time.
-    pub pending: usize,
-    /// Production of which nobody can tell.
-    pub unknown: usize,
-    /// Production that is muted.
-    pub muted: usize,
-    /// Watched functions without a stage.
-    pub stageless: usize,
-    /// Functions that fail outside of production.
-    pub hidden: usize,
-    /// Their errors.
-    pub hidden_errors: u64,
-    /// Blind spots.
-    pub spots: usize,
-    /// Targets.
-    pub targets: usize,
-    /// Targets that were seen whole.
-    pub seen: usize,
-    /// Accounts.
-    pub accounts: usize,
-    /// Regions.
-    pub regions: usize,
-    /// Clients.
-    pub clients: usize,
-    /// Organizations that could not be listed, and accounts and targets that could not be read.
-    pub unseen: usize,
-}
-
 /// What the screens show.
 #[derive(Clone, Debug)]
 pub struct Board {
@@ -226,7 +192,7 @@ impl Board {
         alive.apply(&snapshot, &targets, &mut rows);
         let failures = |row: &Row| row.errors.unwrap_or(0).max(row.throttles.unwrap_or(0));
         rows.sort_unstable_by_key(|row| (row.state, Reverse(failures(row)), row.rank));
-        let counts = counts(&snapshot, &targets, &rows);
+        let counts = counts::counts(&snapshot, &targets, &rows);
         let (spots, troubles) = (spots(&targets), troubles(&snapshot, &targets));
         Self { snapshot, alive, targets, rows, spots, troubles, counts }
     }
@@ -239,7 +205,7 @@ impl Board {
     /// The target of a row, and its function.
     pub fn facts(&self, row: &Row) -> Option<(&TargetState, &Function)> {
         let state = self.target(row)?;
-        Some((state, state.known().get(row.place)?))
+        Some((state, state.row(row.place)?))
     }
 
     /// What the checks make of a row.
@@ -251,7 +217,7 @@ impl Board {
     pub fn spot(&self, place: usize) -> Option<(Key, &SpotText)> {
         let (at, place, n) = *self.spots.get(place)?;
         let state = self.targets.get(at)?;
-        let function = state.known().get(place)?;
+        let function = state.row(place)?;
         let (account, region) = state.target.key();
         let key = Key { account, region, name: function.found.name.clone() };
         Some((key, function.class.spots.get(n)?))
@@ -279,7 +245,7 @@ impl Board {
 fn spots(targets: &[Arc<TargetState>]) -> Vec<(usize, usize, usize)> {
     let mut spots = Vec::new();
     for (at, state) in targets.iter().enumerate() {
-        for (place, function) in state.known().iter().enumerate().filter(|(_, function)| !function.is_gone()) {
+        for (place, function) in state.rows().enumerate().filter(|(_, function)| !function.is_gone()) {
             spots.extend(function.class.spots.iter().enumerate().map(|(n, spot)| (spot.kind, at, place, n)));
         }
     }
@@ -346,7 +312,7 @@ fn rows(snapshot: &Snapshot, targets: &[Arc<TargetState>]) -> Vec<Row> {
     for (at, state) in targets.iter().enumerate() {
         // Both are in the order of the target's functions.
         let mut judged = judged.remove(&state.target.key()).unwrap_or_default().into_iter().peekable();
-        for (place, function) in state.known().iter().enumerate() {
+        for (place, function) in state.rows().enumerate() {
             let judged = judged.next_if(|(_, judged)| judged.place == place);
             if function.is_gone() {
                 continue;
@@ -443,51 +409,8 @@ pub fn stale(board: &Board, row: &Row) -> Option<String> {
 
 /// Whether nobody has asked anything of it yet.
 fn is_pending(function: &Function) -> bool {
-    matches!((&function.errors, &function.throttles), (Reading::NotAsked, Reading::NotAsked))
-}
-
-fn counts(snapshot: &Snapshot, targets: &[Arc<TargetState>], rows: &[Row]) -> Counts {
-    let fleet = &snapshot.fleet;
-    let mut counts = Counts {
-        targets: fleet.target_count(),
-        seen: fleet.targets().filter(|state| state.is_seen()).count(),
-        accounts: fleet.accounts().count(),
-        unseen: fleet.listings().len()
-            + fleet.accounts().filter(|account| account.failure.is_some()).count()
-            + fleet.targets().filter(|state| !state.unread.is_empty()).count(),
-        ..Counts::default()
-    };
-    let mut clients: Vec<_> = fleet.accounts().filter_map(|state| state.entry.account.client.as_ref()).collect();
-    clients.sort();
-    clients.dedup();
-    counts.clients = clients.len();
-    let mut regions: Vec<&Region> = targets.iter().map(|state| &state.target.region).collect();
-    regions.sort();
-    regions.dedup();
-    counts.regions = regions.len();
-    for row in rows {
-        let function = targets.get(row.at).and_then(|state| state.known().get(row.place));
-        counts.spots += function.map_or(0, |function| function.class.spots.len());
-        counts.watched += usize::from(row.state != State::Unwatched);
-        counts.production += usize::from(row.judged.is_some());
-        match row.state {
-            State::Critical => counts.critical += 1,
-            State::Warning => counts.warning += 1,
-            State::Unknown => counts.unknown += 1,
-            State::Muted => counts.muted += 1,
-            State::Ok => counts.ok += 1,
-            State::Quiet => counts.quiet += 1,
-            State::Idle => counts.idle += 1,
-            State::Pending => counts.pending += 1,
-            State::Stageless => counts.stageless += 1,
-            State::Hidden => {
-                counts.hidden += 1;
-                counts.hidden_errors += row.errors.unwrap_or(0);
-            }
-            State::Other | State::Unwatched => {}
-        }
-    }
-    counts
+    function.more.is_empty()
+        && matches!((&function.errors, &function.throttles), (Reading::NotAsked, Reading::NotAsked))
 }
 
 /// The worst finding of a function.

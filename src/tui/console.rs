@@ -1,6 +1,6 @@
 //! The address of a function in the AWS console, through the access portal where there is one.
 
-use crate::domain::account::Target;
+use crate::domain::{account::Target, function::table_name};
 
 /// Where somebody signs in to the accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,13 +21,19 @@ fn host(partition: &str) -> Option<&'static str> {
     }
 }
 
-/// The page that monitors a function. The portal's form is that of the IAM Identity Center user guide, "creating
+/// The page that monitors a function or a table. The portal's form is that of the IAM Identity Center user guide, "creating
 /// shortcut links to AWS Management Console destinations".
 pub fn address(portal: Option<&Portal>, target: &Target, function: &str) -> Option<String> {
     let region = target.region.as_str();
     let host = host(target.region.partition())?;
-    let name = encoded(function);
-    let page = format!("https://{region}.{host}/lambda/home?region={region}#/functions/{name}?tab=monitoring");
+    let page = if let Some(table) = table_name(function) {
+        // Source: where the console of DynamoDB leads to from its list of tables.
+        let table = encoded(table);
+        format!("https://{region}.{host}/dynamodbv2/home?region={region}#table?name={table}&tab=monitoring")
+    } else {
+        let name = encoded(function);
+        format!("https://{region}.{host}/lambda/home?region={region}#/functions/{name}?tab=monitoring")
+    };
     Some(through(portal, target, page))
 }
 

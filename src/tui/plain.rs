@@ -61,7 +61,7 @@ pub fn lines(before: Option<&Board>, after: &Board) -> Vec<String> {
 pub fn summary(board: &Board) -> String {
     let (counts, now) = (&board.counts, board.snapshot.horizon.now);
     let mut parts = vec![
-        format!("{} production functions", count(counts.production as u64)),
+        counts.judged(),
         format!("{} critical", count(counts.critical as u64)),
         format!("{} with a warning", count(counts.warning as u64)),
     ];

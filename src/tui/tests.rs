@@ -3,6 +3,7 @@
 mod lists;
 mod logs;
 mod quiet;
+mod tables;
 mod traces;
 
 use std::{
@@ -41,6 +42,11 @@ fn now() -> Timestamp {
 
 /// A snapshot of an estate that has been watched for two minutes, with what the engine reads for who looks at a function.
 fn watched(world: World, roster: impl FnOnce(Roster) -> Roster) -> Arc<Snapshot> {
+    watched_by(world, roster, Rules::default())
+}
+
+/// The same by these rules.
+fn watched_by(world: World, roster: impl FnOnce(Roster) -> Roster, rules: Rules) -> Arc<Snapshot> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     runtime.block_on(async {
         let begun = tokio::time::Instant::now();
@@ -49,7 +55,7 @@ fn watched(world: World, roster: impl FnOnce(Roster) -> Roster) -> Arc<Snapshot>
         let sim = Arc::new(Sim::with_clock(world, clock));
         let pace = Pace { minutes: 15, settle: 3, limit: std::time::Duration::from_mins(5), budget: None };
         let roster = Arc::new(roster(sim.roster()));
-        let watching = Watching { source: sim, roster, rules: Arc::new(Rules::default()), pace, cached: None };
+        let watching = Watching { source: sim, roster, rules: Arc::new(rules), pace, cached: None };
         let (publish, snapshots) = tokio::sync::watch::channel(None);
         let (control, receiver) = tokio::sync::mpsc::unbounded_channel();
         let task = tokio::spawn(engine::watch::watch(watching, publish, receiver, clock));

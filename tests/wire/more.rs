@@ -105,6 +105,59 @@ async fn configurations_that_are_denied_make_what_rests_on_them_unknown() {
     assert_eq!(sweep_with(&fake, &[]).await.unseen(), []);
 }
 
+#[tokio::test]
+async fn tables_are_asked_for_by_their_type_and_their_metrics_by_their_name() {
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let kept = log.clone();
+    let fake = Fake::new(move |asked| match asked.operation.as_str() {
+        "AssumeRole" => session("ASIASESSION"),
+        "GetResources" if asked.body.contains("dynamodb:table") => {
+            let arn = |rest: &str| format!("arn:aws:dynamodb:eu-west-1:111122223333:table/{rest}");
+            let tags = serde_json::json!([{"Key": "monitor", "Value": "true"}, {"Key": "stage", "Value": "prod"}]);
+            let row = |rest: &str| serde_json::json!({"ResourceARN": arn(rest), "Tags": tags});
+            let all = [row("pay"), row("pay/index/by-day")];
+            Reply::Json(200, serde_json::json!({"ResourceTagMappingList": all, "PaginationToken": ""}).to_string())
+        }
+        "GetResources" => resources(&["pay"], ""),
+        "ListFunctions" => listed(&["pay"]),
+        "GetMetricData" => {
+            kept.lock().unwrap().extend(places(asked));
+            let of = |(id, metric, of): (String, String, Vec<String>)| {
+                assert_eq!(of, ["pay"], "{metric}");
+                let value = match metric.as_str() {
+                    "ConsumedWriteCapacityUnits" => 2_700.0,
+                    "ProvisionedWriteCapacityUnits" => 10.0,
+                    _ => 0.0,
+                };
+                result(&id, &[(8, value)], "Complete")
+            };
+            page(dimensions(asked).into_iter().map(of).collect(), None)
+        }
+        other => panic!("nobody should ask {other}"),
+    });
+    let seen = sweep_with(&fake, &[Extra::Capacity]).await;
+    let found: Vec<_> = seen.judgement.functions.iter().flat_map(|it| &it.judged.findings).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].reason.starts_with("90.0 % of 10 write capacity units a second"), "{found:?}");
+    let asked = log.lock().unwrap().clone();
+    let of = |place: (&str, &str)| asked.iter().filter(|it| (it.0.as_str(), it.1.as_str()) == place).count();
+    // Consumed and refused, and what is provisioned of what was consumed: of the table alone.
+    assert_eq!(of(("AWS/DynamoDB", "TableName")), 5, "{asked:?}");
+    assert_eq!(of(("AWS/Lambda", "FunctionName")), asked.len() - 5, "{asked:?}");
+}
+
+/// The namespace of each query, and the name of its dimension.
+fn places(asked: &Asked) -> Vec<(String, String)> {
+    let text = |value: Option<&Value>| value.and_then(Value::as_text).unwrap_or_default().to_owned();
+    let queries = asked.cbor.as_ref().and_then(|body| field(body, "MetricDataQueries")).and_then(Value::as_array);
+    let place = |query: &Value| {
+        let metric = field(query, "MetricStat").and_then(|stat| field(stat, "Metric")).unwrap();
+        let dimension = &field(metric, "Dimensions").and_then(Value::as_array).unwrap()[0];
+        (text(field(metric, "Namespace")), text(field(dimension, "Name")))
+    };
+    queries.into_iter().flatten().map(place).collect()
+}
+
 /// Queries by their ids, each with its metric, and its dimensions' values.
 fn dimensions(asked: &Asked) -> Vec<(String, String, Vec<String>)> {
     let text = |value: Option<&Value>| value.and_then(Value::as_text).unwrap_or_default().to_owned();

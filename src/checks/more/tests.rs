@@ -12,7 +12,7 @@ use crate::{
     domain::{
         finding::{Severity, Verdict},
         fleet::Function,
-        function::Configuration,
+        function::{Configuration, ResourceType},
         life::Sign,
         rules::{
             Rules,
@@ -28,6 +28,10 @@ fn with(extra: Extra, tags: &[(&str, &str)]) -> Function {
     let reading = || Reading::Known(ran.clone());
     let mut function = function(tags, reading(), reading(), Reading::NotAsked);
     switch_on(&mut function, extra);
+    if extra == Extra::Capacity {
+        function.found.name = "table/f".into();
+        return function;
+    }
     function.configuration = Some(Configuration {
         name: "f".into(),
         arn: "f".into(),
@@ -49,7 +53,7 @@ fn switch_on(function: &mut Function, extra: Extra) {
 
 /// Enters what each need was read as: `at` says the value at so many minutes before the end.
 fn read(function: &mut Function, at: impl Fn(Metric, i64) -> Option<u32>) {
-    for need in needs(&function.class.limits, &HORIZON) {
+    for need in needs(function.found.resource_type(), &function.class.limits, &HORIZON) {
         let (read, period) = need.stretch.read(&HORIZON, None).unwrap();
         let mut series = Series::gaps(read, period);
         let places = read.minutes() / period;
@@ -79,13 +83,17 @@ fn worst(extra: Extra, share: f64) -> impl Fn(Metric, i64) -> Option<u32> {
             (Extra::IteratorAge, _) => Some(times(1_800_000.0)),
             (Extra::DeadLetter, _) => (back == 7).then_some(times(1.0)),
             (Extra::Silent, _) => (back > 40).then_some(1),
-            (Extra::Concurrency, _) => None,
+            (Extra::Capacity, Metric::ReadThrottles) => (back == 5).then_some(times(10.0)),
+            (Extra::Capacity, Metric::ConsumedRead) => Some(times(30_000.0)),
+            (Extra::Capacity, Metric::ProvisionedRead) => Some(100),
+            (Extra::Capacity | Extra::Concurrency, _) => None,
         }
     }
 }
 
 /// What looks at a function by itself; `concurrency` looks at its region, too.
-const ALONE: &[Extra] = &[Extra::Burn, Extra::NearTimeout, Extra::IteratorAge, Extra::DeadLetter, Extra::Silent];
+const ALONE: &[Extra] =
+    &[Extra::Burn, Extra::NearTimeout, Extra::IteratorAge, Extra::DeadLetter, Extra::Silent, Extra::Capacity];
 
 const EXPECTS: &[(&str, &str)] = &[("monitor:expect", "30m")];
 
@@ -153,15 +161,21 @@ fn what_was_not_read_is_never_fine_and_says_nothing_of_other_checks() {
             let check = |name: &str| sign(None, function, &HORIZON, (&judged, name), 0.5);
             (judged.verdict, check(extra.as_str()), check("errors"))
         };
-        let lost = (Verdict::Unknown, Sign::Unknown, Sign::Clear);
+        // Nobody counts errors of a table.
+        let errors = if extra == Extra::Capacity { Sign::Gone } else { Sign::Clear };
+        let lost = (Verdict::Unknown, Sign::Unknown, errors);
         assert_eq!(verdict(&function), lost, "{extra:?}: nobody asked");
         read(&mut function, worst(extra, 1.0));
-        for need in needs(&function.class.limits, &HORIZON).iter().filter(|need| need.after.is_none()) {
+        for need in needs(function.found.resource_type(), &function.class.limits, &HORIZON)
+            .iter()
+            .filter(|need| need.after.is_none())
+        {
             let mut function = function.clone();
             let others = function.more.keys().filter(|(metric, _)| *metric != need.metric).copied().collect::<Vec<_>>();
             function.more.insert((need.metric, need.stretch), unread());
             // Another metric of the same check may still fire.
-            for (metric, stretch) in others.into_iter().filter(|_| extra == Extra::DeadLetter) {
+            for (metric, stretch) in others.into_iter().filter(|_| matches!(extra, Extra::DeadLetter | Extra::Capacity))
+            {
                 let (read, period) = stretch.read(&HORIZON, None).unwrap();
                 function.more.insert((metric, stretch), Reading::Known(Series::gaps(read, period)));
             }
@@ -185,10 +199,13 @@ fn what_is_read_less_often_is_judged_up_to_where_it_was_read() {
 #[test]
 fn one_that_is_off_asks_for_nothing_and_says_nothing() {
     let limits = Limits::default();
-    assert!(needs(&limits, &HORIZON).is_empty() && !wants_configuration(&limits, &HORIZON));
+    assert!(needs(ResourceType::Function, &limits, &HORIZON).is_empty() && !wants_configuration(&limits, &HORIZON));
     let function = function(&[], unread(), unread(), Reading::NotAsked);
     let judged = judge(&function, &HORIZON);
-    assert_eq!(judged.off, ["burn", "near-timeout", "iterator-age", "dead-letter", "silent", "concurrency"]);
+    assert_eq!(
+        judged.off,
+        ["burn", "near-timeout", "iterator-age", "dead-letter", "silent", "concurrency", "capacity"]
+    );
     assert_eq!(sign(None, &function, &HORIZON, (&judged, "burn"), 0.5), Sign::Gone);
     assert_eq!(names(&Rules::default(), &HORIZON), ["errors", "throttles"]);
 }
@@ -199,12 +216,16 @@ fn two_checks_that_need_the_same_metric_ask_for_it_once() {
     for extra in Extra::ALL {
         limits.more.take(Word::On(*extra, true), &"config".into());
     }
-    let all = needs(&limits, &HORIZON);
+    let all = needs(ResourceType::Function, &limits, &HORIZON);
     let mut distinct: Vec<_> = all.iter().map(|need| (need.metric, need.stretch)).collect();
     distinct.dedup();
     assert_eq!((all.len(), distinct.len()), (10, 10));
     let since = Horizon::since(AT.plus(-10), AT, AT.plus(3));
-    assert_eq!(needs(&limits, &since).len(), 7, "burn and silent look further back than to an instant");
+    assert_eq!(
+        needs(ResourceType::Function, &limits, &since).len(),
+        7,
+        "burn and silent look further back than to an instant"
+    );
     assert!(wants_configuration(&limits, &HORIZON));
 }
 

@@ -12,7 +12,7 @@ Examples:
   slmon checks --check burn,silent            as it were with these
   slmon checks --format json | jq -r '.checks[] | select(.on) | .name'")]
 pub struct Checks {
-    /// As if this check were on, too: burn, near-timeout, iterator-age, dead-letter, silent or concurrency; may be given several times
+    /// As if this check were on, too: burn, near-timeout, iterator-age, dead-letter, silent, concurrency or capacity; may be given several times
     #[arg(long = "check", value_name = "NAME")]
     pub checks: Vec<String>,
     /// How to print.

@@ -251,6 +251,12 @@ checks.throttles.warning = []
     warning = "80%"                                                        # default
     critical = "95%"                                                       # default
 
+    [checks.capacity]
+    on = false                                                             # default
+    consumed = "80%"                                                       # default
+    throttled = 1                                                          # default
+    critical = 10                                                          # default
+
     [alert]
     window = "15m"                                                         # default
     baseline = "off"                                                       # default
@@ -355,6 +361,12 @@ checks.throttles.warning = []
     on = false                                                             # default
     warning = "80%"                                                        # default
     critical = "95%"                                                       # default
+
+    [checks.capacity]
+    on = false                                                             # default
+    consumed = "80%"                                                       # default
+    throttled = 1                                                          # default
+    critical = 10                                                          # default
 
     [alert]
     window = "15m"                                                         # default

@@ -49,7 +49,7 @@ fn functions(target: &TargetKey, names: &[&str]) -> Observation {
 fn readings(target: &TargetKey, name: &str, metric: Metric, value: u32) -> Observation {
     let mut series = Series::gaps(READ, 1);
     series.set(Minute(120), f64::from(value));
-    let readings = vec![(Of::Function(name.into()), metric, Reading::Known(series))];
+    let readings = vec![(Of::One(name.into()), metric, Reading::Known(series))];
     Observation::Readings { target: target.clone(), readings }
 }
 

@@ -20,12 +20,21 @@ pub enum Extra {
     Silent,
     /// The account's limit of instances that run at once is near.
     Concurrency,
+    /// What a DynamoDB table has is nearly consumed, or more is asked of it.
+    Capacity,
 }
 
 impl Extra {
     /// All of them.
-    pub const ALL: &[Self] =
-        &[Self::Burn, Self::NearTimeout, Self::IteratorAge, Self::DeadLetter, Self::Silent, Self::Concurrency];
+    pub const ALL: &[Self] = &[
+        Self::Burn,
+        Self::NearTimeout,
+        Self::IteratorAge,
+        Self::DeadLetter,
+        Self::Silent,
+        Self::Concurrency,
+        Self::Capacity,
+    ];
 
     /// The check's name.
     pub fn as_str(self) -> &'static str {
@@ -36,6 +45,7 @@ impl Extra {
             Self::DeadLetter => "dead-letter",
             Self::Silent => "silent",
             Self::Concurrency => "concurrency",
+            Self::Capacity => "capacity",
         }
     }
 }
@@ -78,6 +88,12 @@ pub enum Number {
     ConcurrencyWarning,
     /// The share of the account's limit from which it is critical.
     ConcurrencyCritical,
+    /// The share of what a table has from which it warns.
+    CapacityConsumed,
+    /// Refused reads and writes from which it warns.
+    CapacityThrottled,
+    /// Refused reads and writes from which it is critical.
+    CapacityCritical,
 }
 
 impl Number {
@@ -95,6 +111,9 @@ impl Number {
         Self::SilentTimes,
         Self::ConcurrencyWarning,
         Self::ConcurrencyCritical,
+        Self::CapacityConsumed,
+        Self::CapacityThrottled,
+        Self::CapacityCritical,
     ];
 
     /// Whose number it is.
@@ -106,6 +125,7 @@ impl Number {
             Self::DeadLetterWarning | Self::DeadLetterCritical => Extra::DeadLetter,
             Self::SilentExpect | Self::SilentTimes => Extra::Silent,
             Self::ConcurrencyWarning | Self::ConcurrencyCritical => Extra::Concurrency,
+            Self::CapacityConsumed | Self::CapacityThrottled | Self::CapacityCritical => Extra::Capacity,
         }
     }
 
@@ -121,7 +141,10 @@ impl Number {
             Self::NearTimeoutCritical
             | Self::IteratorAgeCritical
             | Self::DeadLetterCritical
-            | Self::ConcurrencyCritical => "critical",
+            | Self::ConcurrencyCritical
+            | Self::CapacityCritical => "critical",
+            Self::CapacityConsumed => "consumed",
+            Self::CapacityThrottled => "throttled",
             Self::SilentExpect => "expect",
             Self::SilentTimes => "times",
         }
@@ -134,8 +157,14 @@ impl Number {
             | Self::NearTimeoutWarning
             | Self::NearTimeoutCritical
             | Self::ConcurrencyWarning
-            | Self::ConcurrencyCritical => Unit::Share,
-            Self::BurnErrors | Self::DeadLetterWarning | Self::DeadLetterCritical | Self::SilentTimes => Unit::Count,
+            | Self::ConcurrencyCritical
+            | Self::CapacityConsumed => Unit::Share,
+            Self::BurnErrors
+            | Self::DeadLetterWarning
+            | Self::DeadLetterCritical
+            | Self::SilentTimes
+            | Self::CapacityThrottled
+            | Self::CapacityCritical => Unit::Count,
             Self::IteratorAgeWarning | Self::IteratorAgeCritical | Self::SilentExpect => Unit::Minutes,
         }
     }
@@ -147,11 +176,12 @@ impl Number {
             Self::BurnErrors | Self::SilentTimes => Some(3.0),
             Self::NearTimeoutWarning => Some(0.9),
             Self::NearTimeoutCritical => Some(0.98),
-            Self::ConcurrencyWarning => Some(0.8),
+            Self::ConcurrencyWarning | Self::CapacityConsumed => Some(0.8),
+            Self::CapacityCritical => Some(10.0),
             Self::ConcurrencyCritical => Some(0.95),
             Self::IteratorAgeWarning => Some(5.0),
             Self::IteratorAgeCritical => Some(30.0),
-            Self::DeadLetterWarning | Self::DeadLetterCritical => Some(1.0),
+            Self::DeadLetterWarning | Self::DeadLetterCritical | Self::CapacityThrottled => Some(1.0),
             Self::SilentExpect => None,
         }
     }
@@ -164,14 +194,15 @@ impl Number {
             Self::NearTimeoutWarning
             | Self::NearTimeoutCritical
             | Self::ConcurrencyWarning
-            | Self::ConcurrencyCritical => (0.01, 1.0),
+            | Self::ConcurrencyCritical
+            | Self::CapacityConsumed => (0.01, 1.0),
             Self::SilentExpect => (1.0, 14.0 * 1440.0),
             _ => (1.0, 1e6),
         }
     }
 
     /// Whether what is on its way to be over has to come below a share of it. A share of a timeout is not, nor one of an
-    /// account's limit: what takes half of it is well. Neither is silence, which is over as soon as something runs.
+    /// account's or a table's limit: what takes half of it is well. Neither is silence, which is over as soon as something runs.
     fn shrinks(self) -> bool {
         matches!(
             self,
@@ -180,6 +211,8 @@ impl Number {
                 | Self::IteratorAgeCritical
                 | Self::DeadLetterWarning
                 | Self::DeadLetterCritical
+                | Self::CapacityThrottled
+                | Self::CapacityCritical
         )
     }
 }

@@ -54,6 +54,31 @@ fn a_sweep_asks_for_what_is_needed_and_of_production_alone() {
 }
 
 #[test]
+fn tables_are_looked_for_where_a_check_looks_at_them_and_nowhere_else() {
+    let table = |name: &str, stage: &str, metrics: &str| {
+        format!(
+            "    {{ name = \"{name}\", tags = {{ monitor = \"true\", stage = \"{stage}\" }}, metrics = {{ {metrics} }} }},\n"
+        )
+    };
+    let tables = table("busy", "prod", "ConsumedReadCapacityUnits = 540, ProvisionedReadCapacityUnits = 10")
+        + &table("idle", "prod", "ProvisionedReadCapacityUnits = 10")
+        + &table("dev", "dev", "ReadThrottleEvents = 9");
+    let text = account(&fleet(2)) + "tables = [\n" + &tables + "]\n";
+    let (off, on) = (with(&text, &[Extra::Burn]).sweep(), with(&text, &[Extra::Burn, Extra::Capacity]).sweep());
+    let asked = |swept: &Swept| swept.calls("tag:GetResources", "").len();
+    assert_eq!((asked(&off), asked(&on)), (1, 2));
+    // Consumed and refused of two tables, both ways, and what is provisioned where something was consumed.
+    assert_eq!(on.usage.metrics - off.usage.metrics, 2 * 4 + 1);
+    let alerts = |swept: &Swept| {
+        let judged = judge_fleet(&swept.fleet, &with(&text, &[]).horizon());
+        judged.functions.iter().map(|it| it.judged.findings.len()).sum::<usize>()
+    };
+    assert_eq!((alerts(&off), alerts(&on)), (0, 1));
+    let known: Vec<usize> = on.fleet.targets().map(|state| state.known().len()).collect();
+    assert_eq!(known, [2], "a table is no function");
+}
+
+#[test]
 fn configurations_are_listed_in_whole_where_a_verdict_rests_on_them() {
     // Twenty pages: more than are read to explain a verdict.
     let text = account(&fleet(20)) + "[pages]\nfunctions = 1\n";
@@ -164,13 +189,33 @@ fn a_regions_limit_is_read_once_a_region_and_its_alert_ends_when_there_is_room_a
     assert_eq!((unknown, seen.last().fleet.targets().all(TargetState::is_seen)), (1, false));
 }
 
+#[test]
+fn a_tables_alert_begins_while_it_refuses_and_ends_when_it_does_not_any_more() {
+    let table = "{ name = \"t\", tags = { monitor = \"true\", stage = \"prod\" }, metrics = { ConsumedReadCapacityUnits = 60, ProvisionedReadCapacityUnits = 10, ReadThrottleEvents = { from = \"10m\", to = \"20m\", per_minute = 4 } } }";
+    let text = account(&fleet(3)) + &format!("tables = [{table}]\n");
+    let (plain, more) = (watch_for(&text, &[], 60), watch_for(&text, &[Extra::Capacity], 60));
+    assert_eq!(
+        (more.0 - plain.0, more.1),
+        (5 * 60 / 5, plain.1),
+        "consumed and refused, and what is provisioned of reads"
+    );
+    let seen = watched(with(&text, &[Extra::Capacity]), how(60));
+    assert!(fires(&seen, 9).is_empty());
+    assert_eq!(fires(&seen, 25), BTreeMap::from([("table/t".to_owned(), Severity::Critical)]));
+    assert!(fires(&seen, 50).is_empty());
+    let denied = text + "[[faults]]\noperation = \"tag:GetResources\"\nfails = \"denied\"\nfrom = \"5m\"\n";
+    let seen = watched(with(&denied, &[Extra::Capacity]), how(40));
+    assert!(!seen.last().fleet.targets().all(TargetState::is_seen), "what can't be found any more is said");
+    assert!(fires(&seen, 25).contains_key("table/t"), "and what was known is read on");
+}
+
 fn fires(seen: &Watched, minute: usize) -> BTreeMap<String, Severity> {
     let snapshot = &seen.minutes[minute];
     let more = |it: &&crate::domain::finding::JudgedFunction| {
         it.judged.findings.iter().any(|finding| Extra::ALL.iter().any(|extra| extra.as_str() == finding.check))
     };
     let named = |it: &crate::domain::finding::JudgedFunction| {
-        let name = snapshot.fleet.target(&it.target).unwrap().known()[it.place].found.name.raw().to_owned();
+        let name = snapshot.fleet.target(&it.target).unwrap().row(it.place).unwrap().found.name.raw().to_owned();
         (name, it.judged.findings[0].severity)
     };
     snapshot.judgement.functions.iter().filter(more).map(named).collect()

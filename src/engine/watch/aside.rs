@@ -8,6 +8,7 @@ use crate::{
     domain::{
         account::{Target, TargetKey},
         fleet::TargetState,
+        function::{ResourceType, resource_type},
         observation::{Observation, Reading},
         series::{Metric, Of},
         text::AwsText,
@@ -35,6 +36,16 @@ pub(super) enum Aside {
     Chart(Look, Chart),
 }
 
+/// The same of a table.
+pub(super) const CHARTED_OF_TABLES: [Metric; 6] = [
+    Metric::ConsumedRead,
+    Metric::ConsumedWrite,
+    Metric::ProvisionedRead,
+    Metric::ProvisionedWrite,
+    Metric::ReadThrottles,
+    Metric::WriteThrottles,
+];
+
 type Readings = BTreeMap<AwsText, BTreeMap<Metric, Reading>>;
 
 /// Asks for metrics of functions, so many at once as fit into a request; none where anything could not be read.
@@ -52,7 +63,7 @@ async fn ask(
             match observation {
                 Observation::Readings { readings, .. } => {
                     for (of, metric, reading) in readings {
-                        if let Of::Function(name) = of {
+                        if let Of::One(name) = of {
                             known.entry(name).or_default().insert(metric, reading);
                         }
                     }
@@ -71,7 +82,7 @@ pub(super) async fn day(source: &dyn Source, state: Arc<TargetState>, metrics: V
     let (target, key) = (&state.target, state.target.key());
     let day = Window::ending(horizon.at, recent::DAY);
     let production = state.known().iter().filter(|f| f.class.watched && f.class.alerts() && !f.is_gone());
-    let of = |name: &AwsText| Of::Function(name.clone());
+    let of = |name: &AwsText| Of::One(name.clone());
     let queries: Vec<_> =
         production.flat_map(|function| metrics.iter().map(|metric| (of(&function.found.name), *metric))).collect();
     let (mut readings, whole) = ask(source, target, day, 1, &queries).await;
@@ -115,7 +126,11 @@ fn charted(look: &Look, horizon: Horizon) -> (Window, i64) {
 /// Reads the metrics of one function over some hours.
 pub(super) async fn chart(source: &dyn Source, target: Target, look: Look, horizon: Horizon) -> Aside {
     let (read, period) = charted(&look, horizon);
-    let queries = CHARTED.map(|metric| (Of::Function(look.function.clone()), metric));
+    let metrics: &[Metric] = match resource_type(look.function.raw()) {
+        ResourceType::Function => &CHARTED,
+        ResourceType::Table => &CHARTED_OF_TABLES,
+    };
+    let queries: Vec<_> = metrics.iter().map(|metric| (Of::One(look.function.clone()), *metric)).collect();
     let (mut readings, _) = ask(source, &target, read, period, &queries).await;
     let readings = readings.remove(&look.function).unwrap_or_default();
     let chart = Chart { readings, ..uncharted(&look, horizon) };

@@ -5,6 +5,7 @@ use crate::{
     domain::{
         finding::{Doubt, Judgement, Verdict},
         fleet::{Function, TargetState},
+        function::{ResourceType, resource_type},
         observation::Reading,
         window::Horizon,
     },
@@ -28,7 +29,9 @@ pub(super) fn judge(state: &TargetState, horizon: &Horizon, is_lost: impl Fn(&Fu
     };
     checks::judge_target(state, own, &mut judgement);
     for judged in &mut judgement.functions {
-        let is_lost = state.known().get(judged.place).is_some_and(&is_lost);
+        // What is read of a table is read beside, and bears its own age.
+        let function = state.row(judged.place).filter(|row| row.found.resource_type() == ResourceType::Function);
+        let is_lost = function.is_some_and(&is_lost);
         if is_lost && matches!(judged.judged.verdict, Verdict::Ok | Verdict::Idle) {
             judged.judged.verdict = Verdict::Unknown;
             let why = format!("it was last read up to {}", judged.judged.window.end);
@@ -44,8 +47,11 @@ pub(super) fn is_quiet(judgement: &Judgement) -> bool {
     !judgement.functions.iter().any(|judged| fires(judged.judged.verdict))
 }
 
-/// The function of a name.
+/// The function, or the table, of a name.
 pub(super) fn named<'s>(state: &'s TargetState, name: &str) -> Option<&'s Function> {
-    let known = state.known();
+    let known = match resource_type(name) {
+        ResourceType::Function => state.known(),
+        ResourceType::Table => &state.tables,
+    };
     known.binary_search_by(|function| function.found.name.raw().cmp(name)).ok().and_then(|place| known.get(place))
 }

@@ -32,7 +32,7 @@ impl Recent {
         let target = state.target.key();
         let mut firing = BTreeSet::new();
         for function in &judgement.functions {
-            let Some(found) = state.known().get(function.place) else { continue };
+            let Some(found) = state.row(function.place) else { continue };
             let judged = &function.judged;
             if judged.verdict == Verdict::Unknown {
                 // Nobody can tell whether it goes on.
@@ -56,7 +56,7 @@ impl Recent {
             let judged = judgement
                 .functions
                 .iter()
-                .find(|judged| state.known().get(judged.place).is_some_and(|function| function.found.name == *name));
+                .find(|judged| state.row(judged.place).is_some_and(|function| function.found.name == *name));
             if let Some(open) = known.last_mut().filter(|episode| episode.ended.is_none()) {
                 // One that is gone ended when it was last seen to fire, as far as anybody knows.
                 let end = judged.map_or(open.began.plus(1), |judged| last(judged.judged.window.end));

@@ -373,7 +373,7 @@ impl<'a> Watcher<'a> {
                 && let Some(pass) = self.passes.get_mut(&target)
             {
                 let read = readings.iter().filter_map(|(of, metric, reading)| match (of, reading) {
-                    (Of::Function(name), Reading::Known(_)) => Some((name.clone(), *metric)),
+                    (Of::One(name), Reading::Known(_)) => Some((name.clone(), *metric)),
                     _ => None,
                 });
                 pass.answered.extend(read);
@@ -397,7 +397,7 @@ impl<'a> Watcher<'a> {
             readings.retain(|(of, metric, reading)| {
                 let known = match of {
                     Of::Region => state.totals.series(*metric).is_some(),
-                    Of::Function(name) => named(state, name.raw())
+                    Of::One(name) => named(state, name.raw())
                         .is_some_and(|function| matches!(function.reading(*metric), Reading::Known(_))),
                 };
                 !(known && matches!(reading, Reading::Unknown(_)))

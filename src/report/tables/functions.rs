@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::{
     domain::{
         account::{AccountId, Region},
+        function::table_name,
         rules::{Stage, StageKind},
         text::{AwsText, clean, count, counted},
         window::Minute,
@@ -62,7 +63,8 @@ pub struct FunctionRow {
 impl FunctionList {
     /// The list of these functions, in this order.
     pub fn new(coverage: Coverage, functions: Vec<FunctionRow>) -> Self {
-        let watched = || functions.iter().filter(|row| row.watched);
+        let is_function = |row: &&FunctionRow| table_name(row.function.raw()).is_none();
+        let watched = || functions.iter().filter(is_function).filter(|row| row.watched);
         let of = |kind| watched().filter(|row| row.stage.kind == kind).count();
         let summary = FunctionCounts {
             watched: watched().count(),
@@ -91,8 +93,10 @@ impl FunctionList {
         let Coverage { targets, seen, .. } = self.coverage;
         let summary = &self.summary;
         let all_seen = self.coverage.unseen.is_empty();
+        let tables = self.functions.iter().filter(|row| table_name(row.function.raw()).is_some()).count();
+        let of_tables = (tables > 0).then(|| counted(tables as u64, "table"));
         page.fill(Line::at(0))
-            .item(BOLD, &counted(self.functions.len() as u64, "function"))
+            .item(BOLD, &counted((self.functions.len() - tables) as u64, "function"))
             .item(PLAIN, &format!("{} watched", count(summary.watched as u64)))
             .item(PLAIN, &format!("{} production", count(summary.production as u64)))
             .item(DIM, &format!("{} other", count(summary.other as u64)))
@@ -101,6 +105,7 @@ impl FunctionList {
                 if all_seen { DIM } else { UNKNOWN },
                 &format!("{} of {} seen", count(seen as u64), counted(targets as u64, "target")),
             )
+            .item(PLAIN, &of_tables.unwrap_or_default())
             .end();
         unseen_section(&mut page, &self.coverage);
         accepted_section(&mut page, &self.coverage.accepted, Minute::floor(telling.now));

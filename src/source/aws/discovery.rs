@@ -1,4 +1,4 @@
-//! Functions: by tag, by listing, and one function's tags.
+//! Functions, and tables: by tag, by listing, and one function's tags.
 
 use std::sync::Arc;
 
@@ -15,13 +15,28 @@ use crate::{
     domain::{
         account::Region,
         failure::{Failure, Kind},
-        function::{Configuration, Discovered, Tags, name_of_arn},
+        function::{Configuration, Discovered, Tags, name_of_arn, table_of_arn},
         text::AwsText,
     },
     source::{Pages, calls},
 };
 
 pub(super) fn tagged<'a>(member: Arc<Member>, region: &Region, key: Option<&'a str>) -> Pages<'a, Discovered> {
+    resources(member, region, "lambda:function", key, name_of_arn)
+}
+
+pub(super) fn tables<'a>(member: Arc<Member>, region: &Region, key: &'a str) -> Pages<'a, Discovered> {
+    resources(member, region, "dynamodb:table", Some(key), table_of_arn)
+}
+
+/// Resources of a type with all their tags, and their names out of their ARNs.
+fn resources<'a>(
+    member: Arc<Member>,
+    region: &Region,
+    resource_type: &'static str,
+    key: Option<&'a str>,
+    name: fn(&str) -> Option<&str>,
+) -> Pages<'a, Discovered> {
     let client = member.tagging(region);
     pages(move |asked| {
         let (member, client) = (member.clone(), client.clone());
@@ -30,7 +45,7 @@ pub(super) fn tagged<'a>(member: Arc<Member>, region: &Region, key: Option<&'a s
                 client
                     .get_resources()
                     .resources_per_page(100)
-                    .resource_type_filters("lambda:function")
+                    .resource_type_filters(resource_type)
                     .set_tag_filters(key.map(|key| vec![TagFilter::builder().key(key).build()]))
                     .set_pagination_token(asked.clone())
                     .send()
@@ -39,15 +54,16 @@ pub(super) fn tagged<'a>(member: Arc<Member>, region: &Region, key: Option<&'a s
             };
             let answer = member.call(call).await?;
             let next = again(calls::GET_RESOURCES, asked.as_deref(), answer.pagination_token())?;
-            Ok((answer.resource_tag_mapping_list().iter().filter_map(discovered).collect(), next))
+            let found = answer.resource_tag_mapping_list().iter().filter_map(|mapping| discovered(mapping, name));
+            Ok((found.collect(), next))
         }
     })
 }
 
-fn discovered(mapping: &ResourceTagMapping) -> Option<Discovered> {
+fn discovered(mapping: &ResourceTagMapping, name: fn(&str) -> Option<&str>) -> Option<Discovered> {
     let arn = mapping.resource_arn()?;
     let tags = mapping.tags().iter().map(|tag| (AwsText::from(tag.key()), AwsText::from(tag.value())));
-    Some(Discovered { name: name_of_arn(arn)?.into(), arn: arn.into(), tags: Tags::new(tags) })
+    Some(Discovered { name: name(arn)?.into(), arn: arn.into(), tags: Tags::new(tags) })
 }
 
 pub(super) fn functions<'a>(member: Arc<Member>, region: &Region) -> Pages<'a, Configuration> {

@@ -11,7 +11,7 @@ use super::{
     paging::{again, pages},
 };
 use crate::{
-    domain::{account::Region, series::Of, window::Minute},
+    domain::{account::Region, function::table_name, series::Of, window::Minute},
     source::{MetricPart, MetricRequest, MetricStatus, Pages, calls},
 };
 
@@ -41,11 +41,17 @@ fn query(request: &MetricRequest, at: usize) -> MetricDataQuery {
     let (of, metric) = &request.queries[at];
     let dimensions = match of {
         Of::Region => None,
-        Of::Function(name) => Some(vec![Dimension::builder().name("FunctionName").value(name.raw()).build()]),
+        Of::One(name) => {
+            let (dimension, value) = match table_name(name.raw()) {
+                Some(table) => ("TableName", table),
+                None => ("FunctionName", name.raw()),
+            };
+            Some(vec![Dimension::builder().name(dimension).value(value).build()])
+        }
     };
-    let statistic = metric.statistic();
+    let (statistic, namespace) = (metric.statistic(), metric.namespace());
     let metric = aws_sdk_cloudwatch::types::Metric::builder()
-        .namespace("AWS/Lambda")
+        .namespace(namespace)
         .metric_name(metric.as_str())
         .set_dimensions(dimensions)
         .build();

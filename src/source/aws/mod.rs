@@ -294,6 +294,15 @@ impl Source for Aws {
         }
     }
 
+    fn tables<'a>(&'a self, target: &'a Target, key: &'a str) -> Pages<'a, Discovered> {
+        match self.member(&target.account.id, calls::GET_RESOURCES) {
+            Ok(member) => discovery::tables(member, &target.region, key)
+                .map_err(|failure| in_region(failure, &target.region))
+                .boxed(),
+            Err(failure) => stream::once(async { Err(failure) }).boxed(),
+        }
+    }
+
     fn functions<'a>(&'a self, target: &'a Target) -> Pages<'a, Configuration> {
         match self.member(&target.account.id, calls::LIST_FUNCTIONS) {
             Ok(member) => discovery::functions(member, &target.region)

@@ -82,6 +82,10 @@ impl Source for Scripted {
         self.three_pages(target)
     }
 
+    fn tables<'a>(&'a self, target: &'a Target, _: &'a str) -> Pages<'a, Discovered> {
+        self.three_pages(target)
+    }
+
     fn functions<'a>(&'a self, target: &'a Target) -> Pages<'a, Configuration> {
         self.three_pages(target)
     }

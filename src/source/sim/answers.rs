@@ -130,6 +130,19 @@ impl Source for Sim {
         })
     }
 
+    fn tables<'a>(&'a self, target: &'a Target, key: &'a str) -> Pages<'a, Discovered> {
+        self.pages(Question::of_target(calls::GET_RESOURCES, target), move || {
+            let account = self.readable(calls::GET_RESOURCES, target)?;
+            let found = account.tables.iter().filter(|table| table.region == target.region);
+            let found = found.filter(|table| table.tags.get(key).is_some()).map(|table| Discovered {
+                arn: account.table_arn(table),
+                name: format!("table/{}", table.name.raw()).into(),
+                tags: table.tags.clone(),
+            });
+            Ok(chunked(found, self.world.pages.tagged))
+        })
+    }
+
     fn functions<'a>(&'a self, target: &'a Target) -> Pages<'a, Configuration> {
         self.pages(Question::of_target(calls::LIST_FUNCTIONS, target), move || {
             let account = self.readable(calls::LIST_FUNCTIONS, target)?;

@@ -7,20 +7,21 @@ mod stories;
 use std::{collections::BTreeMap, time::Duration};
 
 use self::{
-    estate::{ACCOUNTS, Block, CLIENTS, Resident, SINGLES, Single},
+    estate::{ACCOUNTS, Block, CLIENTS, Resident, SINGLES, Single, TABLES, Table},
     stories::{aside, common, story},
 };
 use super::{
     fault::{Effect, Fault},
     hash,
     living::{Aside, Living, Load, Trouble},
-    traffic::Traffic,
-    world::{PageSizes, World, WorldAccount, WorldFunction, WorldOrganization},
+    traffic::{Pattern, Traffic},
+    world::{PageSizes, World, WorldAccount, WorldFunction, WorldOrganization, WorldTable},
 };
 use crate::domain::{
     account::{AccountId, Region},
     function::Tags,
     roster::{Role, Secret},
+    series::Metric,
     text::AwsText,
     window::Minute,
 };
@@ -76,6 +77,7 @@ impl World {
                 regions: regions.clone(),
                 functions: Builder { seed, now, home: &home_region, regions: &regions, owner: account.owner }
                     .functions(account.name, account.blocks),
+                tables: tables(account.name, &home_region, account.owner),
             }
         });
         let accounts = accounts.collect();
@@ -92,6 +94,29 @@ impl World {
             pages: PageSizes::default(),
         }
     }
+}
+
+/// The tables of an account: [`TABLES`] says which, and how they are used.
+fn tables(account: &str, home: &Region, owner: &str) -> Vec<WorldTable> {
+    let all = TABLES.iter().filter(|table| table.account == account);
+    let always = |per_minute: f64| vec![Pattern { from: None, to: None, per_minute, every: 1 }];
+    let one = |table: &Table| WorldTable {
+        region: home.clone(),
+        name: table.name.into(),
+        tags: Tags::new(
+            [("monitor", "true"), ("stage", table.stage), ("monitor:owner", owner)].map(|(k, v)| (k.into(), v.into())),
+        ),
+        metrics: [
+            (Metric::ConsumedRead, table.reads),
+            (Metric::ConsumedWrite, table.writes),
+            (Metric::ProvisionedRead, table.provisioned),
+            (Metric::ProvisionedWrite, table.provisioned),
+            (Metric::WriteThrottles, table.throttled),
+        ]
+        .map(|(metric, per_minute)| (metric, always(per_minute)))
+        .into(),
+    };
+    all.map(one).collect()
 }
 
 /// An account's id: different for each seed and name, and never the same for two places.

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use super::{
     Sim,
     fault::Effect,
-    locked,
-    world::{WorldAccount, WorldFunction},
+    locked, traffic,
+    world::{WorldAccount, WorldFunction, WorldTable},
 };
 use crate::{
     domain::{
         account::Target,
         failure::{Failure, Kind},
+        function::table_name,
         series::{Metric, Of},
         window::{Minute, period_for},
     },
@@ -20,6 +21,9 @@ use crate::{
 
 /// The most metrics that one request may ask for.
 const MOST_QUERIES: usize = 500;
+
+/// Where the metrics of tables are.
+const TABLES: &str = Metric::ConsumedRead.namespace();
 
 type Points = Vec<(Minute, f64)>;
 
@@ -41,9 +45,16 @@ impl Sim {
             let status = self.status(target, of, *metric);
             let functions = account.functions_in(&target.region).filter(|function| match of {
                 Of::Region => true,
-                Of::Function(name) => function.name == *name,
+                Of::One(name) => function.name == *name,
             });
             let mut points = match status {
+                MetricStatus::Complete | MetricStatus::Partial if metric.namespace() == TABLES => {
+                    let table =
+                        account.tables.iter().filter(|table| table.region == target.region).find(
+                            |table| matches!(of, Of::One(name) if table_name(name.raw()) == Some(table.name.raw())),
+                        );
+                    table.map_or_else(Points::new, |table| self.points_of_table(table, *metric, request))
+                }
                 MetricStatus::Complete | MetricStatus::Partial => {
                     let functions: Vec<_> = functions.collect();
                     self.points(account, &functions, *metric, request)
@@ -64,7 +75,7 @@ impl Sim {
         let hitting = self.world.faults.iter().filter(|fault| fault.hits(&request));
         let mut statuses = hitting.filter_map(|fault| match &fault.effect {
             Effect::Metrics { function, metric: only, status }
-                if function.as_ref().is_none_or(|function| matches!(of, Of::Function(name) if name == function))
+                if function.as_ref().is_none_or(|function| matches!(of, Of::One(name) if name == function))
                     && only.is_none_or(|only| only.as_str() == metric.as_str()) =>
             {
                 Some(*status)
@@ -72,6 +83,16 @@ impl Sim {
             _ => None,
         });
         statuses.next().unwrap_or(MetricStatus::Complete)
+    }
+
+    /// What a scenario gives for a table. A minute in which it gives nothing has no datapoint.
+    fn points_of_table(&self, table: &WorldTable, metric: Metric, request: &MetricRequest) -> Points {
+        let patterns = table.metrics.iter().find(|(of, _)| *of == metric).map(|(_, patterns)| patterns.as_slice());
+        let Some(patterns) = patterns else { return Points::new() };
+        self.shown(metric, request, |minute, shown| {
+            let value = traffic::total(patterns, Minute(minute));
+            (shown >= 1.0 && value > 0).then_some(value).into_iter()
+        })
     }
 
     /// Newest first, as AWS orders them. A period that AWS no longer keeps at that age has no points.
@@ -82,17 +103,8 @@ impl Sim {
         metric: Metric,
         request: &MetricRequest,
     ) -> Points {
-        let now = self.now();
-        let period = request.period;
-        if period_for(request.read.start, Minute::floor(now)).is_none_or(|kept| kept > period) {
-            return Points::new();
-        }
-        let shown_until = now.as_second() - self.world.delay;
-        let last = Minute(shown_until.div_euclid(60) + 1);
-        let read = request.read.widened(period);
         let keys: Vec<_> = functions.iter().map(|function| (*function, self.world.key(account, function))).collect();
-        let datapoints = |minute: i64| {
-            let shown = (shown_until - minute * 60) as f64 / 60.0;
+        let datapoints = |minute: i64, shown: f64| {
             keys.iter().filter_map(move |(function, key)| {
                 if let Some(said) = function.traffic.said(metric, Minute(minute)) {
                     return said.filter(|_| shown >= 1.0);
@@ -102,16 +114,34 @@ impl Sim {
             })
         };
         // What is taken in a minute is what all functions take of it together.
-        let datapoints = |minute: i64| {
-            let each = datapoints(minute);
+        self.shown(metric, request, |minute, shown| {
+            let each = datapoints(minute, shown);
             let sum = (metric == Metric::ClaimedMaximum).then(|| each.clone().sum::<u32>());
             let all = sum.is_none().then_some(each).into_iter().flatten();
             sum.filter(|sum| *sum > 0).into_iter().chain(all)
-        };
+        })
+    }
+
+    /// The statistic of each period over what each minute gives, as far as it is shown: of the last minute, a share.
+    fn shown<I: Iterator<Item = u32>>(
+        &self,
+        metric: Metric,
+        request: &MetricRequest,
+        datapoints: impl Fn(i64, f64) -> I,
+    ) -> Points {
+        let now = self.now();
+        let period = request.period;
+        if period_for(request.read.start, Minute::floor(now)).is_none_or(|kept| kept > period) {
+            return Points::new();
+        }
+        let shown_until = now.as_second() - self.world.delay;
+        let last = Minute(shown_until.div_euclid(60) + 1);
+        let read = request.read.widened(period);
         let mut points = Points::new();
         let mut start = read.start.0;
         while start < read.end.0.min(last.0) {
-            let values = (start..(start + period).min(last.0)).flat_map(datapoints);
+            let values = (start..(start + period).min(last.0))
+                .flat_map(|minute| datapoints(minute, (shown_until - minute * 60) as f64 / 60.0));
             points.extend(together(metric, values).map(|value| (Minute(start), value)));
             start += period;
         }

@@ -28,6 +28,11 @@
 //! infrequent = true                     # its log group is of the class Infrequent Access
 //! errors = { from = "-10m", to = "0m", per_minute = 3, every = "5m" }   # or a list of these, which add up
 //!
+//! [[accounts.tables]]                   # DynamoDB tables
+//! name = "orders"                       # also region
+//! tags = { monitor = "true" }
+//! metrics = { ConsumedReadCapacityUnits = 500, ProvisionedReadCapacityUnits = 10 }
+//!
 //! [[faults]]                            # where: account (id or name), region, operation, page; when: from, to
 //! operation = "sts:AssumeRole"
 //! fails = "denied"                      # a kind of failure, with message; or slow = "600ms", hangs = true,
@@ -45,12 +50,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use self::raw::{RawAccount, RawFault, RawFunction, RawScenario};
+use self::raw::{RawAccount, RawFault, RawFunction, RawScenario, RawTable};
 use super::{
     fault::{Effect, Fault},
     story::Story,
-    traffic::{Script, Traffic},
-    world::{PageSizes, World, WorldAccount, WorldFunction, WorldOrganization},
+    traffic::{Pattern, Script, Traffic},
+    world::{PageSizes, World, WorldAccount, WorldFunction, WorldOrganization, WorldTable},
 };
 use crate::{
     domain::{
@@ -193,6 +198,12 @@ impl Clock {
                     .map_err(|why| format!("account {id}, function {}: {why}", name.escape_debug()))?,
             );
         }
+        let mut tables = Vec::new();
+        for table in raw.tables {
+            let name = table.name.clone();
+            let table = self.table(table, &regions);
+            tables.push(table.map_err(|why| format!("account {id}, table {}: {why}", name.escape_debug()))?);
+        }
         Ok(WorldAccount {
             name: raw.name.unwrap_or_else(|| format!("account-{id}")).into(),
             client: raw.client.map(Into::into),
@@ -204,21 +215,30 @@ impl Clock {
             id,
             regions,
             functions,
+            tables,
             concurrency: raw.concurrency,
             transaction_search: raw.transaction_search,
         })
     }
 
+    fn table(self, raw: RawTable, regions: &[Region]) -> Read<WorldTable> {
+        let metrics = raw.metrics.into_iter().map(|(name, raw)| Ok((parse_metric(&name)?, self.patterns(raw)?)));
+        Ok(WorldTable {
+            region: region_of(raw.region.as_deref(), regions)?,
+            name: raw.name.into(),
+            tags: Tags::new(raw.tags.into_iter().map(|(key, value)| (key.into(), value.into()))),
+            metrics: metrics.collect::<Read<Vec<_>>>()?,
+        })
+    }
+
+    fn patterns(self, raw: raw::Patterns) -> Read<Vec<Pattern>> {
+        raw.0.into_iter().map(|pattern| pattern.resolve(self)).collect()
+    }
+
     /// One function, or as many as `count` says, numbered.
     fn functions(self, raw: RawFunction, regions: &[Region]) -> Read<Vec<WorldFunction>> {
-        let region = match &raw.region {
-            Some(region) => parse_region(region)?,
-            None => regions.first().cloned().ok_or("its account has no region")?,
-        };
-        if !regions.contains(&region) {
-            return Err(format!("{region} is not enabled in its account"));
-        }
-        let patterns = |raw: raw::Patterns| raw.0.into_iter().map(|p| p.resolve(self)).collect::<Read<Vec<_>>>();
+        let region = region_of(raw.region.as_deref(), regions)?;
+        let patterns = |raw| self.patterns(raw);
         let script = Script {
             invocations: patterns(raw.invocations)?,
             errors: patterns(raw.errors)?,
@@ -305,6 +325,15 @@ impl Clock {
         let minutes = minutes.map_err(|_| format!("{text}: a time from now is needed, such as -10m, 0m or 2h"))?;
         Ok(self.0.plus(sign * minutes))
     }
+}
+
+/// Where something lives: in the region that is named, or in the first of its account's.
+fn region_of(named: Option<&str>, regions: &[Region]) -> Read<Region> {
+    let region = match named {
+        Some(region) => parse_region(region)?,
+        None => regions.first().cloned().ok_or("its account has no region")?,
+    };
+    if regions.contains(&region) { Ok(region) } else { Err(format!("{region} is not enabled in its account")) }
 }
 
 fn timestamp(text: &str) -> Read<Timestamp> {

@@ -90,7 +90,8 @@ impl Traffic {
     }
 }
 
-fn total(patterns: &[Pattern], minute: Minute) -> u32 {
+/// What patterns add up to in a minute.
+pub(super) fn total(patterns: &[Pattern], minute: Minute) -> u32 {
     patterns.iter().map(|pattern| pattern.at(minute)).sum()
 }
 
@@ -139,7 +140,14 @@ impl Counts {
             Metric::IteratorAgeMaximum
             | Metric::DeadLetterErrors
             | Metric::AsyncEventsDropped
-            | Metric::DestinationDeliveryFailures => (0, false),
+            | Metric::DestinationDeliveryFailures
+            // Of tables, functions know nothing.
+            | Metric::ConsumedRead
+            | Metric::ConsumedWrite
+            | Metric::ProvisionedRead
+            | Metric::ProvisionedWrite
+            | Metric::ReadThrottles
+            | Metric::WriteThrottles => (0, false),
         };
         there.then_some(value)
     }

@@ -5,11 +5,17 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{fault::Fault, hash, story::Story, traffic::Traffic};
+use super::{
+    fault::Fault,
+    hash,
+    story::Story,
+    traffic::{Pattern, Traffic},
+};
 use crate::domain::{
     account::{AccountId, Region},
     function::Tags,
     roster::{Access, Base, ByHand, Organization, Regions, Role, Roster, Secret},
+    series::Metric,
     text::AwsText,
     window::Minute,
 };
@@ -99,6 +105,21 @@ pub struct WorldAccount {
     pub concurrency: u32,
     /// Its functions.
     pub functions: Vec<WorldFunction>,
+    /// Its DynamoDB tables.
+    pub tables: Vec<WorldTable>,
+}
+
+/// A DynamoDB table.
+#[derive(Clone, Debug)]
+pub struct WorldTable {
+    /// Where it lives.
+    pub region: Region,
+    /// Its name.
+    pub name: AwsText,
+    /// Its tags.
+    pub tags: Tags,
+    /// The datapoint of each minute of its metrics.
+    pub metrics: Vec<(Metric, Vec<Pattern>)>,
 }
 
 /// A function.
@@ -205,6 +226,12 @@ impl WorldAccount {
     pub fn arn(&self, function: &WorldFunction) -> AwsText {
         let region = &function.region;
         format!("arn:{}:lambda:{region}:{}:function:{}", region.partition(), self.id, function.name.raw()).into()
+    }
+
+    /// The table's ARN.
+    pub fn table_arn(&self, table: &WorldTable) -> AwsText {
+        let region = &table.region;
+        format!("arn:{}:dynamodb:{region}:{}:table/{}", region.partition(), self.id, table.name.raw()).into()
     }
 
     /// The functions of one region, deleted ones too.

@@ -21,6 +21,9 @@ impl Model {
     pub(super) fn carry_out(&mut self, command: Command) -> Option<Effect> {
         let page = i64::try_from(self.page.max(1)).unwrap_or(1);
         match command {
+            Command::Map | Command::FunctionTraces | Command::FunctionLogs if self.is_at_table() => {
+                self.said = Some("a table has neither traces nor a log of its own, and calls nobody".into());
+            }
             _ if self.turn_page(command) || self.walk_accounts(command) || self.among_lines(command) => {}
             Command::Alerts => self.jump(Screen::Alerts),
             Command::Functions => self.jump(Screen::Functions),

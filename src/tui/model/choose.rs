@@ -13,6 +13,7 @@ use super::{
     Effect, Model, RowKey, Screen,
 };
 use crate::domain::{
+    function::ResourceType,
     life::{Hush, Means},
     text::AwsText,
 };
@@ -57,6 +58,11 @@ impl Model {
         });
         let board = self.board.as_ref()?;
         keys.into_iter().find(|key| board.row(key).is_some())
+    }
+
+    /// Whether a table is chosen.
+    pub(super) fn is_at_table(&self) -> bool {
+        self.chosen().is_some_and(|key| key.resource_type() == ResourceType::Table)
     }
 
     /// The address of the chosen function in the console, or of the chosen trace.

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     domain::{
         account::{Target, TargetKey},
+        function::ResourceType,
         logs::{Level, LogGroup},
         text::AwsText,
         trace::tree::Tree,
@@ -355,7 +356,8 @@ impl Model {
 
 /// A function with where it writes; none where it is not there.
 fn followed(board: &Board, key: &Key) -> Option<Followed> {
-    let (state, function) = board.facts(board.row(key)?)?;
+    let row = board.row(key).filter(|_| key.resource_type() == ResourceType::Function)?;
+    let (state, function) = board.facts(row)?;
     Some(Followed {
         target: state.target.clone(),
         function: function.found.name.clone(),
@@ -365,7 +367,7 @@ fn followed(board: &Board, key: &Key) -> Option<Followed> {
 
 /// What is asked of a function's log about why it fails.
 fn log_ask(board: &Board, key: &Key) -> Option<LogAsk> {
-    let row: &Row = board.row(key)?;
+    let row: &Row = board.row(key).filter(|_| key.resource_type() == ResourceType::Function)?;
     let (state, function) = board.facts(row)?;
     let horizon = board.snapshot.horizon;
     let Ask { target, function: name, from, to, since, .. } =

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     domain::{
         account::{AccountId, Target, TargetKey},
+        function::ResourceType,
         text::AwsText,
         trace::{
             causes::ErrorGroup,
@@ -374,7 +375,8 @@ impl Model {
 }
 
 fn causes_of(board: &Board, key: &Key) -> Option<Question> {
-    let row = board.row(key)?;
+    // A table is in no trace under its own name.
+    let row = board.row(key).filter(|_| key.resource_type() == ResourceType::Function)?;
     let (state, function) = board.facts(row)?;
     let horizon = board.snapshot.horizon;
     Some(Question::Causes(Ask::of(state, function, board.judged(row), (horizon, horizon.now))))

@@ -82,7 +82,7 @@ fn quiet(model: &Model, board: &Board, buf: &mut Buffer, area: Rect) {
     let text = if counts.production == 0 {
         "set the tag monitor=true on what matters, and stage=prod where it is production".to_owned()
     } else {
-        format!("{}: {}", counted(counts.production as u64, "production function"), parts.join(", "))
+        format!("{}: {}", counts.judged(), parts.join(", "))
     };
     centred(buf, area, y + 2, &text, theme.style(Role::Muted));
 }

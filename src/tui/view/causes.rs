@@ -13,6 +13,7 @@ use super::{
 use crate::{
     domain::{
         failure::Failure,
+        function::ResourceType,
         text::{clock, count, minutes},
         trace::{
             Failing,
@@ -35,6 +36,9 @@ const COLUMNS: [Column; 7] = [
 
 /// Lines that all of it takes, where there is room for so many.
 pub(super) fn lines(model: &Model, key: &Key, width: u16, most: u16) -> u16 {
+    if key.resource_type() == ResourceType::Table {
+        return 0;
+    }
     let groups = model.groups(key).len();
     let wanted = if groups > 0 { span(groups) + 3 } else { 1 + span(remarks(model, key, width).len()) };
     wanted.min(most)

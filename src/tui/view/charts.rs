@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     domain::{
+        function::{ResourceType, resource_type},
         observation::Reading,
         series::{Metric, Series},
         text::{clock, count, millis},
@@ -41,6 +42,14 @@ const PANELS: [Panel; 4] = [
     Panel { word: "throttles", metric: Metric::Throttles, role: Role::Warning },
     Panel { word: "invocations", metric: Metric::Invocations, role: Role::Info },
     Panel { word: "duration", metric: Metric::DurationP95, role: Role::Accent },
+];
+
+/// The same of a table. What it consumes is in capacity units.
+const PANELS_OF_TABLES: [Panel; 4] = [
+    Panel { word: "refused reads", metric: Metric::ReadThrottles, role: Role::Critical },
+    Panel { word: "refused writes", metric: Metric::WriteThrottles, role: Role::Critical },
+    Panel { word: "read units", metric: Metric::ConsumedRead, role: Role::Info },
+    Panel { word: "write units", metric: Metric::ConsumedWrite, role: Role::Info },
 ];
 
 /// Lines of a panel where the screen is small: its title, two of bars, and the times.
@@ -78,7 +87,11 @@ pub(super) fn draw(model: &Model, chart: Option<&Chart>, buf: &mut Buffer, area:
     let rows = (room / LEAST).clamp(1, 4 / columns);
     let lines = room / rows;
     let width = (area.width - 2 - GAP * (columns - 1)) / columns;
-    for (place, panel) in PANELS.iter().take(usize::from(rows * columns)).enumerate() {
+    let panels = match resource_type(chart.function.raw()) {
+        ResourceType::Function => &PANELS,
+        ResourceType::Table => &PANELS_OF_TABLES,
+    };
+    for (place, panel) in panels.iter().take(usize::from(rows * columns)).enumerate() {
         let (row, column) = (span(place) / columns, span(place) % columns);
         let panel_area = Rect {
             x: area.x + 1 + column * (width + GAP),
@@ -226,9 +239,17 @@ fn summary(chart: &Chart, panel: &Panel, series: &Series, (most, room): (u64, us
     }
     let total: u64 = series.points().map(|(_, value)| u64::from(value)).sum();
     let per = if chart.period == 1 { "a minute".to_owned() } else { format!("in {} min", chart.period) };
+    let provisioned = match panel.metric {
+        Metric::ConsumedRead => of(Metric::ProvisionedRead),
+        Metric::ConsumedWrite => of(Metric::ProvisionedWrite),
+        _ => None,
+    };
+    // Units a second, held against those of a datapoint.
+    let has = provisioned.and_then(|series| series.points().map(|(_, value)| value).max());
+    let has = has.map(|a_second| u64::from(a_second) * 60 * chart.period.unsigned_abs());
     let (total, most) = match total {
         0 => return "none".into(),
-        total => (count(total), count(most)),
+        total => (count(total), has.map_or_else(|| count(most), |has| format!("{} of {}", count(most), count(has)))),
     };
     let long = format!("{total} in all, at most {most} {per}");
     let forms = [long, format!("{total}, up to {most} {per}"), format!("{total} in all")];

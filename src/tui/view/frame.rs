@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     domain::{
+        function::ResourceType,
         text::{clock, count, counted, usd},
         window::Minute,
     },
@@ -323,6 +324,11 @@ fn hints(model: &Model) -> Vec<(String, String)> {
     // A command without a key is left out.
     let hint = |command: Command, word: &str| (model.keys.key_of(command), word.to_owned());
     let word = |command: Command| match (model.screen(), command) {
+        (Screen::Function(key), Command::Open | Command::FunctionLogs | Command::FunctionTraces | Command::Map)
+            if key.resource_type() == ResourceType::Table =>
+        {
+            None
+        }
         (Screen::Function(_), Command::PageDown) => (model.sheet.1 > 0).then_some("more below"),
         (Screen::Function(_), Command::Open) => Some("a trace of it"),
         (Screen::Trace(..), Command::Open) => Some("fold"),

@@ -21,8 +21,12 @@ use crate::{
     domain::{
         finding::Judged,
         fleet::{Function, TargetState},
+        function::ResourceType,
         observation::Reading,
-        rules::limits::{CheckLimits, Clauses},
+        rules::{
+            limits::{CheckLimits, Clauses, Limits},
+            more::Number,
+        },
         series::Metric,
         text::{clock, count, counted, percent_limit},
         window::Minute,
@@ -155,7 +159,8 @@ fn above(board: &Board, row: &Row) -> Vec<Line> {
         let text = format!("{old}: it can't be read now, and was last read up to {end}; what fired then may be over");
         lines.push(("read", text, Role::Warning));
     }
-    lines.extend(board.judged(row).into_iter().flat_map(|judged| verdict(board, judged, row.since)));
+    let table = board.facts(row).is_some_and(|(_, function)| is_table(function));
+    lines.extend(board.judged(row).into_iter().flat_map(|judged| verdict(board, judged, row.since, table)));
     if let Some(quiet) = &row.quiet {
         let (label, now) = (if row.state == State::Muted { "muted" } else { "known" }, board.snapshot.horizon.now);
         lines.push((label, quiet.words(now), Role::Info));
@@ -196,7 +201,9 @@ fn lines(board: &Board, state: &TargetState, function: &Function) -> Vec<Line> {
     lines.push(("where", place.into_iter().flatten().collect::<Vec<_>>().join(" · "), Role::Text));
     lines.push(("ARN", function.found.arn.shown().into_owned(), Role::Text));
     lines.push(("stage", format!("{}: {}", class.stage.kind.as_str(), class.stage.evidence), Role::Text));
-    if class.alerts() {
+    if is_table(function) {
+        lines.push(("limits", capacity(&class.limits), Role::Muted));
+    } else if class.alerts() {
         lines.push(("limits", limits(&class.limits.errors, "error"), Role::Muted));
         lines.push(("", limits(&class.limits.throttles, "throttle"), Role::Muted));
     }
@@ -227,7 +234,23 @@ fn at_once(board: &Board, state: &TargetState, function: &Function) -> Option<St
     Some(format!("concurrency up to {} in {} h", count(most), chart.read.minutes() / 60))
 }
 
-fn verdict(board: &Board, judged: &Judged, began: Option<Minute>) -> Vec<Line> {
+fn is_table(function: &Function) -> bool {
+    function.found.resource_type() == ResourceType::Table
+}
+
+/// From when on a table alerts, where somebody looks.
+fn capacity(limits: &Limits) -> String {
+    let number = |number| limits.more.get(number).map_or(0.0, |(value, _)| value);
+    let set_by = limits.more.get(Number::CapacityConsumed).map_or("default", |(_, by)| by);
+    format!(
+        "critical from {} refused requests; warning from {}, or {} of its capacity consumed over 5 min ({set_by})",
+        number(Number::CapacityCritical),
+        number(Number::CapacityThrottled),
+        percent_limit(number(Number::CapacityConsumed)),
+    )
+}
+
+fn verdict(board: &Board, judged: &Judged, began: Option<Minute>, is_table: bool) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for finding in &judged.findings {
         let since = finding.since.map_or(String::new(), |since| {
@@ -255,6 +278,7 @@ fn verdict(board: &Board, judged: &Judged, began: Option<Minute>) -> Vec<Line> {
             (Some(errors), Some(throttles)) => {
                 format!("{} and {} in the window", counted(errors, "error"), counted(throttles, "throttle"))
             }
+            _ if is_table => "none of its checks fires".into(),
             _ => "not read".into(),
         };
         lines.push(("why", text, Role::Text));

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     domain::{
+        function::ResourceType,
         logs::{
             cause::CauseKind,
             groups::{CauseGroup, LogCauses},
@@ -32,6 +33,7 @@ const LINES: usize = 4;
 /// Lines that all of it takes, where there is room for so many.
 pub(super) fn lines(model: &Model, key: &Key, width: u16, most: u16) -> u16 {
     let body = match model.log_causes(key) {
+        _ if key.resource_type() == ResourceType::Table => return 0,
         _ if !model.fails(key) => 0,
         None => 0,
         Some(told) if told.causes.groups.is_empty() => remarks(&told.causes, width).len(),

@@ -27,7 +27,7 @@ const COLUMNS: &[Column] = &[
 fn spot(board: &Board, place: usize) -> Option<(&TargetState, &Function, &SpotText)> {
     let (at, place, n) = *board.spots.get(place)?;
     let state = board.targets.get(at)?;
-    let function = state.known().get(place)?;
+    let function = state.row(place)?;
     Some((state, function, function.class.spots.get(n)?))
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Beat, Request, production};
+use super::{Beat, Request};
 use crate::{
     checks,
     domain::{
@@ -29,8 +29,8 @@ pub(in crate::engine::watch) fn billed(
     follows: impl Fn(&Function, &Need) -> bool,
 ) -> u64 {
     let (mut of_functions, mut of_region) = (0, BTreeSet::new());
-    for function in production(state) {
-        for need in checks::needs(&function.class.limits, horizon) {
+    for function in state.rows().filter(|function| function.class.alerts() && !function.is_gone()) {
+        for need in checks::needs(function.found.resource_type(), &function.class.limits, horizon) {
             if need.region {
                 of_region.insert(need);
             } else if need.after.is_none() || follows(function, &need) {

@@ -45,6 +45,18 @@ pub(super) struct Single {
     pub(super) deleted: bool,
 }
 
+/// A DynamoDB table, used always alike: units and refused writes a minute, and units a second that it has (0: as many as
+/// are needed).
+pub(super) struct Table {
+    pub(super) account: &'static str,
+    pub(super) name: &'static str,
+    pub(super) stage: &'static str,
+    pub(super) reads: f64,
+    pub(super) writes: f64,
+    pub(super) provisioned: f64,
+    pub(super) throttled: f64,
+}
+
 const SHOP: &str = "Juniper & Finch";
 const FREIGHT: &str = "Halvorsen Freight";
 const INSURER: &str = "Larkspur Mutual";
@@ -70,6 +82,27 @@ const SHOP_DEV: &str = "finch-shop-dev";
 const CLAIMS_PROD: &str = "larkspur-claims-prod";
 
 const BLOCK: Block = Block { regions: 1, everywhere: false, suffix: "", tags: &[], residents: &[] };
+
+/// The tables. Only the check `capacity` looks at them.
+pub(super) const TABLES: [Table; 5] = [
+    table(SHOP_PROD, "orders", "prod", 5_220.0, 900.0, 100.0, 0.0),
+    table(SHOP_PROD, "sessions", "prod", 2_400.0, 2_000.0, 0.0, 0.0),
+    table(SHOP_DEV, "orders", "dev", 290.0, 300.0, 5.0, 12.0),
+    table(CLAIMS_PROD, "claims", "prod", 700.0, 1_490.0, 25.0, 3.4),
+    table(CLAIMS_PROD, "policies", "prod", 120.0, 20.0, 10.0, 0.0),
+];
+
+const fn table(
+    account: &'static str,
+    name: &'static str,
+    stage: &'static str,
+    reads: f64,
+    writes: f64,
+    provisioned: f64,
+    throttled: f64,
+) -> Table {
+    Table { account, name, stage, reads, writes, provisioned, throttled }
+}
 
 /// The accounts.
 pub(super) const ACCOUNTS: [Account; 8] = [

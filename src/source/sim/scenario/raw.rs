@@ -75,6 +75,19 @@ pub(super) struct RawAccount {
     pub(super) transaction_search: bool,
     #[serde(default)]
     pub(super) functions: Vec<RawFunction>,
+    #[serde(default)]
+    pub(super) tables: Vec<RawTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTable {
+    pub(super) name: String,
+    pub(super) region: Option<String>,
+    #[serde(default)]
+    pub(super) tags: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) metrics: BTreeMap<String, Patterns>,
 }
 
 #[derive(Deserialize)]

@@ -68,7 +68,7 @@ async fn entered(sim: &Sim, name: &str) -> Result<Target, Failure> {
 }
 
 fn request(read: Window, period: i64, queries: &[(&str, Metric)]) -> MetricRequest {
-    let queries = queries.iter().map(|(name, metric)| (Of::Function((*name).into()), *metric)).collect();
+    let queries = queries.iter().map(|(name, metric)| (Of::One((*name).into()), *metric)).collect();
     MetricRequest { read, period, queries }
 }
 

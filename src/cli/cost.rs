@@ -9,7 +9,7 @@ use super::{
     state,
 };
 use crate::{
-    domain::{fleet::TargetState, window::Horizon},
+    domain::{fleet::TargetState, function::ResourceType, window::Horizon},
     engine::{
         plan::Depth,
         watch::forecast::{self, CheckLoad, forecast},
@@ -25,13 +25,13 @@ pub(super) async fn run(scope: &Scope, args: &Cost) -> Result<u8, Refusal> {
     listing(scope, &args.listing, depth, "cost", |start, fleet, horizon, coverage, telling| {
         // What could not be listed costs nobody knows what; what holds nothing that is watched is looked at all the same.
         let known = fleet.targets().filter(|state| state.functions.is_some());
-        let mut checks: BTreeMap<&'static str, CheckLoad> = BTreeMap::new();
+        let mut checks: BTreeMap<_, CheckLoad> = BTreeMap::new();
         let rows: Vec<(CostRow, u64)> = known
             .map(|state| {
                 for (check, load) in forecast::by_check(state) {
                     let sum = checks.entry(check).or_default();
-                    let more = (sum.functions + load.functions, sum.quiet + load.quiet, sum.all + load.all);
-                    *sum = CheckLoad { functions: more.0, quiet: more.1, all: more.2 };
+                    let more = (sum.rows + load.rows, sum.quiet + load.quiet, sum.all + load.all);
+                    *sum = CheckLoad { rows: more.0, quiet: more.1, all: more.2 };
                 }
                 row(state, horizon)
             })
@@ -66,8 +66,12 @@ fn row(state: &TargetState, horizon: &Horizon) -> (CostRow, u64) {
     (row, forecast.more)
 }
 
-fn added(check: &'static str, load: CheckLoad) -> AddedRow {
-    AddedRow { check, functions: load.functions, quiet: Day::of(load.quiet), all: Day::of(load.all) }
+fn added((check, of): (&'static str, ResourceType), load: CheckLoad) -> AddedRow {
+    let (functions, tables) = match of {
+        ResourceType::Function => (load.rows, 0),
+        ResourceType::Table => (0, load.rows),
+    };
+    AddedRow { check, functions, tables, quiet: Day::of(load.quiet), all: Day::of(load.all) }
 }
 
 fn load(load: forecast::Load) -> Load {

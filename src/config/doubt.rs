@@ -19,7 +19,7 @@ impl Doubt {
         let is_last = |problem: &Problem| matches!(problem.origin(), Origin::File(_, span) if span.start >= end);
         // Something has no end, and has taken in whatever comes after it.
         if broken.iter().any(is_last) {
-            return Self([1..usize::MAX].into());
+            return Self(std::iter::once(1..usize::MAX).collect());
         }
         let lines: BTreeSet<usize> = broken.iter().filter_map(Problem::line).collect();
         // Where each table begins: the first is that of the keys without a header.

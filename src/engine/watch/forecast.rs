@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     checks::{self, Listed},
-    domain::{fleet::TargetState, window::Horizon},
+    domain::{fleet::TargetState, function::ResourceType, window::Horizon},
 };
 
 /// Minutes of a day.
@@ -77,24 +77,24 @@ pub fn forecast(state: &TargetState, horizon: &Horizon) -> Forecast {
 /// What one of the checks that are off unless they are named reads of a target in a day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CheckLoad {
-    /// Production functions that it looks at.
-    pub functions: u64,
+    /// Production functions, or tables, that it looks at.
+    pub rows: u64,
     /// Metrics where nothing fails.
     pub quiet: u64,
     /// Metrics where everything fails.
     pub all: u64,
 }
 
-/// What each check that is on reads, by its name. What two of them read is billed once, and counted here for both.
-pub fn by_check(state: &TargetState) -> BTreeMap<&'static str, CheckLoad> {
+/// What each check that is on reads, by its name and what it looks at. What two of them read is billed once, and counted here for both.
+pub fn by_check(state: &TargetState) -> BTreeMap<(&'static str, ResourceType), CheckLoad> {
     let readings = DAY / MORE.unsigned_abs();
-    let (mut loads, mut of_region) = (BTreeMap::<&'static str, CheckLoad>::new(), BTreeSet::new());
-    for function in production(state) {
-        let limits = &function.class.limits;
-        let is_on = |check: &Listed| check.extra.is_some_and(|extra| limits.more.is_on(extra));
+    let (mut loads, mut of_region) = (BTreeMap::<_, CheckLoad>::new(), BTreeSet::new());
+    for row in state.rows().filter(|row| row.class.alerts() && !row.is_gone()) {
+        let (limits, of) = (&row.class.limits, row.found.resource_type());
+        let is_on = |check: &Listed| check.of == of && check.extra.is_some_and(|extra| limits.more.is_on(extra));
         for check in checks::listed(limits).into_iter().filter(is_on) {
-            let load = loads.entry(check.name).or_default();
-            load.functions += 1;
+            let load = loads.entry((check.name, of)).or_default();
+            load.rows += 1;
             for need in check.needs {
                 let is_first = !need.region || of_region.insert((check.name, need));
                 load.quiet += if is_first && need.after.is_none() { readings } else { 0 };
@@ -182,11 +182,12 @@ mod tests {
         rules.limits = limits.into();
         for state in fleet(rules).await.targets().filter(|state| production(state).count() > 0) {
             let (loads, forecast) = (by_check(state), forecast(state, &HORIZON));
+            let of = ResourceType::Function;
             let functions = forecast.production;
-            let burn = CheckLoad { functions, quiet: functions * 288, all: functions * 2 * 288 };
+            let burn = CheckLoad { rows: functions, quiet: functions * 288, all: functions * 2 * 288 };
             // Of the region it reads a metric, once.
-            let taken = CheckLoad { functions, quiet: (functions + 1) * 288, all: (functions + 1) * 288 };
-            assert_eq!(loads, BTreeMap::from([("burn", burn), ("concurrency", taken)]));
+            let taken = CheckLoad { rows: functions, quiet: (functions + 1) * 288, all: (functions + 1) * 288 };
+            assert_eq!(loads, BTreeMap::from([(("burn", of), burn), (("concurrency", of), taken)]));
             assert_eq!(burn.quiet + taken.quiet, forecast.more * 288, "together they are what it adds up to");
         }
         assert!(fleet(Rules::default()).await.targets().all(|state| by_check(state).is_empty()));

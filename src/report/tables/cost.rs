@@ -61,6 +61,8 @@ pub struct AddedRow {
     pub check: &'static str,
     /// Production functions that it looks at.
     pub functions: u64,
+    /// Production tables that it looks at.
+    pub tables: u64,
     /// Where nothing fails.
     pub quiet: Day,
     /// Where everything fails.
@@ -221,7 +223,11 @@ impl Cost {
             for added in &self.checks {
                 let most =
                     if added.all == added.quiet { String::new() } else { format!(", at most {}", usd(added.all.usd)) };
-                row(&mut page, added.check, added.quiet, &format!("{}{most}", counted(added.functions, "function")));
+                let looks = match added.tables {
+                    0 => counted(added.functions, "function"),
+                    tables => counted(tables, "table"),
+                };
+                row(&mut page, added.check, added.quiet, &format!("{looks}{most}"));
             }
             page.blank();
         }

@@ -102,7 +102,8 @@ impl Lives {
         evaluations.sort_by(|a, b| a.key.cmp(&b.key));
         for Evaluation { key, at, sign, muted, subject } in evaluations {
             let fires = matches!(sign, Sign::Fires { .. });
-            if !fires && !self.lives.contains_key(&key) {
+            let known = self.lives.get(&key).map(|life| life.at);
+            if known.map_or(!fires, |known| is_old(at, known)) {
                 continue;
             }
             let muted = muted || self.mutes.iter().any(|mute| mute.covers(&key, at));
@@ -166,6 +167,15 @@ impl Lives {
             self.mutes.push(mute);
         }
     }
+}
+
+/// Minutes by which one of several who watch may be behind another: no target is read less often.
+const BEHIND: i64 = 45;
+
+/// Whether what was judged up to a minute says nothing new to who knows more. What is still older is no old news: then it is the
+/// clock that went back.
+fn is_old(at: Minute, known: Minute) -> bool {
+    (1..=BEHIND).contains(&(known.0 - at.0))
 }
 
 /// Whether what is known of an alert has changed by more than the minute up to which it is known.

@@ -287,3 +287,22 @@ fn what_is_replaced_is_said_with_whose_it_was() {
     assert_eq!(anns.said(now), "instead of ann\u{fffd}'s since 12:03 UTC, until 24 Nov 14:00 UTC");
     assert_eq!(before(None, None, NO_END).said(now), "instead of an earlier one, until it is over");
 }
+
+#[test]
+fn who_is_behind_says_nothing_of_what_another_has_seen() {
+    let mut lives = Lives::default();
+    let mut turn = |at: i64, sign: Sign| {
+        let evaluation = Evaluation { key: key(1), at: Minute(at), sign, muted: false, subject: None };
+        let (notices, _) = lives.turn(&RULES, [evaluation]);
+        notices.iter().map(|notice| notice.step.change).collect::<Vec<_>>()
+    };
+    assert_eq!(turn(100, fires(Severity::Critical)), [Change::Fired]);
+    // Another slmon has not read that far.
+    for _ in 0..5 {
+        assert_eq!((turn(95, Sign::Near), turn(100, fires(Severity::Critical))), (vec![], vec![]));
+    }
+    assert_eq!(turn(105, Sign::Near), [Change::Recovering]);
+    assert_eq!(turn(104, fires(Severity::Critical)), []);
+    // A clock that went back by hours is believed.
+    assert_eq!(turn(20, fires(Severity::Critical)), [Change::Again]);
+}

@@ -324,6 +324,38 @@ fn tags_of_the_function_itself_set_its_limits() {
 }
 
 #[test]
+fn a_table_that_consumes_what_it_has_warns_and_one_that_refuses_is_critical() {
+    let tags = json!({ "monitor": "true", "stage": "prod" });
+    let past = |metrics: Value| {
+        let minute = |before: i64| {
+            let mut metrics = metrics.clone();
+            metrics["before"] = json!(before);
+            metrics
+        };
+        (6..30).map(minute).collect::<Vec<_>>()
+    };
+    let busy = past(json!({ "ConsumedReadCapacityUnits": 528, "ProvisionedReadCapacityUnits": 10 }));
+    let refuses = past(
+        json!({ "ConsumedWriteCapacityUnits": 60, "ProvisionedWriteCapacityUnits": 10, "WriteThrottleEvents": 7 }),
+    );
+    let tables = json!([
+        { "name": "busy", "tags": tags, "metrics": busy },
+        { "name": "checkout", "tags": tags, "metrics": refuses },
+        { "name": "dev", "tags": { "monitor": "true", "stage": "dev" }, "metrics": refuses },
+    ]);
+    let past = json!([{ "before": 5, "Invocations": 9, "Errors": 0, "Throttles": 0 }]);
+    let functions = json!([{ "name": "checkout", "tags": tags, "metrics": past }]);
+    let estate = estate::functions_and_tables(ministack(), &functions, &tables);
+    assert_eq!(report(alert(&estate), 0)["verdicts"]["ok"], json!(1), "nobody asks for tables");
+    let told = report(alert(&estate).args(["--check", "capacity"]), 1);
+    let found = set(["table/busy capacity warning null of null", "table/checkout capacity critical null of null"]);
+    assert_eq!(alerts(&told), found, "{told:#}");
+    let reason = |n: usize| rows(&told, "/alerts")[n]["reason"].as_str().unwrap().to_owned();
+    assert!(reason(0).contains("writes refused for want of capacity, limit 10"), "{}", reason(0));
+    assert!(reason(1).starts_with("88.0 % of 10 read capacity units a second"), "{}", reason(1));
+}
+
+#[test]
 fn all_regions_of_an_account_are_found_and_read() {
     let estate = one();
     let told = report(alert(&estate).args(["--region", "all"]), 0);

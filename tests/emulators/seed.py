@@ -1,6 +1,6 @@
 """Fills an emulator with what a test needs, and reads it back: `seed.py COMMAND JSON` prints JSON.
 
-    functions     {endpoint, account|credentials, region, functions, totals}       -> an estate: see below
+    functions     {endpoint, account|credentials, region, functions, totals, tables} -> an estate: see below
     invoke        {endpoint, account|credentials, region, name, ok, fail}  ministack -> a whole minute after all of it
     organization  {endpoint, management, region}            ministack --auth       -> an estate, and {accounts}
     paging        {endpoint, account, region}               moto                   -> an estate, and {accounts}
@@ -37,6 +37,8 @@ def handler(event, context):
     return {"ok": True}
 """
 METRICS = ("Invocations", "Errors", "Throttles", "Duration")
+OF_TABLES = tuple(f"{word}{units}CapacityUnits" for word in ("Consumed", "Provisioned") for units in ("Read", "Write")) + (
+    "ReadThrottleEvents", "WriteThrottleEvents")
 PROTOCOLS = botocore.model.PRIORITY_ORDERED_SUPPORTED_PROTOCOLS
 CBOR = "smithy-rpc-v2-cbor"
 MINUTE = datetime.timedelta(minutes=1)
@@ -112,8 +114,8 @@ def next_minute():
     return datetime.datetime.now(datetime.timezone.utc).replace(second=0, microsecond=0) + MINUTE
 
 
-def functions(account, region, wanted, totals=()):
-    """Makes functions, and a past for each.
+def functions(account, region, wanted, totals=(), tables=()):
+    """Makes functions, and a past for each; and DynamoDB tables alike, in the same words, but that nobody runs those.
 
     A wanted one is `{name, tags, invoke: {ok, fail}, metrics: [{before, Errors, ...}]}`: `invoke` really runs it so
     often (ministack alone can), and `metrics` puts datapoints into the minute that starts `before` minutes before `at`.
@@ -143,6 +145,15 @@ def functions(account, region, wanted, totals=()):
     data += [datum for point in totals for datum in points(at, point, [])]
     for start in range(0, len(data), 1000):
         account.client("cloudwatch", region).put_metric_data(Namespace="AWS/Lambda", MetricData=data[start:start + 1000])
+    for one in tables:
+        account.client("dynamodb", region).create_table(
+            TableName=one["name"], KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            ProvisionedThroughput={"ReadCapacityUnits": 10, "WriteCapacityUnits": 10},
+            Tags=[{"Key": key, "Value": value} for key, value in one.get("tags", {}).items()])
+        data = [datum for point in one.get("metrics", ())
+                for datum in points(at, point, [{"Name": "TableName", "Value": one["name"]}], OF_TABLES)]
+        account.client("cloudwatch", region).put_metric_data(Namespace="AWS/DynamoDB", MetricData=data)
     return {"endpoint": account.endpoint, "region": region, "credentials": account.credentials,
             "at": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "functions": made}
 
@@ -197,10 +208,10 @@ def received(account, region, queue, count):
     return bodies
 
 
-def points(at, point, dimensions):
+def points(at, point, dimensions, metrics=METRICS):
     start = at - point["before"] * MINUTE
     return [{"MetricName": metric, "Dimensions": dimensions, "Timestamp": start, "Value": float(point[metric]),
-             "Unit": "Milliseconds" if metric == "Duration" else "Count"} for metric in METRICS if metric in point]
+             "Unit": "Milliseconds" if metric == "Duration" else "Count"} for metric in metrics if metric in point]
 
 
 def admin(endpoint, account, region, policy):
@@ -292,7 +303,7 @@ def main():
 
     commands = {
         "functions": lambda: functions(Account.of(arguments), arguments["region"], arguments["functions"],
-                                       arguments.get("totals", ())),
+                                       arguments.get("totals", ()), arguments.get("tables", ())),
         "invoke": lambda: run(Account.of(arguments), arguments["region"], arguments["name"],
                               arguments.get("ok", 0), arguments.get("fail", 0)),
         "organization": lambda: estates.organization(**arguments),

@@ -132,6 +132,14 @@ pub fn functions(emulator: &Emulator, wanted: &Value) -> Estate {
     typed(seed("functions", &arguments))
 }
 
+/// The same with DynamoDB tables, each with its past.
+pub fn functions_and_tables(emulator: &Emulator, wanted: &Value, tables: &Value) -> Estate {
+    let (endpoint, account) = (emulator.url(), random_account());
+    let arguments =
+        json!({ "endpoint": endpoint, "account": account, "region": REGION, "functions": wanted, "tables": tables });
+    typed(seed("functions", &arguments))
+}
+
 /// Objects in a bucket, in an account of `emulator` of its own: hexadecimal digits of what each holds, by key.
 pub fn objects(emulator: &Emulator, bucket: &str, objects: &Value) -> Estate {
     let (endpoint, account) = (emulator.url(), random_account());

@@ -13,7 +13,6 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
-    time::SystemTime,
 };
 
 use crate::domain::{
@@ -148,30 +147,7 @@ pub struct Store {
     unwritten: Vec<Row>,
     /// Something to say about the file.
     said: Option<String>,
-    /// The file as it was after the last turn.
-    seen: Option<Look>,
     append: Box<Append>,
-}
-
-/// What tells without a lock that a file has changed: it only grows, or another takes its place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Look {
-    length: u64,
-    modified: Option<SystemTime>,
-    #[cfg(unix)]
-    file: (u64, u64),
-}
-
-impl Look {
-    fn at(path: &Path) -> Option<Self> {
-        let found = fs::metadata(path).ok()?;
-        Some(Self {
-            length: found.len(),
-            modified: found.modified().ok(),
-            #[cfg(unix)]
-            file: (std::os::unix::fs::MetadataExt::dev(&found), std::os::unix::fs::MetadataExt::ino(&found)),
-        })
-    }
 }
 
 impl Store {
@@ -180,19 +156,19 @@ impl Store {
         make_private(folder)?;
         let append = Box::new(|file: &mut File, bytes: &[u8]| file.write_all(bytes).and_then(|()| file.sync_data()));
         let path = folder.join(format!("{name}.alerts"));
-        let mut store =
-            Self { path, known: Known::default(), read: None, unwritten: Vec::new(), said: None, seen: None, append };
+        let mut store = Self { path, known: Known::default(), read: None, unwritten: Vec::new(), said: None, append };
         let lock = store.lock()?;
         store.catch_up(now)?;
-        store.seen = Look::at(&store.path);
         drop(lock);
         Ok(store)
     }
 
-    /// Whether a turn would find anything: others have written, or something of ours is not written yet. Takes no lock.
+    /// Whether a turn would find anything: the file has grown, or is another writing, or something of ours is not written yet.
+    /// Takes no lock.
     pub fn is_behind(&self) -> bool {
-        let seen = Look::at(&self.path);
-        !self.unwritten.is_empty() || seen.is_none() || seen != self.seen
+        let now = File::open(&self.path).and_then(|mut file| Ok((page::head(&mut file)?, file.metadata()?.len())));
+        let now = now.ok().and_then(|(head, length)| Some((head?.0, length)));
+        !self.unwritten.is_empty() || now.is_none() || now != self.read
     }
 
     /// What is known, as of the last turn.
@@ -219,8 +195,6 @@ impl Store {
         }
         self.unwritten.extend(rows);
         let written = read.and_then(|()| self.write());
-        // While the lock is held: what comes after is news.
-        self.seen = Look::at(&self.path).filter(|_| written.is_ok());
         drop(lock);
         (told, written)
     }

@@ -291,12 +291,10 @@ fn what_others_wrote_is_noticed_without_a_lock() {
     assert!(store.is_behind() && !other.is_behind());
     store.turn(NOW, |_| ((), Vec::new())).1.unwrap();
     assert!(!store.is_behind());
-    // As long as before, and another one.
-    let bytes = fs::read(&store.path).unwrap();
-    fs::remove_file(&store.path).unwrap();
-    fs::write(folder.path().join("elsewhere"), "keeps the number of the old file").unwrap();
-    fs::write(&store.path, bytes).unwrap();
-    assert!(store.is_behind());
+    // As long as before, and written anew.
+    let (writing, _) = other.read.unwrap();
+    other.rewrite(writing).unwrap();
+    assert!(store.is_behind() && !other.is_behind());
     // What could not be written is tried again.
     store.turn(NOW, |_| ((), Vec::new())).1.unwrap();
     store.append = Box::new(|_, _| Err(io::ErrorKind::StorageFull.into()));

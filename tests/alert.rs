@@ -530,5 +530,12 @@ fn a_day_of_watching_is_reckoned_before_anything_is_read() {
     );
     let text = demo(&[]).run().ended_with(3).stdout;
     assert!(text.contains("dev fails all day") && text.contains("could not be read"), "{text}");
+    assert!(!text.contains("switched on"), "{text}");
+    let run = slmon().named_config("[checks.burn]\non = true\n[checks.silent]\non = true\n");
+    let text = run.args(["--demo", "cost"]).run().ended_with(3).stdout;
+    let added = text.split_once("the checks that are switched on\n").unwrap().1;
+    let lines: Vec<&str> = added.lines().take(2).collect();
+    assert!(lines[0].starts_with("burn ") && lines[0].contains(", at most $"), "{text}");
+    assert!(lines[1].starts_with("silent ") && lines[1].ends_with(" functions"), "{text}");
     assert_eq!(demo(&["--client", "Nobody"]).run().code, 2, "what nobody has is not free, but a mistake");
 }

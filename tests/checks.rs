@@ -1,6 +1,6 @@
 //! `slmon checks`, and checks that are named on the command line: without any AWS.
 
-#![allow(clippy::expect_used, reason = "in a test, that is how one fails")]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "in a test, that is how one fails")]
 
 mod support;
 
@@ -54,4 +54,23 @@ fn named_checks_look_at_the_demo_and_leave_its_verdict_what_it_is() {
     let (plain, more) = (run(&[]), run(&["--check", "near-timeout,iterator-age", "--check", "dead-letter"]));
     let metrics = |report: &serde_json::Value| report["api"]["metrics"].as_u64().expect("a number");
     assert!(metrics(&more) > metrics(&plain), "{} metrics, and {}", metrics(&more), metrics(&plain));
+}
+
+/// What docs/checks.md says: one command and one configuration show all of them.
+#[test]
+fn the_demo_has_something_to_show_for_each_check() {
+    let fired = |run: support::Slmon| -> std::collections::BTreeSet<String> {
+        let told = run.run().ended_with(1).json();
+        told["alerts"].as_array().unwrap().iter().map(|alert| alert["check"].as_str().unwrap().to_owned()).collect()
+    };
+    let page = std::fs::read_to_string("docs/checks.md").unwrap();
+    let command = page.lines().find(|line| line.starts_with("slmon --demo alert --check burn")).expect("a command");
+    let args = command.split_whitespace().skip(1).take_while(|word| *word != "#").chain(["--format", "json"]);
+    let shown = fired(slmon().args(args));
+    for check in ["burn", "near-timeout", "iterator-age", "dead-letter", "concurrency"] {
+        assert!(shown.contains(check), "{check}: {shown:?}");
+    }
+    let config = page.split("```toml\n").find(|text| text.contains("season-sale-warmup")).expect("a configuration");
+    let config = config.split("```").next().unwrap();
+    assert!(fired(slmon().named_config(config).args(["--demo", "alert", "--format", "json"])).contains("silent"));
 }

@@ -261,7 +261,7 @@ fn what_somebody_knows_and_what_is_muted_is_said_in_the_rows() {
     terminal.wait_for("is muted until");
     terminal.wait_for("◌ 2 muted");
     terminal.send("3");
-    terminal.wait_for(" began");
+    terminal.wait_for(" noticed");
     terminal.send("q");
     assert_eq!(terminal.finish().0, 0);
 }

@@ -35,12 +35,30 @@ fn what_is_muted_is_listed_with_who_and_why_and_can_be_taken_back() {
     assert_valid("slmon.mutes-1", &list);
     assert_eq!((&list["mutes"][0]["by"], &list["mutes"][1]["check"]), (&"ann".into(), &"throttles".into()));
     let text = run(&["mutes"]).run().ended_with(0).stdout;
-    assert!(text.contains(&format!("{KEY}:throttles  until")) && text.contains("by ann: replaced"), "{text}");
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].starts_with("WHAT") && lines[0].ends_with("UNTIL (UTC)       BY"), "{text}");
+    assert!(lines.iter().any(|line| line.contains("2999-01-01 00:00") && line.ends_with("ann")), "{text}");
+    assert!(text.contains(&format!("{KEY}:throttles  2999")) && text.contains("replaced"), "{text}");
+    // Who says it again hears whom they replace, and how it is taken back.
+    let again = run(&["mute", KEY, "--for", "3h"]).env("USER", "bob").run().ended_with(0).stdout;
+    assert!(
+        again.contains(", instead of ann's since ") && again.contains(&format!("`slmon mute {KEY} --undo`")),
+        "{again}"
+    );
     let back = run(&["mute", KEY, "--undo"]).run().ended_with(0);
     assert_eq!(back.stdout, "checkout-api is muted no longer\n");
     let again = run(&["mute", KEY, "--undo"]).run().ended_with(1);
     assert!(again.stdout.contains("is not muted here"), "{}", again.stdout);
     assert_eq!(run(&["mutes", "--format", "json"]).run().ended_with(0).json()["mutes"], serde_json::json!([]));
+}
+
+#[test]
+fn somebody_did_it_even_where_no_variable_says_who() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["mute", KEY, "--for", "2h"]).env("USER", "").run().ended_with(0);
+    let list = run(folder.path(), &["mutes", "--format", "json"]).run().ended_with(0).json();
+    assert!(list["mutes"][0]["by"].as_str().unwrap().starts_with("uid "), "{list}");
+    assert!(list["mutes"][0]["at"].is_string(), "{list}");
 }
 
 #[test]
@@ -56,7 +74,9 @@ fn there_is_nothing_to_know_of_what_does_not_fire() {
 fn what_an_edit_mends_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |args: &[&str]| run(folder.path(), args).run().ended_with(2).stderr;
-    assert!(refused(&["mute", KEY]).contains("--until"));
+    let endless = refused(&["mute", KEY]);
+    let ways = ["--for 2h", "--until 2026-12-01", "--undo", "slmon ack"];
+    assert!(ways.iter().all(|way| endless.contains(way)), "{endless}");
     assert!(refused(&["mute", KEY, "--for", "soon"]).contains("--for soon"));
     assert!(refused(&["mute", KEY, "--until", "2020-01-01"]).contains("that end has come"));
     assert!(refused(&["mute", KEY, "--for", "1h", "--check", "erors"]).contains("errors is meant?"));

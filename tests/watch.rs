@@ -16,6 +16,9 @@ use std::{
 use serde_json::Value;
 use support::{Output, PATIENCE, slmon};
 
+/// Looking for a cause may take a message eight seconds: only one test is about that.
+const NO_CAUSES: &str = "[alerts]\ncause_cost = \"off\"\n";
+
 /// Somebody who hears what a service manager hears.
 struct Manager(UnixDatagram);
 
@@ -85,7 +88,7 @@ fn it_tells_answers_reloads_and_ends() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let config = |port: u16| {
         format!(
-            "[[notify]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{port}/x\"\ngroup_from = 3\n"
+            "{NO_CAUSES}[[notify]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{port}/x\"\ngroup_from = 3\n"
         )
     };
     let run = slmon();
@@ -120,6 +123,8 @@ fn it_tells_answers_reloads_and_ends() {
     let output = running.finish().ended_with(0);
     let events = events(&output);
     assert_eq!((of(&events, "reload-failed").len(), of(&events, "reloaded").len()), (1, 1));
+    assert_eq!(of(&events, "reloaded")[0]["changed"], serde_json::json!(["[[notify]] hook"]));
+    assert_eq!(of(&events, "started").len(), 1, "it goes on and does not start again");
     assert!(of(&events, "reload-failed")[0]["why"].as_str().unwrap().contains("own.toml:1"));
     let fired: BTreeSet<&str> = of(&events, "alert").iter().map(|event| event["id"].as_str().unwrap()).collect();
     assert_eq!(fired.len(), of(&events, "alert").len(), "nothing is told twice");
@@ -129,6 +134,9 @@ fn it_tells_answers_reloads_and_ends() {
     assert!(alerts.len() >= 5 && alerts.iter().all(|alert| logged.contains(&incident(alert))), "{alerts:?}");
     assert_eq!(of(&events, "unseen")[0]["unseen"]["operation"], "sts:AssumeRole");
     assert_eq!((of(&events, "delayed").len(), of(&events, "told").len(), of(&events, "ended").len()), (1, 1, 1));
+    assert_eq!((&of(&events, "well")[0]["tries"], &of(&events, "well")[0]["waited"]), (&1.into(), &1.into()));
+    let untold: Vec<&Value> = of(&events, "alert").into_iter().filter(|event| event["told"] == false).collect();
+    assert!(untold.iter().all(|event| event["untold"].is_string()), "{untold:?}");
     assert_eq!(output.stderr, "");
 }
 
@@ -138,7 +146,7 @@ fn what_nobody_has_taken_is_kept_for_the_next_start_and_said() {
     let refuses = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = refuses.local_addr().unwrap().port();
     let run = slmon().named_config(&format!(
-        "[[notify]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{port}/\"\n"
+        "{NO_CAUSES}[[notify]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{port}/\"\n"
     ));
     let running = run.args(["--demo", "watch"]).start();
     told(&refuses, 503);
@@ -195,7 +203,7 @@ fn a_reload_finds_everything_anew_by_other_rules_and_tells_others() {
     let (first, second) = (TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
     let hook = |name: &str, listener: &TcpListener| {
         let port = listener.local_addr().unwrap().port();
-        format!("[[notify]]\nname = \"{name}\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{port}/\"\n")
+        format!("{NO_CAUSES}[[notify]]\nname = \"{name}\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{port}/\"\n")
     };
     let run = slmon();
     let (file, socket) = (run.file("own.toml", &hook("first", &first)), run.home().join("manager"));
@@ -224,8 +232,37 @@ fn a_reload_finds_everything_anew_by_other_rules_and_tells_others() {
     assert!(incidents(&over).is_subset(&incidents(&fired)), "{over}");
     running.signal("TERM");
     let events = events(&running.finish().ended_with(0));
-    assert_eq!(of(&events, "reloaded").len(), 1);
-    assert_eq!(of(&events, "started").len(), 2);
+    let others = &of(&events, "reloaded")[0]["changed"];
+    let all = ["[[notify]] first (gone)", "[[notify]] second (new)", "discovery.tag"];
+    assert_eq!(*others, serde_json::json!(all));
+}
+
+#[test]
+fn what_the_configuration_mutes_is_said_once_and_why_nobody_is_told() {
+    let run = slmon();
+    let mute = "[[mute]]\nfunction = \"payment-capture\"\nuntil = 2999-01-01\nreason = \"replaced on Monday\"\n";
+    let (file, socket) = (run.file("own.toml", mute), run.home().join("manager"));
+    let manager = Manager::at(&socket);
+    let run = run.args(["--demo", "watch", "--log-format", "json", "--config"]).args([&file]);
+    let running = run.env("NOTIFY_SOCKET", &socket).start();
+    assert_eq!(manager.hears(), "READY=1");
+    running.signal("TERM");
+    let events = events(&running.finish().ended_with(0));
+    // Read at the end, there was a second turn: what is muted is not said again.
+    let muted: Vec<&Value> = of(&events, "muted").into_iter().filter(|it| it["hides"].is_string()).collect();
+    let of_it: BTreeSet<String> =
+        muted.iter().map(|it| format!("{}{}{}", it["account"], it["region"], it["check"])).collect();
+    assert!(!muted.is_empty() && of_it.len() == muted.len(), "{muted:?}");
+    let by_rule: Vec<&&Value> = muted.iter().filter(|it| it["function"] == "payment-capture").collect();
+    assert!(by_rule[0]["by"].as_str().unwrap().contains("[[mute]] 1 (line 1): replaced on Monday"), "{by_rule:?}");
+    assert_eq!(by_rule[0]["until"], "2999-01-01T00:00:00Z");
+    let untold: BTreeSet<String> =
+        of(&events, "alert").iter().map(|event| event["untold"].as_str().unwrap().to_owned()).collect();
+    assert!(untold.contains("the configuration has no [[notify]]"), "{untold:?}");
+    assert!(
+        untold.iter().any(|why| why.starts_with("muted by [[mute]] 1 (line 1): replaced on Monday until 2999")),
+        "{untold:?}"
+    );
 }
 
 #[test]
@@ -259,7 +296,7 @@ fn a_full_disk_is_said_once_and_everybody_is_told_all_the_same() {
     let port = sink.local_addr().unwrap().port();
     let run = slmon();
     let config = format!(
-        "[[notify]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{port}/\"\ngroup_from = 3\n"
+        "{NO_CAUSES}[[notify]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{port}/\"\ngroup_from = 3\n"
     );
     let file = run.file("own.toml", &config);
     // Files may have no more than a block; what would be longer is refused as by a full disk.

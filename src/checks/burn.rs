@@ -73,6 +73,7 @@ impl Check for Burn {
             long.failed() as f64 >= least && burnt(long) >= times && burnt(short) >= times
         });
         let Some((long, short, times, severity)) = fires else { return Outcome::Ok };
+        let (since, since_open) = began(errors, invocations, read, (long, short), times * budget);
         let said = |length: i64| {
             let of = of(length);
             format!("{} of {} failed in {}", percent(of.share()), count(of.calls()), minutes(length))
@@ -91,11 +92,37 @@ impl Check for Burn {
                 said(short),
                 percent_limit(objective),
             ),
-            since: None,
-            since_open: false,
+            since,
+            since_open,
             baseline: None,
         })
     }
+}
+
+/// Since when so great a share has failed: the first failing point of the unbroken row of shorter stretches, up to the end of
+/// what was read, in each of which it did; one without calls breaks no row, unless it is as long as the longer stretch. And
+/// whether it may have begun before what was read.
+fn began(
+    errors: &Series,
+    invocations: &Series,
+    read: Window,
+    (long, short): (i64, i64),
+    share: f64,
+) -> (Option<Minute>, bool) {
+    let (mut first, mut end) = (read.end, read.end);
+    while end.0 - short >= read.start.0 && first.0 - end.0 < long {
+        let of = calls(errors, invocations, end, short);
+        if of.calls() > 0 {
+            if of.share() < share {
+                break;
+            }
+            first = end.plus(-short);
+        }
+        end = end.plus(-errors.period());
+    }
+    let failing = errors.points().find(|(at, failed)| *at >= first && *failed > 0).map(|(at, _)| at);
+    let open = failing.is_some_and(|at| at.0 - read.start.0 <= short);
+    (failing, open)
 }
 
 /// Errors and calls in the last minutes up to an end.

@@ -14,7 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use self::{
     checks::Checks,
     cost::Cost,
-    hush::{Ack, Mute, Mutes},
+    hush::{Ack, Mute, Mutes, Silence},
     lines::{CountBy, EventsBy, Grep, LineFormat, Logs, SearchWith},
     policy::{Policy, PolicyOf},
     watch::{LogFormat, NotifyArgs, NotifyWhat, Watch},

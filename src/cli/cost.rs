@@ -9,14 +9,14 @@ use super::{
     state,
 };
 use crate::{
-    domain::{fleet::TargetState, window::Horizon},
+    domain::{fleet::TargetState, function::ResourceType, window::Horizon},
     engine::{
         plan::Depth,
-        watch::forecast::{self, forecast},
+        watch::forecast::{self, CheckLoad, forecast},
     },
     report::{
         ReportScope,
-        tables::{Cost as Report, CostRow, Load, SpentRow},
+        tables::{AddedRow, Cost as Report, CostRow, Day, Load, SpentRow},
     },
 };
 
@@ -25,13 +25,24 @@ pub(super) async fn run(scope: &Scope, args: &Cost) -> Result<u8, Refusal> {
     listing(scope, &args.listing, depth, "cost", |start, fleet, horizon, coverage, telling| {
         // What could not be listed costs nobody knows what; what holds nothing that is watched is looked at all the same.
         let known = fleet.targets().filter(|state| state.functions.is_some());
-        let rows: Vec<(CostRow, u64)> = known.map(|state| row(state, horizon)).collect();
+        let mut checks: BTreeMap<_, CheckLoad> = BTreeMap::new();
+        let rows: Vec<(CostRow, u64)> = known
+            .map(|state| {
+                for (check, load) in forecast::by_check(state) {
+                    let sum = checks.entry(check).or_default();
+                    let more = (sum.rows + load.rows, sum.quiet + load.quiet, sum.all + load.all);
+                    *sum = CheckLoad { rows: more.0, quiet: more.1, all: more.2 };
+                }
+                row(state, horizon)
+            })
+            .collect();
         let alert = rows.iter().map(|(row, more)| 2 * row.production + row.others + more).sum();
         let rows = rows.into_iter().map(|(row, _)| row).collect();
         // The demo is watched by nobody, and whoever named it wants nothing to do with alerts of their own.
         let spent = if scope.demo.is_some() { BTreeMap::new() } else { state::spent(start) };
         let spent = spent.iter().rev().map(|(day, spent)| SpentRow::new(*day, spent)).collect();
         let cost = Report::new(rows, alert, start.config().dashboard.budget, coverage);
+        let cost = cost.adding(checks.into_iter().map(|(check, load)| added(check, load)).collect());
         let cost = cost.within(ReportScope::of(&fleet.rules().scope)).having(spent);
         Listed { text: cost.text(telling), json: cost.json() }
     })
@@ -53,6 +64,14 @@ fn row(state: &TargetState, horizon: &Horizon) -> (CostRow, u64) {
         all: load(forecast.all),
     };
     (row, forecast.more)
+}
+
+fn added((check, of): (&'static str, ResourceType), load: CheckLoad) -> AddedRow {
+    let (functions, tables) = match of {
+        ResourceType::Function => (load.rows, 0),
+        ResourceType::Table => (0, load.rows),
+    };
+    AddedRow { check, functions, tables, quiet: Day::of(load.quiet), all: Day::of(load.all) }
 }
 
 fn load(load: forecast::Load) -> Load {

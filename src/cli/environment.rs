@@ -14,6 +14,23 @@ pub(super) fn variables() -> BTreeMap<String, String> {
     std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))).collect()
 }
 
+/// Who runs it, for whoever reads what they did: the name that the variables say, else the number of the user.
+pub(super) fn who(variables: &BTreeMap<String, String>) -> String {
+    let named = ["USER", "LOGNAME", "USERNAME"].iter().filter_map(|name| variables.get(*name));
+    let name = named.map(|name| name.trim()).find(|name| !name.is_empty()).map(str::to_owned);
+    name.unwrap_or_else(number)
+}
+
+#[cfg(unix)]
+fn number() -> String {
+    format!("uid {}", rustix::process::getuid().as_raw())
+}
+
+#[cfg(not(unix))]
+fn number() -> String {
+    "unknown".into()
+}
+
 /// Reads a file as text.
 pub(super) fn read_file(path: &Path) -> std::io::Result<String> {
     std::fs::read_to_string(path)

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{
     Refusal,
-    args::{self, Listing, Scope},
+    args::{self, Scope},
+    environment,
     listing::{FORMATS, Format},
     output, remember, state,
     sweep::{self, Start},
@@ -14,13 +15,13 @@ use crate::{
     domain::{
         account::{AccountId, Region, TargetKey},
         fleet::Fleet,
-        life::{Hush, Means, NO_END},
+        life::{Before, Hush, Means, NO_END},
         mute::checks,
         rules::{instant, span_minutes},
         text::{AwsText, clean, nearest},
         window::Minute,
     },
-    report::mutes::MuteList,
+    report::tables::MuteList,
     store::Store,
 };
 
@@ -29,16 +30,21 @@ const NOTHING: u8 = 1;
 
 /// `slmon ack`.
 pub(super) fn acknowledge(scope: &Scope, args: &args::Ack) -> Result<u8, Refusal> {
-    let end = (args.until.as_deref(), args.duration.as_deref(), args.undo);
-    let asked = Asked { what: &args.what, check: args.check.as_deref(), end, reason: args.reason.as_deref() };
-    hush(scope, &asked, Means::Acknowledge, &args.listing)
+    let asked = Asked { silence: &args.silence, check: args.check.as_deref(), until: args.until.as_deref() };
+    hush(scope, &asked, Means::Acknowledge)
 }
 
 /// `slmon mute`.
 pub(super) fn mute(scope: &Scope, args: &args::Mute) -> Result<u8, Refusal> {
-    let end = (args.until.as_deref(), args.duration.as_deref(), args.undo);
-    let asked = Asked { what: &args.what, check: args.check.as_deref(), end, reason: args.reason.as_deref() };
-    hush(scope, &asked, Means::Mute, &args.listing)
+    let asked = Asked { silence: &args.silence, check: args.check.as_deref(), until: args.until.as_deref() };
+    if asked.until.is_none() && asked.silence.duration.is_none() && !asked.silence.undo {
+        let what = clean(&asked.silence.what);
+        return Err(Refusal::usage(format!(
+            "a mute has an end: --for 2h (or 3d), or --until 2026-12-01 (or 2026-12-01T10:00:00Z). `slmon mute {what} --undo` takes one back, and \
+             `slmon ack {what}` lasts until the alert is over"
+        )));
+    }
+    hush(scope, &asked, Means::Mute)
 }
 
 /// `slmon mutes`.
@@ -48,8 +54,9 @@ pub(super) fn list(scope: &Scope, args: &args::Mutes) -> Result<u8, Refusal> {
     let mut kept = state::open(&start, scope)?;
     say_of(&mut kept);
     let list = MuteList::new(&kept.store.known().lives, &start.config().rules.mutes, start.minute(), |_, _| true);
+    let telling = sweep::telling(&start, scope);
     output::write_all(&outputs, |format| match format {
-        Format::Text => list.text(),
+        Format::Text => list.text(&telling),
         Format::Json => list.json(),
     })?;
     Ok(0)
@@ -64,20 +71,20 @@ fn say_of(kept: &mut state::Kept) {
 
 /// What was asked for, as typed.
 struct Asked<'a> {
-    what: &'a str,
+    silence: &'a args::Silence,
     check: Option<&'a str>,
-    end: (Option<&'a str>, Option<&'a str>, bool),
-    reason: Option<&'a str>,
+    until: Option<&'a str>,
 }
 
-fn hush(scope: &Scope, asked: &Asked<'_>, means: Means, listing: &Listing) -> Result<u8, Refusal> {
-    let outputs = output::parse(&listing.formats, FORMATS)?;
+fn hush(scope: &Scope, asked: &Asked<'_>, means: Means) -> Result<u8, Refusal> {
+    let silence = asked.silence;
+    let outputs = output::parse(&silence.listing.formats, FORMATS)?;
     let start = sweep::start(scope, Flags::default())?;
     let now = start.minute();
-    let until = until(asked.end, now)?;
+    let until = until(asked.until, silence.duration.as_deref(), now)?;
     let mut kept = state::open(&start, scope)?;
     say_of(&mut kept);
-    let (target, function, check) = find(asked.what, &start, scope, &kept.store)?;
+    let (target, function, check) = find(&silence.what, &start, scope, &kept.store)?;
     let check = match (asked.check.map(str::trim), check) {
         (Some(one), Some(other)) if one != other => {
             return Err(Refusal::usage(format!("--check {one}, and the key is of the check {other}: say one of them")));
@@ -93,30 +100,40 @@ fn hush(scope: &Scope, asked: &Asked<'_>, means: Means, listing: &Listing) -> Re
             checks().collect::<Vec<_>>().join(", ")
         )));
     }
-    let by = ["USER", "USERNAME"].iter().find_map(|name| start.variables.get(*name)).cloned();
     let hush = Hush {
         target,
         function,
         check,
         means,
         // An acknowledgement without an end lasts until the alert is over.
-        until: if asked.end.2 { None } else { Some(until.unwrap_or(NO_END)) },
-        by,
-        reason: asked.reason.map(str::to_owned),
+        until: if silence.undo { None } else { Some(until.unwrap_or(NO_END)) },
+        by: Some(environment::who(&start.variables)),
+        reason: silence.reason.clone(),
     };
-    let (done, written) = kept.store.hush(&hush, now);
+    let (hushed, written) = kept.store.hush(&hush, now);
     written.map_err(|error| state::unusable(&kept.folder, &error))?;
     let is_of = |target: &TargetKey, function: &AwsText| *target == hush.target && *function == hush.function;
     let list = MuteList::new(&kept.store.known().lives, &[], now, is_of);
-    let said = match done {
-        0 => nothing(&hush),
-        _ => hush.said(now),
-    };
+    let said = if hushed.done == 0 { nothing(&hush) } else { said(&hush, hushed.before.as_ref(), now) };
     output::write_all(&outputs, |format| match format {
         Format::Text => format!("{said}\n"),
         Format::Json => list.json(),
     })?;
-    Ok(if done == 0 { NOTHING } else { 0 })
+    Ok(if hushed.done == 0 { NOTHING } else { 0 })
+}
+
+/// What was done, whom that replaces, and how it is taken back.
+fn said(hush: &Hush, before: Option<&Before>, now: Minute) -> String {
+    let instead = before.map(|before| format!(", {}", before.said(now))).unwrap_or_default();
+    let done = format!("{}{instead}", hush.said(now));
+    if hush.until.is_none() {
+        return done;
+    }
+    let word = if hush.means == Means::Mute { "mute" } else { "ack" };
+    let check = hush.check.as_ref().map(|check| format!(":{check}")).unwrap_or_default();
+    let (account, region) = &hush.target;
+    let key = format!("{account}:{region}:{}{check}", hush.function.shown());
+    format!("{done}\n`slmon {word} {key} --undo` takes it back; `slmon mutes` lists what is silent")
 }
 
 fn nothing(hush: &Hush) -> String {
@@ -131,7 +148,7 @@ fn nothing(hush: &Hush) -> String {
 }
 
 /// The end that is meant; none where none was said.
-fn until((until, duration, _): (Option<&str>, Option<&str>, bool), now: Minute) -> Result<Option<Minute>, Refusal> {
+fn until(until: Option<&str>, duration: Option<&str>, now: Minute) -> Result<Option<Minute>, Refusal> {
     let end = match (until, duration) {
         (Some(text), _) => instant(text.trim()).map_err(|why| Refusal::usage(format!("--until {text}: {why}")))?,
         (None, Some(text)) => {
@@ -246,7 +263,7 @@ mod tests {
     fn an_end_is_an_instant_or_a_span_and_has_not_come() {
         let now = instant("2026-11-23T10:00:00Z").unwrap();
         let end = |until: Option<&str>, span: Option<&str>| {
-            super::until((until, span, false), now).ok().flatten().map(|end| end.to_string())
+            super::until(until, span, now).ok().flatten().map(|end| end.to_string())
         };
         assert_eq!(end(Some("2026-11-24"), None).as_deref(), Some("2026-11-24T00:00:00Z"));
         assert_eq!(end(None, Some("4h")).as_deref(), Some("2026-11-23T14:00:00Z"));

@@ -13,7 +13,7 @@ use std::{
 
 use tokio::sync::watch::{self, Receiver};
 
-use super::{args::Scope, clock, state, sweep::Start};
+use super::{args::Scope, clock, environment, state, sweep::Start};
 use crate::{
     config::Config,
     domain::{
@@ -48,7 +48,7 @@ impl Keeper {
             Err(refusal) => (Err(refusal), None),
         };
         let config = start.config().clone();
-        let by = start.variables.get("USER").or_else(|| start.variables.get("USERNAME")).cloned();
+        let by = Some(environment::who(&start.variables));
         thread::spawn(move || {
             let mut keeping = match opened {
                 Ok(store) => Keeping { store, config, by, wait: 0, trouble: None, said: None, serial: 0 },
@@ -124,6 +124,8 @@ impl Keeping {
                 let config = &self.config;
                 self.store.turn(now, |known| ((), state::decide(known, config, &snapshot, true, |_| true).1)).1
             }
+            // Most looks find nothing new, and take no lock from those who write.
+            _ if !self.store.is_behind() => return,
             _ => self.store.turn(now, |_| ((), Vec::new())).1,
         };
         drop(alone);
@@ -134,9 +136,9 @@ impl Keeping {
     fn hush(&mut self, hush: Hush, snapshots: &Receiver<Option<Arc<Snapshot>>>) {
         let now = Minute::floor(clock::now());
         let hush = Hush { by: hush.by.or_else(|| self.by.clone()), ..hush };
-        let (mut done, mut written) = self.store.hush(&hush, now);
+        let (mut hushed, mut written) = self.store.hush(&hush, now);
         let snapshot = snapshots.borrow().clone();
-        if let (0, Means::Acknowledge, Some(_), Some(snapshot)) = (done, hush.means, hush.until, snapshot) {
+        if let (0, Means::Acknowledge, Some(_), Some(snapshot)) = (hushed.done, hush.means, hush.until, snapshot) {
             // What fires on the screen may not have begun in the file yet.
             let is_of =
                 |key: &crate::domain::life::AlertKey| key.target == hush.target && key.function == hush.function;
@@ -144,13 +146,14 @@ impl Keeping {
             let rows = |known: &_| ((), state::decide(known, config, &snapshot, true, |it| is_of(&it.key)).1);
             written = self.store.turn(now, rows).1;
             let again = self.store.hush(&hush, now);
-            (done, written) = (again.0, written.and(again.1));
+            (hushed, written) = (again.0, written.and(again.1));
         }
         self.serial += 1;
-        self.said = Some(match (&written, done) {
-            (Err(error), _) => format!("it holds here, and can't be kept: {error}"),
-            (Ok(()), 0) => format!("{}: there is nothing to do it to", hush.function.shown()),
-            (Ok(()), _) => hush.said(now),
+        self.said = Some(match (&written, hushed.done, hushed.before) {
+            (Err(error), ..) => format!("it holds here, and can't be kept: {error}"),
+            (Ok(()), 0, _) => format!("{}: there is nothing to do it to", hush.function.shown()),
+            (Ok(()), _, Some(before)) => format!("{}, {}", hush.said(now), before.said(now)),
+            (Ok(()), _, None) => hush.said(now),
         });
     }
 
@@ -264,6 +267,11 @@ mod tests {
         assert!(alive.lives.lives.iter().all(|(key, life)| {
             key.function == hush.function && life.ack.as_ref().is_some_and(|ack| ack.by.as_deref() == Some("ann"))
         }));
+        // Who does it again hears whom they replace.
+        keeping.by = Some("bob".into());
+        keeping.hush(hush.clone(), &snapshots);
+        let said = keeping.alive().said.unwrap();
+        assert!(said.contains(" is acknowledged until it is over, instead of ann's since "), "{said}");
         // What another one writes is seen at the next look.
         other.hush(&Hush { until: None, ..hush.clone() }, Minute(0)).1.unwrap();
         keeping.look(&snapshots);

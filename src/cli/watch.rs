@@ -6,6 +6,8 @@ mod causes;
 mod listen;
 mod log;
 mod service;
+mod tellers;
+mod untold;
 
 use std::{
     collections::BTreeMap,
@@ -15,37 +17,35 @@ use std::{
 
 use tokio::{
     sync::{mpsc, watch},
-    task::JoinSet,
     time::{Instant, MissedTickBehavior, interval, timeout_at},
 };
 
 use self::{
-    causes::Finder,
+    causes::{Eyes, Finder},
     listen::Board,
     log::{Event, Log},
     service::Service,
+    tellers::Tellers,
 };
 use super::{
     Refusal,
     args::{self, Scope},
     clock,
     dashboard::Engine,
-    environment,
-    signer::ByAws,
-    state,
+    environment, state,
     sweep::{self, Hangup, Signals, Start},
 };
 use crate::{
     config::{Config, Flags},
     domain::{
-        life::{Did, Happening},
+        life::{Did, Happening, Notice},
         usage::Spent,
         window::Minute,
     },
     engine::watch::Snapshot,
-    notify::{self, Deliveries, Post, Told},
+    notify::{Deliveries, Told},
     report::{
-        Report, Unseen,
+        Muted, Report, Unseen,
         build::{Sweep, build},
     },
     store::Row,
@@ -78,12 +78,16 @@ pub(super) async fn run(scope: &Scope, args: &args::Watch) -> Result<u8, Refusal
     let (told, hears) = mpsc::unbounded_channel();
     let shared = Deliveries { store: Arc::new(Mutex::new(kept.store)), bell: Arc::default(), told };
     let seen = shared.store.lock().unwrap_or_else(PoisonError::into_inner).known().lately.back().cloned();
+    let finder = Finder::new();
     let mut front = Front {
         log,
+        tellers: Tellers::new(shared.clone(), finder.clone()),
+        finder,
         shared,
         hears,
         board,
         unseen: BTreeMap::new(),
+        muted: BTreeMap::new(),
         ready: false,
         full: false,
         service,
@@ -91,10 +95,15 @@ pub(super) async fn run(scope: &Scope, args: &args::Watch) -> Result<u8, Refusal
         spent: (Spent::default(), Minute::floor(clock::now())),
         _kept: (kept.passing, watching),
     };
+    front.log.write(&Event::Started { sinks: start.config().notify.len() });
     loop {
         match front.watch(&start, scope, &mut ending, &mut hangup).await {
             End::Asked => return Ok(0),
-            End::Reloaded(anew) => start = *anew,
+            End::Reloaded(anew) => {
+                let (sinks, changed) = (anew.config().notify.len(), anew.loaded.changed_since(&start.loaded));
+                front.log.write(&Event::Reloaded { sinks, changed });
+                start = *anew;
+            }
         }
     }
 }
@@ -111,8 +120,12 @@ struct Front {
     shared: Deliveries,
     hears: mpsc::UnboundedReceiver<Told>,
     board: watch::Sender<Board>,
+    tellers: Tellers,
+    finder: Finder,
     /// What can't be seen, and why: as it was said last.
     unseen: BTreeMap<String, Unseen>,
+    /// What fires and is muted by a tag or the configuration, as it was said: the alert and by whom, and until when.
+    muted: BTreeMap<String, Minute>,
     ready: bool,
     /// Whether it was said that the store can't be written.
     full: bool,
@@ -132,14 +145,13 @@ impl Front {
         let begun = Instant::now();
         // Its meter begins at nothing.
         self.spent.0 = Spent::default();
-        let mut tellers = Tellers::default();
-        let finder = Finder::new(engine.source.clone(), engine.snapshots.clone(), Arc::new(config.clone()));
-        let looks: Arc<dyn notify::Looks> = Arc::new(finder);
+        let (source, snapshots) = (engine.source.clone(), engine.snapshots.clone());
+        self.finder.look_by(Eyes { source, snapshots, config: config.clone() });
         self.forget_others(config);
-        self.log.write(&Event::Started { sinks: config.notify.len() });
         let mut ticks = interval(self.service.every().map_or(TURN, |every| every.min(TURN)));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut turned = begun;
+        // The first turn is taken as soon as it can be.
+        let (mut fresh, mut turned) = (engine.snapshots.clone(), None);
         loop {
             tokio::select! {
                 _ = ending.next() => {
@@ -163,7 +175,6 @@ impl Front {
                             if let Some(snapshot) = snapshot {
                                 self.keep_spent(&snapshot);
                             }
-                            self.log.write(&Event::Reloaded);
                             return End::Reloaded(Box::new(anew));
                         }
                         Err(Refusal(why)) => self.log.write(&Event::Kept(why)),
@@ -172,26 +183,42 @@ impl Front {
                 Some(told) = self.hears.recv() => self.log.write(&Event::Told(told)),
                 _ = ticks.tick() => {
                     self.service.say("WATCHDOG=1");
-                    tellers.begin(&self.shared, config, &looks, &mut self.log);
+                    self.tellers.tell(&config.notify, &mut self.log);
                     let snapshot = engine.snapshots.borrow().clone();
-                    let is_late = begun.elapsed() >= config.alert.deadline;
-                    let due = !self.ready || turned.elapsed() >= TURN;
-                    if let Some(snapshot) = snapshot.filter(|snapshot| due && (snapshot.is_whole() || is_late)) {
-                        turned = Instant::now();
-                        self.turn(config, &snapshot);
-                        if !std::mem::replace(&mut self.ready, true) {
-                            self.service.say("READY=1");
-                            self.log.write(&Event::Ready);
-                        }
-                    }
+                    self.turn_if_due(config, snapshot, begun, &mut turned);
+                }
+                Ok(()) = fresh.changed(), if turned.is_none() => {
+                    let snapshot = fresh.borrow_and_update().clone();
+                    self.turn_if_due(config, snapshot, begun, &mut turned);
                 }
             }
+        }
+    }
+
+    /// Takes in what was judged where that is due: when all was read once, or should have been, and then from turn to turn.
+    fn turn_if_due(
+        &mut self,
+        config: &Config,
+        snapshot: Option<Arc<Snapshot>>,
+        begun: Instant,
+        turned: &mut Option<Instant>,
+    ) {
+        let is_due = turned.is_none_or(|turned| turned.elapsed() >= TURN);
+        let is_late = begun.elapsed() >= config.alert.deadline;
+        let Some(snapshot) = snapshot.filter(|snapshot| is_due && (snapshot.is_whole() || is_late)) else { return };
+        *turned = Some(Instant::now());
+        self.turn(config, &snapshot);
+        if !std::mem::replace(&mut self.ready, true) {
+            self.service.say("READY=1");
+            self.log.write(&Event::Ready);
         }
     }
 
     /// Takes in what was judged.
     fn turn(&mut self, config: &Config, snapshot: &Snapshot) {
         let now = Minute::floor(clock::now());
+        let report = report_of(config, snapshot);
+        self.hidden(&report, now);
         let (notices, written) = {
             let mut store = self.shared.store.lock().unwrap_or_else(PoisonError::into_inner);
             let turned = store.turn(now, |known| state::decide(known, config, snapshot, false, |_| true));
@@ -207,7 +234,10 @@ impl Front {
                 self.log.write(&Event::Hushed(Box::new(happening)));
             }
             self.seen = lately.back().cloned();
-            turned
+            let (notices, written) = turned;
+            let why = |notice: &Notice| untold::why(notice, &config.notify, store.known(), &report.muted);
+            let notices: Vec<_> = notices.into_iter().map(|notice| (why(&notice), notice)).collect();
+            (notices, written)
         };
         match (&written, std::mem::replace(&mut self.full, written.is_err())) {
             (Err(error), false) => self.log.write(&Event::Store(format!(
@@ -216,17 +246,32 @@ impl Front {
             (Ok(()), true) => self.log.write(&Event::Store("alerts are kept again".into())),
             _ => {}
         }
-        for notice in &notices {
-            self.log.write(&Event::Alert(Box::new(notice.clone())));
+        for (untold, notice) in notices {
+            self.log.write(&Event::Alert(Box::new(notice), untold));
         }
         self.shared.bell.notify_waiters();
         if now.0 - self.spent.1.0 >= SPENT {
             self.keep_spent(snapshot);
         }
-        let report = report_of(config, snapshot);
         self.look(&report);
         let queued = self.queued();
-        self.board.send_replace(Board::of(&report, snapshot, now, &queued));
+        let store = self.shared.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let board = Board::of(&report, (snapshot, now), &store.known().lives, &queued);
+        drop(store);
+        self.board.send_replace(board);
+    }
+
+    /// Says what fires and is muted by a tag or the configuration: each once, for as long as the same mute lasts.
+    fn hidden(&mut self, report: &Report, now: Minute) {
+        self.muted.retain(|_, until| *until > now);
+        for row in report.muted.iter().filter(|row| row.severity.is_some()) {
+            let Muted { account, region, function, check, until, muted_by, .. } = row;
+            let said = format!("{account}:{region}:{}:{}:{muted_by}", function.raw(), check.unwrap_or_default());
+            // One that goes on for longer is no other.
+            if self.muted.insert(said, *until).is_none() {
+                self.log.write(&Event::Muted(Box::new(row.clone())));
+            }
+        }
     }
 
     /// Keeps what was spent since that was kept last. What a crash loses of it is a quarter of an hour.
@@ -296,38 +341,10 @@ impl Front {
             let Ok(Some(told)) = timeout_at(until, self.hears.recv()).await else { break };
             self.log.write(&Event::Told(told));
         }
+        while let Ok(told) = self.hears.try_recv() {
+            self.log.write(&Event::Told(told));
+        }
         self.log.write(&Event::Ended { left: self.queued().values().sum() });
-    }
-}
-
-/// Who tells: this slmon, where no other with the same store does.
-#[derive(Default)]
-struct Tellers {
-    /// Held for as long as it tells.
-    telling: Option<std::fs::File>,
-    tasks: JoinSet<()>,
-}
-
-impl Tellers {
-    fn begin(&mut self, shared: &Deliveries, config: &Config, looks: &Arc<dyn notify::Looks>, log: &mut Log) {
-        if self.telling.is_some() || config.notify.is_empty() {
-            return;
-        }
-        let taken = shared.store.lock().unwrap_or_else(PoisonError::into_inner).take_on_telling();
-        match taken {
-            Ok(taken) => self.telling = taken,
-            Err(error) => log.write(&Event::Store(format!("nobody can be told: {error}"))),
-        }
-        if self.telling.is_none() {
-            return;
-        }
-        let post = Arc::new(Post::default());
-        let signer: Arc<dyn notify::Signer> = Arc::new(ByAws::default());
-        for rules in &config.notify {
-            let (name, sink) = (rules.name.clone(), notify::sink(rules, &post, &signer));
-            let now = || Minute::floor(clock::now());
-            self.tasks.spawn(notify::deliver(name, sink, shared.clone(), looks.clone(), now));
-        }
     }
 }
 

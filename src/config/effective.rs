@@ -1,7 +1,11 @@
 //! The configuration in effect, printed as TOML with each value's origin beside it. External ids are redacted, so
 //! that it can go into a ticket. Reads the merged tree and the list of keys only.
 
-use std::fmt::{self, Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::{self, Write as _},
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use unicode_width::UnicodeWidthStr;
 
@@ -21,12 +25,28 @@ const COLUMN: usize = 72;
 
 /// The configuration in effect, as TOML.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Effective(String);
+pub struct Effective {
+    toml: String,
+    /// What is said, by where: its hash, as it may be no one else's business.
+    said: BTreeMap<String, u64>,
+}
 
 impl Effective {
     /// The TOML, with comments that say where each value comes from.
     pub fn as_toml(&self) -> &str {
-        &self.0
+        &self.toml
+    }
+
+    /// Where something else is said than before.
+    pub(super) fn changed_since(&self, before: &Self) -> Vec<String> {
+        let both: BTreeSet<&String> = self.said.keys().chain(before.said.keys()).collect();
+        let word = |place: &String| match (self.said.get(place), before.said.get(place)) {
+            (Some(now), Some(before)) if now == before => None,
+            (Some(_), None) => Some(format!("{place} (new)")),
+            (None, _) => Some(format!("{place} (gone)")),
+            _ => Some(place.clone()),
+        };
+        both.into_iter().filter_map(word).collect()
     }
 
     pub(super) fn of(root: &Node) -> Self {
@@ -39,13 +59,62 @@ impl Effective {
             page.note("Regions: the one that belongs to the credentials.");
         }
         page.table(root, "", "");
-        Self(page.finish())
+        let mut said = BTreeMap::new();
+        places(root, "", &mut said);
+        Self { toml: page.finish(), said }
     }
 }
 
 impl fmt::Display for Effective {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.toml)
+    }
+}
+
+/// What is said where: by key; of tables of which there may be several by their place, and by name where they have one.
+fn places(node: &Node, path: &str, all: &mut BTreeMap<String, u64>) {
+    for entry in node.entries() {
+        let at = schema::join(path, &entry.key);
+        match (&entry.node.value, schema::find(&at).map(|key| key.kind)) {
+            (Value::List(items), Some(Kind::Tables)) => {
+                for (place, item) in (1..).zip(items) {
+                    let name = item.get("name").filter(|_| at == "notify").and_then(Node::as_text);
+                    let name = name.map_or_else(|| format!("[[{at}]] {place}"), |name| format!("[[{at}]] {name}"));
+                    all.insert(name, hashed(item));
+                }
+            }
+            (Value::Table(_), Some(Kind::Table)) => places(&entry.node, &at, all),
+            _ => drop(all.insert(at, hashed(&entry.node))),
+        }
+    }
+}
+
+fn hashed(node: &Node) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    mix(node, &mut hasher);
+    hasher.finish()
+}
+
+fn mix(node: &Node, hasher: &mut DefaultHasher) {
+    node.value.kind().hash(hasher);
+    match &node.value {
+        Value::Text(text) | Value::Date(text) => text.hash(hasher),
+        Value::Integer(number) => number.hash(hasher),
+        Value::Float(number) => number.to_bits().hash(hasher),
+        Value::Switch(on) => on.hash(hasher),
+        Value::List(items) => {
+            items.len().hash(hasher);
+            for item in items {
+                mix(item, hasher);
+            }
+        }
+        Value::Table(entries) => {
+            entries.len().hash(hasher);
+            for entry in entries {
+                entry.key.hash(hasher);
+                mix(&entry.node, hasher);
+            }
+        }
     }
 }
 

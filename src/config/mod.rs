@@ -5,6 +5,7 @@
 //! nothing: all of that is an argument or a return value.
 
 mod above;
+mod doubt;
 mod effective;
 mod locate;
 mod origin;
@@ -220,6 +221,14 @@ pub struct Loaded {
     pub file: Option<PathBuf>,
 }
 
+impl Loaded {
+    /// What is other than in a configuration that held before: keys, tables of which there may be several by their place, and
+    /// sinks by their names.
+    pub fn changed_since(&self, before: &Self) -> Vec<String> {
+        self.effective.changed_since(&before.effective)
+    }
+}
+
 /// Reads all layers.
 pub fn load(inputs: &Inputs<'_>) -> Result<Loaded, ConfigErrors> {
     let mut problems = Vec::new();
@@ -228,16 +237,14 @@ pub fn load(inputs: &Inputs<'_>) -> Result<Loaded, ConfigErrors> {
         problems.push(*problem);
         None
     });
-    let mut referred = Vec::new();
+    let (mut referred, mut broken, mut doubt) = (Vec::new(), Vec::new(), doubt::Doubt::default());
     if let Some(source) = &source {
-        let (file, broken) = tree::parse(source);
-        // What stands in a file that is no TOML can't be judged: what is half a line would be called wrong twice.
-        if broken.is_empty() {
-            problems.extend(shape::check(&file));
-            referred = referred_variables(&file);
-            tree.merge(file);
-        }
-        problems.extend(broken);
+        let file;
+        (file, broken) = tree::parse(source);
+        doubt = doubt::Doubt::of(source, &broken);
+        problems.extend(shape::check(&file));
+        referred = referred_variables(&file);
+        tree.merge(file);
     }
     let mut above = above::Above::read(inputs.env, inputs.flags, &referred);
     problems.append(&mut above.problems);
@@ -261,8 +268,12 @@ pub fn load(inputs: &Inputs<'_>) -> Result<Loaded, ConfigErrors> {
     let (alerts, notify) = (reader.alerts(&root), reader.sinks(&root));
     let cause_cost = reader.cause_cost(&root);
     let config = Config { roster, rules, accept_unseen, alert, cache, dashboard, alerts, notify, cause_cost };
-    if !reader.problems.is_empty() {
-        return Err(ConfigErrors::new(reader.problems));
+    let mut problems = reader.problems;
+    // Half a line would be called wrong twice.
+    problems.retain(|problem| doubt.spares(problem));
+    problems.extend(broken);
+    if !problems.is_empty() {
+        return Err(ConfigErrors::new(problems));
     }
     let file = source.as_ref().map(|source| source.path.clone());
     Ok(Loaded { config, effective: Effective::of(&tree), file })

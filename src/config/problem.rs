@@ -42,6 +42,19 @@ impl Problem {
         Self { said: Some(said.into()), ..self }
     }
 
+    /// Where it was said.
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The line of the file, from 1, where it was said there.
+    pub(super) fn line(&self) -> Option<usize> {
+        match &self.origin {
+            Origin::File(source, span) => Some(source.line(span.start)),
+            _ => None,
+        }
+    }
+
     fn order(&self) -> (u8, usize, &str) {
         match &self.origin {
             Origin::Default => (0, 0, &self.title),

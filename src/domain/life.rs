@@ -4,7 +4,7 @@
 mod hush;
 mod lives;
 
-pub use hush::{Did, Happening, Hush, Means, NO_END};
+pub use hush::{Before, Did, Happening, Hush, Means, NO_END};
 pub use lives::{Evaluation, Lives, More, Mute, Notice};
 
 use super::{
@@ -117,6 +117,8 @@ pub struct Acknowledgement {
     pub until: Minute,
     /// How bad it was: something worse is told.
     pub severity: Severity,
+    /// When somebody said so; none where that was not kept.
+    pub at: Option<Minute>,
     /// Who knows of it.
     pub by: Option<String>,
     /// Why it needs no telling.
@@ -271,10 +273,11 @@ impl Life {
         steps
     }
 
-    /// Somebody knows of it until then. One that is not open can't be acknowledged.
-    pub fn acknowledge(&mut self, until: Minute, by: Option<String>, reason: Option<String>) -> bool {
+    /// Somebody knows of it until then, as they say in a minute. One that is not open can't be acknowledged.
+    pub fn acknowledge(&mut self, until: Minute, hush: &Hush, at: Minute) -> bool {
         if self.is_open() {
-            self.ack = Some(Acknowledgement { until, severity: self.worst, by, reason });
+            let (by, reason) = (hush.by.clone(), hush.reason.clone());
+            self.ack = Some(Acknowledgement { until, severity: self.worst, at: Some(at), by, reason });
         }
         self.is_open()
     }

@@ -7,7 +7,7 @@ use futures::{FutureExt, future::BoxFuture};
 use tokio::{io::AsyncWriteExt, process};
 
 use super::{PATIENCE, Refused, Sink, event};
-use crate::{domain::text::clean, store::Message};
+use crate::store::Message;
 
 pub(super) struct Command {
     pub(super) argv: Vec<String>,
@@ -48,7 +48,5 @@ async fn run(argv: &[String], input: String) -> Result<(), Refused> {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    let first: String = clean(said.lines().next().unwrap_or_default()).chars().take(120).collect();
-    let said = if first.is_empty() { String::new() } else { format!(": {first}") };
-    Err(Refused::later(format!("{program} ended with {}{said}", output.status)))
+    Err(Refused::later(format!("{program} ended with {}{}", output.status, super::said(&said))))
 }

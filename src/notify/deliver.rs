@@ -33,7 +33,8 @@ pub enum Told {
         /// The message.
         id: String,
     },
-    /// A sink has not taken a message; it is tried again.
+    /// A sink has not taken a message; it is tried again. Said of the first attempt, of each after which there were twice as
+    /// many, and where the reason is another one.
     Delayed {
         /// The sink.
         sink: String,
@@ -41,8 +42,21 @@ pub enum Told {
         id: String,
         /// Why.
         why: String,
+        /// So often it was tried.
+        tries: u32,
+        /// Messages that wait for it.
+        waiting: usize,
         /// When it is tried again.
         again: Duration,
+    },
+    /// A sink that took nothing takes messages again.
+    Well {
+        /// The sink.
+        sink: String,
+        /// So often it was tried before.
+        tries: u32,
+        /// Messages that waited for it.
+        waited: usize,
     },
     /// A sink will never take a message.
     Refused {
@@ -76,7 +90,7 @@ pub async fn deliver(
     looks: Arc<dyn Looks>,
     now: impl Fn() -> Minute + Send + Sync + 'static,
 ) {
-    let mut tries = 0;
+    let (mut tries, mut reason) = (0_u32, String::new());
     // What was looked up for a message counts for each time that it is told.
     let mut whole: Option<Message> = None;
     loop {
@@ -84,34 +98,70 @@ pub async fn deliver(
         let rung = shared.bell.notified();
         tokio::pin!(rung);
         rung.as_mut().enable();
-        let next = shared.store.lock().unwrap_or_else(PoisonError::into_inner).known().next_for(&name).cloned();
-        let Some(message) = next else {
+        let coming = coming(&shared, &name);
+        let Some(message) = coming.first().cloned() else {
             rung.await;
             continue;
         };
-        let message = match whole.take().filter(|whole| whole.id == message.id) {
-            Some(whole) => whole,
-            None => with_more(message, &*looks).await,
+        let message = if let Some(whole) = whole.take().filter(|whole| whole.id == message.id) {
+            whole
+        } else {
+            // What comes next is looked up meanwhile.
+            for message in &coming {
+                looks.soon(&message.notices);
+            }
+            with_more(message, &*looks).await
         };
         let answer = timeout(PATIENCE * 2, sink.tell(&message)).await;
         let answer = answer.unwrap_or_else(|_| Err(Refused::later("no answer in time")));
         tries += 1;
         let (sink, id) = (name.clone(), message.id.clone());
         match answer {
-            Ok(()) => done(&shared, Told::Taken { sink, id }, &message, now()),
+            Ok(()) => {
+                if tries > 1 {
+                    let waited = waiting(&shared, &name);
+                    let _ = shared.told.send(Told::Well { sink: name.clone(), tries: tries - 1, waited });
+                }
+                done(&shared, Told::Taken { sink, id }, &message, now());
+            }
             Err(refused) if refused.is_final && tries >= IN_VAIN => {
                 done(&shared, Told::Refused { sink, id, why: refused.why }, &message, now());
             }
             Err(refused) => {
                 let again = pause(tries, refused.after);
-                let _ = shared.told.send(Told::Delayed { sink, id, why: refused.why, again });
+                let is_other = kind(&refused.why) != kind(&reason);
+                reason.clone_from(&refused.why);
+                if is_other || tries.is_power_of_two() {
+                    let (why, waiting) = (refused.why, waiting(&shared, &name));
+                    let _ = shared.told.send(Told::Delayed { sink, id, why, tries, waiting, again });
+                }
                 whole = Some(message);
                 sleep(again).await;
                 continue;
             }
         }
-        tries = 0;
+        (tries, reason) = (0, String::new());
     }
+}
+
+/// Messages of a sink that are looked at beforehand.
+const AHEAD: usize = 8;
+
+/// The first in the queue of a sink.
+fn coming(shared: &Deliveries, sink: &str) -> Vec<Message> {
+    let store = shared.store.lock().unwrap_or_else(PoisonError::into_inner);
+    store.known().queue.values().filter(|message| message.sink == sink).take(AHEAD).cloned().collect()
+}
+
+/// Messages that wait for a sink.
+fn waiting(shared: &Deliveries, sink: &str) -> usize {
+    let store = shared.store.lock().unwrap_or_else(PoisonError::into_inner);
+    store.known().queue.values().filter(|message| message.sink == sink).count()
+}
+
+/// A reason without what differs each time: numbers of requests and times in an answer's text.
+fn kind(why: &str) -> &str {
+    why.split(':').next().unwrap_or_default()
 }
 
 /// The longest that a message waits for what is looked up.
@@ -133,8 +183,11 @@ fn pause(tries: u32, asked: Option<Duration>) -> Duration {
 
 fn done(shared: &Deliveries, told: Told, message: &Message, now: Minute) {
     let row = Row::Done(message.sink.clone(), message.id.clone());
-    let written = shared.store.lock().unwrap_or_else(PoisonError::into_inner).turn(now, |_| ((), vec![row])).1;
+    let mut store = shared.store.lock().unwrap_or_else(PoisonError::into_inner);
+    let written = store.turn(now, |_| ((), vec![row])).1;
+    // Whoever finds the queue empty finds this said.
     let _ = shared.told.send(told);
+    drop(store);
     if let Err(error) = written {
         let _ = shared.told.send(Told::Unwritten(error.to_string()));
     }

@@ -64,10 +64,17 @@ pub fn alert(notice: &Notice) -> Value {
     })
 }
 
+/// Whether a message tells several alerts of one function.
+pub(super) fn is_of_one(message: &Message) -> bool {
+    let of = |notice: &Notice| (notice.key.target.clone(), notice.key.function.clone());
+    message.notices.len() > 1 && message.notices.windows(2).all(|two| of(&two[0]) == of(&two[1]))
+}
+
 /// What has happened, in one line.
 pub(super) fn heading(message: &Message) -> String {
     match message.notices.as_slice() {
         [notice] => one(notice),
+        notices if is_of_one(message) => notices.iter().map(one).collect::<Vec<_>>().join("; "),
         notices => {
             let of = |change: Change| notices.iter().filter(|notice| notice.step.change == change).count();
             let parts = Change::ALL.iter().filter(|change| of(**change) > 0);

@@ -151,7 +151,7 @@ fn taken(status: u16, text: &str) -> Result<(), Refused> {
                 after: None,
             })
         }
-        None => Err(Refused::later("the answer is not one of EventBridge")),
+        None => Err(Refused::later(format!("the answer is not one of EventBridge{}", super::said(text)))),
     }
 }
 

@@ -45,6 +45,9 @@ pub trait Looks: Send + Sync {
     /// What is to be said of each of these steps, in their order. It takes as long as it may, and a reason stands where nothing
     /// was found.
     fn up<'a>(&'a self, notices: &'a [Notice]) -> BoxFuture<'a, Vec<More>>;
+
+    /// Begins to look up what will be asked for soon, where that takes time, and waits for nothing.
+    fn soon(&self, _notices: &[Notice]) {}
 }
 
 /// Nobody looks anything up.
@@ -74,6 +77,17 @@ impl Refused {
     }
 }
 
+/// Characters of what somebody answered that are told.
+const SAID: usize = 80;
+
+/// How what somebody answered begins, behind a colon: one line of it, not long, and nothing where it is empty.
+fn said(text: &str) -> String {
+    let Some(line) = text.lines().map(str::trim).find(|line| !line.is_empty()) else { return String::new() };
+    let cut: String = line.chars().take(SAID).collect();
+    let more = if cut.len() < text.trim().len() { "…" } else { "" };
+    format!(": {}{more}", crate::domain::text::clean(&cut))
+}
+
 /// The sink that the configuration means.
 pub fn sink(rules: &SinkRules, post: &Arc<Post>, signer: &Arc<dyn Signer>) -> Box<dyn Sink> {
     let post = post.clone();
@@ -88,29 +102,28 @@ pub fn sink(rules: &SinkRules, post: &Arc<Post>, signer: &Arc<dyn Signer>) -> Bo
     }
 }
 
-/// The messages that sinks get of these steps: each its own, or together where they are many. The same steps make the same
-/// messages, with the same ids.
+/// The messages that sinks get of these steps: one a function, since what several checks say of it is one thing that happens; or
+/// all together where they are many. The same steps make the same messages, with the same ids.
 pub fn messages(sinks: &[SinkRules], notices: &[Notice]) -> Vec<Message> {
     let mut all = Vec::new();
     for rules in sinks {
         let wanted: Vec<Notice> =
             notices.iter().filter(|notice| notice.step.tell && rules.filter.admits(notice)).cloned().collect();
-        // PagerDuty groups by itself, and each incident has to end by itself.
-        let each = matches!(rules.channel, Channel::PagerDuty { .. }) || wanted.len() < rules.group_from as usize;
-        let sink = rules.name.clone();
-        if each {
-            all.extend(wanted.into_iter().map(|notice| Message {
-                sink: sink.clone(),
-                id: notice.id(),
-                notices: vec![notice],
-            }));
-        } else {
-            all.extend(wanted.chunks(AT_MOST).map(|notices| Message {
-                sink: sink.clone(),
-                id: format!("group:{:016x}", hashed(notices)),
-                notices: notices.to_vec(),
-            }));
-        }
+        let of_one = |a: &Notice, b: &Notice| (&a.key.target, &a.key.function) == (&b.key.target, &b.key.function);
+        let parts: Vec<&[Notice]> = match rules.channel {
+            // PagerDuty groups by itself, and each incident has to end by itself.
+            Channel::PagerDuty { .. } => wanted.chunks(1).collect(),
+            _ if wanted.len() >= rules.group_from as usize => wanted.chunks(AT_MOST).collect(),
+            // They come by function and check.
+            _ => wanted.chunk_by(of_one).collect(),
+        };
+        let id = |notices: &[Notice]| match notices {
+            [notice] => notice.id(),
+            notices => format!("group:{:016x}", hashed(notices)),
+        };
+        let message =
+            |notices: &[Notice]| Message { sink: rules.name.clone(), id: id(notices), notices: notices.to_vec() };
+        all.extend(parts.into_iter().map(message));
     }
     all
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::{FutureExt, future::BoxFuture};
 use serde_json::{Value, json};
 
-use super::{Post, Refused, Sink, event, hashed};
+use super::{Post, Refused, Sink, event, hashed, said};
 use crate::{
     domain::{life::Notice, roster::Secret},
     store::Message,
@@ -29,7 +29,8 @@ impl Sink for PagerDuty {
                 let answer = self.post.post(&self.url, "application/json", None, &body).await?;
                 answer.taken()?;
                 if answer.status != 202 {
-                    return Err(Refused::later(format!("answered {}, where PagerDuty answers 202", answer.status)));
+                    let why = format!("answered {}, where PagerDuty answers 202{}", answer.status, said(&answer.text));
+                    return Err(Refused::later(why));
                 }
             }
             Ok(())

@@ -16,7 +16,7 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
 use serde_json::Value;
 
-use super::{PATIENCE, Refused};
+use super::{PATIENCE, Refused, said};
 
 /// More of an answer than this is not read.
 const LONGEST: usize = 64 << 10;
@@ -129,10 +129,8 @@ impl Answer {
         if (200..300).contains(&self.status) {
             return Ok(());
         }
-        let text: String = crate::domain::text::clean(self.text.trim()).chars().take(120).collect();
-        let text = if text.is_empty() { String::new() } else { format!(": {text}") };
         Err(Refused {
-            why: format!("answered {}{text}", self.status),
+            why: format!("answered {}{}", self.status, said(&self.text)),
             is_final: matches!(self.status, 400 | 413 | 422),
             after: self.after.filter(|_| self.status == 429 || self.status == 503),
         })

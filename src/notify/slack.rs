@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::{FutureExt, future::BoxFuture};
 use serde_json::json;
 
-use super::{Post, Refused, Sink, event};
+use super::{Post, Refused, Sink, event, said};
 use crate::{
     domain::{
         finding::Severity,
@@ -30,15 +30,18 @@ impl Sink for Slack {
             let body = json!({ "text": text(message), "unfurl_links": false });
             let answer = self.post.post(self.url.reveal(), "application/json", None, &body).await?;
             answer.taken()?;
-            if answer.text.trim() == "ok" { Ok(()) } else { Err(Refused::later("the answer is not one of Slack")) }
+            if answer.text.trim() == "ok" {
+                return Ok(());
+            }
+            Err(Refused::later(format!("the answer is not one of Slack{}", said(&answer.text))))
         }
         .boxed()
     }
 }
 
 fn text(message: &Message) -> String {
-    if let [notice] = message.notices.as_slice() {
-        return block(notice);
+    if message.notices.len() == 1 || event::is_of_one(message) {
+        return block(&message.notices);
     }
     let mut lines = vec![format!("*{}*", escaped(&event::heading(message)))];
     lines.extend(message.notices.iter().take(LISTED).map(|notice| {
@@ -50,11 +53,15 @@ fn text(message: &Message) -> String {
     lines.join("\n")
 }
 
-fn block(notice: &Notice) -> String {
-    let mut lines =
-        vec![format!("{} *{}*", mark(notice), escaped(&event::one(notice))), escaped(&event::place(notice))];
-    lines.extend(event::cause(notice).map(|cause| escaped(&cause)));
-    let pages = event::pages(notice);
+/// Alerts of one function: what each says, then where it is, why, and its pages.
+fn block(notices: &[Notice]) -> String {
+    let head = |notice: &Notice| format!("{} *{}*", mark(notice), escaped(&event::one(notice)));
+    let mut lines: Vec<String> = notices.iter().map(head).collect();
+    lines.extend(notices.first().map(|notice| escaped(&event::place(notice))));
+    let is_known = |notice: &&Notice| notice.more.cause.as_ref().is_some_and(Result::is_ok);
+    let Some(telling) = notices.iter().find(is_known).or(notices.first()) else { return String::new() };
+    lines.extend(event::cause(telling).map(|cause| escaped(&cause)));
+    let pages = event::pages(telling);
     let pages: Vec<String> = pages.iter().map(|(word, url)| format!("<{}|{word}>", escaped(url))).collect();
     if !pages.is_empty() {
         lines.push(pages.join(" · "));

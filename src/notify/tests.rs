@@ -85,6 +85,36 @@ fn many_at_once_are_one_message_and_each_sink_gets_what_it_wants() {
     assert!(!Filter { severity: Some(Severity::Critical), ..acme }.admits(&warning));
 }
 
+#[test]
+fn what_several_checks_say_of_one_function_at_once_is_one_message() {
+    let notice = |n: u64, check: &str| {
+        let mut notice = notice(n, Change::Fired, Severity::Critical);
+        notice.key.check = check.into();
+        notice
+    };
+    let notices = [notice(1, "burn"), notice(1, "errors"), notice(2, "errors"), notice(3, "errors")];
+    let sinks = [rules("chat", command(&["x"])), rules("pager", pager("https://x"))];
+    let all = messages(&sinks, &notices);
+    let sizes = |name: &str| -> Vec<usize> {
+        all.iter().filter(|message| message.sink == name).map(|message| message.notices.len()).collect()
+    };
+    assert_eq!((sizes("chat"), sizes("pager")), (vec![2, 1, 1], vec![1, 1, 1, 1]));
+    assert!(all[0].id.starts_with("group:") && all[1].id == notices[2].id(), "{all:?}");
+    let heading = event::heading(&all[0]);
+    assert_eq!(heading, [&notices[0], &notices[1]].map(event::one).join("; "));
+    // One that wants to hear of one check gets that alone, by its own id.
+    let only = Filter { checks: vec!["burn".into()], ..Filter::default() };
+    let only = messages(&[SinkRules { filter: only, ..rules("chat", command(&["x"])) }], &notices);
+    assert_eq!((only.len(), &only[0].id), (1, &notices[0].id()));
+}
+
+#[test]
+fn what_somebody_answers_is_told_in_a_line_that_is_not_long() {
+    assert_eq!([said(""), said(" \n\t"), said("no\n")], ["", "", ": no"]);
+    assert_eq!(said("\n <html>\u{1b}[2J\n<body>"), ": <html>\u{fffd}[2J…");
+    assert_eq!(said(&"ä".repeat(500)), format!(": {}…", "ä".repeat(SAID)));
+}
+
 /// How a server answers one connection after the other.
 #[derive(Clone, Copy)]
 enum Answers {
@@ -301,7 +331,7 @@ async fn slack_says_ok_and_nothing_else_is_a_yes() {
     let mut hostile = message();
     hostile.notices[0].step.reason = "<!channel> & so on".into();
     assert_eq!(sink.tell(&hostile).await, Ok(()));
-    assert_eq!(sink.tell(&message()).await.unwrap_err().why, "the answer is not one of Slack");
+    assert_eq!(sink.tell(&message()).await.unwrap_err().why, "the answer is not one of Slack: <html>sign in</html>");
     let text = received.recv().await.unwrap().1["text"].as_str().unwrap().to_owned();
     assert!(
         text.starts_with(
@@ -434,6 +464,60 @@ async fn a_dead_sink_delays_nobody_and_loses_nothing_for_days() {
     let attempts = tried.lock().unwrap().len();
     assert!((72 * 12 - 12..=72 * 12 + 12).contains(&attempts), "every five minutes: {attempts}");
     assert_eq!(left(folder.path()), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_sink_says_so_seldom_and_that_it_is_well_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut shared = queued(folder.path(), &["s"], &["a", "b", "c"]);
+    let (sender, mut told) = unbounded_channel();
+    shared.told = sender;
+    // Each answer has another number in it; after the tenth it is another reason.
+    let why = |n: u32| if n <= 10 { format!("answered 503: request {n}") } else { "no answer in time".into() };
+    let (sink, heard) = scripted((1..=20).map(|n| Err(Refused::later(why(n)))).collect());
+    tokio::spawn(deliver("s".into(), sink, shared, Arc::new(Nothing), || NOW));
+    tokio::time::sleep(Duration::from_hours(3)).await;
+    assert_eq!(heard.lock().unwrap().len(), 23);
+    let (mut lines, mut taken) = (Vec::new(), 0);
+    while let Ok(one) = told.try_recv() {
+        match one {
+            Told::Delayed { tries, waiting, .. } => lines.push((tries, waiting)),
+            Told::Well { tries, waited, .. } => lines.push((tries + 100, waited)),
+            Told::Taken { .. } => taken += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(lines, [(1, 3), (2, 3), (4, 3), (8, 3), (11, 3), (16, 3), (120, 3)]);
+    assert_eq!(taken, 3);
+}
+
+/// Whoever is asked what will be asked for soon.
+#[derive(Default)]
+struct Foresees(Mutex<Vec<Notice>>);
+
+impl Looks for Foresees {
+    fn up<'a>(&'a self, notices: &'a [Notice]) -> BoxFuture<'a, Vec<More>> {
+        Nothing.up(notices)
+    }
+
+    fn soon(&self, notices: &[Notice]) {
+        self.0.lock().unwrap().extend_from_slice(notices);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_next_is_looked_up_while_the_first_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let shared = queued(folder.path(), &[], &[]);
+    let notices: Vec<Notice> = (0..20).map(|n| notice(n, Change::Fired, Severity::Critical)).collect();
+    let rows = messages(&[SinkRules { group_from: 100, ..rules("s", command(&["x"])) }], &notices);
+    shared.store.lock().unwrap().turn(NOW, |_| ((), rows.into_iter().map(Row::Queue).collect())).1.unwrap();
+    let (sink, heard) = scripted(vec![Err(Refused::later("no"))]);
+    let looks = Arc::new(Foresees::default());
+    tokio::spawn(deliver("s".into(), sink, shared, looks.clone(), || NOW));
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert_eq!(heard.lock().unwrap().len(), 1, "the first is told, in vain");
+    assert_eq!(looks.0.lock().unwrap().as_slice(), &notices[..8], "and the next are looked into");
 }
 
 #[tokio::test(start_paused = true)]

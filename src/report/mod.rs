@@ -16,7 +16,6 @@ pub mod junit;
 pub mod lines;
 pub mod map;
 pub mod markdown;
-pub mod mutes;
 pub mod nagios;
 #[cfg(feature = "s3")]
 pub mod objects;

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use super::{JudgedRow, Report};
+use super::{Alert, JudgedRow, Report};
 use crate::domain::{
     account::{AccountId, Region},
     text::{AwsText, clean},
@@ -38,13 +38,7 @@ pub fn render(report: &Report) -> String {
         &format!("Invocations {in_window}, where they were asked."),
         of_functions(|row| row.judged.invocations),
     );
-    let alerts = report.alerts.iter().map(|alert| {
-        let place = place(alert.client.as_ref(), Some(&alert.account), Some(&alert.region));
-        let stage = alert.stage.kind.as_str().to_owned();
-        let of = [("function", alert.function.shown().into_owned()), ("stage", stage)];
-        let what = [("check", alert.check.to_owned()), ("severity", alert.severity.as_str().to_owned())];
-        ([&place[..], &of, &what].concat(), "1".to_owned())
-    });
+    let alerts = report.alerts.iter().map(|alert| (of_alert(alert), "1".to_owned()));
     let changed = judged.iter().filter(|row| !row.judged.findings.is_empty());
     family(
         &mut out,
@@ -139,6 +133,20 @@ pub fn render(report: &Report) -> String {
     out
 }
 
+/// The family of what fires and is silent by somebody's hand, with the labels of its `slmon_alert` and `how`: for whoever knows
+/// of that, which the report does not. Without an end of its own.
+pub fn silenced(report: &Report, how: impl Fn(&Alert) -> Option<&'static str>) -> String {
+    let mut out = String::new();
+    let silent = report.alerts.iter().filter_map(|alert| {
+        let mut labels = of_alert(alert);
+        labels.push(("how", how(alert)?.to_owned()));
+        Some((labels, "1".to_owned()))
+    });
+    let help = "A check that fires and is acknowledged or muted by hand; its slmon_alert stands beside it.";
+    family(&mut out, "slmon_alert_silenced", Gauge(""), help, silent);
+    out
+}
+
 type Labels = Vec<(&'static str, String)>;
 
 /// The type of a family, with its unit; the empty one is none.
@@ -188,6 +196,15 @@ fn place(client: Option<&AwsText>, account: Option<&AccountId>, region: Option<&
         ("account", account.map(ToString::to_string).unwrap_or_default()),
         ("region", region.map(ToString::to_string).unwrap_or_default()),
     ]
+}
+
+fn of_alert(alert: &Alert) -> Labels {
+    let mut labels = place(alert.client.as_ref(), Some(&alert.account), Some(&alert.region));
+    labels.push(("function", alert.function.shown().into_owned()));
+    labels.push(("stage", alert.stage.kind.as_str().to_owned()));
+    labels.push(("check", alert.check.to_owned()));
+    labels.push(("severity", alert.severity.as_str().to_owned()));
+    labels
 }
 
 fn of_function(row: &JudgedRow) -> Labels {

@@ -16,7 +16,7 @@ use std::{
 };
 
 use crate::domain::{
-    life::{AlertKey, Happening, Hush, Life, Lives, Means, Mute, Notice},
+    life::{AlertKey, Before, Happening, Hush, Life, Lives, Means, Mute, Notice},
     usage::Spent,
     window::Minute,
 };
@@ -55,6 +55,15 @@ pub enum Row {
     Done(String, String),
     /// So much more was spent in the UTC day that begins with this minute.
     Spent(Minute, Spent),
+}
+
+/// What came of asking for silence.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hushed {
+    /// About how many alerts or mutes it was.
+    pub done: usize,
+    /// What of the same kind held until now, and does no longer: of several, the first.
+    pub before: Option<Before>,
 }
 
 /// What is known.
@@ -154,6 +163,14 @@ impl Store {
         Ok(store)
     }
 
+    /// Whether a turn would find anything: the file has grown, or is another writing, or something of ours is not written yet.
+    /// Takes no lock.
+    pub fn is_behind(&self) -> bool {
+        let now = File::open(&self.path).and_then(|mut file| Ok((page::head(&mut file)?, file.metadata()?.len())));
+        let now = now.ok().and_then(|(head, length)| Some((head?.0, length)));
+        !self.unwritten.is_empty() || now.is_none() || now != self.read
+    }
+
     /// What is known, as of the last turn.
     pub fn known(&self) -> &Known {
         &self.known
@@ -182,14 +199,15 @@ impl Store {
         (told, written)
     }
 
-    /// Is silent about a function, or no longer; about how many alerts or mutes that was.
-    pub fn hush(&mut self, hush: &Hush, now: Minute) -> (usize, io::Result<()>) {
+    /// Is silent about a function, or no longer.
+    pub fn hush(&mut self, hush: &Hush, now: Minute) -> (Hushed, io::Result<()>) {
         self.turn(now, |known| {
-            let rows = match hush.means {
+            let (rows, before) = match hush.means {
                 Means::Acknowledge => acknowledged(known, hush, now),
                 Means::Mute => muted(known, hush, now),
             };
-            (rows.iter().filter(|row| matches!(row, Row::Happened(_))).count(), rows)
+            let done = rows.iter().filter(|row| matches!(row, Row::Happened(_))).count();
+            (Hushed { done, before }, rows)
         })
     }
 
@@ -317,41 +335,44 @@ impl Store {
     }
 }
 
-/// The rows by which somebody knows of a function's open alerts, or no longer.
-fn acknowledged(known: &Known, hush: &Hush, now: Minute) -> Vec<Row> {
-    let mut rows = Vec::new();
+/// The rows by which somebody knows of a function's open alerts, or no longer; and who else did before.
+fn acknowledged(known: &Known, hush: &Hush, now: Minute) -> (Vec<Row>, Option<Before>) {
+    let (mut rows, mut before) = (Vec::new(), None);
     for (key, life) in known.lives.of(&hush.target, &hush.function, hush.check.as_deref()) {
         let mut life = life.clone();
+        let last = life.ack.as_ref().filter(|ack| ack.until > now).map(Before::from);
         let done = match hush.until {
-            Some(until) => life.acknowledge(until, hush.by.clone(), hush.reason.clone()),
+            Some(until) => life.acknowledge(until, hush, now),
             None => life.ack.take().is_some(),
         };
+        before = before.or(last.filter(|_| done && hush.until.is_some()));
         if done {
             rows.push(Row::Happened(hush.happened(Some(key.check.clone()), Some(life.worst), now)));
             rows.push(Row::Life(key.clone(), Box::new(life)));
         }
     }
-    rows
+    (rows, before)
 }
 
-/// The rows by which a function is muted, or no longer: of all checks, what is said of single ones ends as well.
-fn muted(known: &Known, hush: &Hush, now: Minute) -> Vec<Row> {
+/// The rows by which a function is muted, or no longer: of all checks, what is said of single ones ends as well. And what was
+/// said of the same before.
+fn muted(known: &Known, hush: &Hush, now: Minute) -> (Vec<Row>, Option<Before>) {
     let mute = |check: Option<String>, until| {
-        let (target, function) = (hush.target.clone(), hush.function.clone());
-        Row::Mute(Mute { target, function, check, until, by: hush.by.clone(), reason: hush.reason.clone() })
+        let (target, function, by) = (hush.target.clone(), hush.function.clone(), hush.by.clone());
+        Row::Mute(Mute { target, function, check, until, at: Some(now), by, reason: hush.reason.clone() })
     };
+    let of_it = |mute: &&Mute| (&mute.target, &mute.function) == (&hush.target, &hush.function) && mute.until > now;
+    let mut all = known.lives.mutes.iter().filter(of_it);
     let Some(until) = hush.until else {
-        let of_it = |mute: &&Mute| (&mute.target, &mute.function) == (&hush.target, &hush.function) && mute.until > now;
         let asked = |mute: &&Mute| hush.check.is_none() || mute.check == hush.check;
-        let all = known.lives.mutes.iter().filter(of_it).filter(asked);
-        return all
-            .flat_map(|known| {
-                let happened = hush.happened(known.check.clone(), None, now);
-                [Row::Happened(happened), mute(known.check.clone(), Minute(i64::MIN))]
-            })
-            .collect();
+        let ended = all.filter(asked).flat_map(|known| {
+            let happened = hush.happened(known.check.clone(), None, now);
+            [Row::Happened(happened), mute(known.check.clone(), Minute(i64::MIN))]
+        });
+        return (ended.collect(), None);
     };
-    vec![Row::Happened(hush.happened(hush.check.clone(), None, now)), mute(hush.check.clone(), until)]
+    let before = all.find(|mute| mute.check == hush.check).map(Before::from);
+    (vec![Row::Happened(hush.happened(hush.check.clone(), None, now)), mute(hush.check.clone(), until)], before)
 }
 
 /// A file that nobody else may read, made where it is not there.

@@ -32,6 +32,8 @@ pub(super) struct Muted {
     check: Option<String>,
     until: i64,
     #[serde(default)]
+    at: Option<i64>,
+    #[serde(default)]
     by: Option<String>,
     #[serde(default)]
     reason: Option<String>,
@@ -67,6 +69,8 @@ pub(super) struct Alive {
     changes: Vec<i64>,
     flapping: Option<i64>,
     ack: Option<(i64, String)>,
+    #[serde(default)]
+    ack_at: Option<i64>,
     #[serde(default)]
     ack_by: Option<String>,
     #[serde(default)]
@@ -117,6 +121,7 @@ impl Written {
                 function: mute.function.raw().to_owned(),
                 check: mute.check.clone(),
                 until: mute.until.0,
+                at: number(mute.at),
                 by: mute.by.clone(),
                 reason: mute.reason.clone(),
             }),
@@ -142,6 +147,7 @@ impl Written {
                 function: mute.function.into(),
                 check: mute.check,
                 until: Minute(mute.until),
+                at: minute(mute.at),
                 by: mute.by,
                 reason: mute.reason,
             }),
@@ -221,6 +227,7 @@ impl Alive {
             changes: life.changes.iter().map(|at| at.0).collect(),
             flapping: number(life.flapping),
             ack: life.ack.as_ref().map(|ack| (ack.until.0, ack.severity.as_str().into())),
+            ack_at: life.ack.as_ref().and_then(|ack| number(ack.at)),
             ack_by: life.ack.as_ref().and_then(|ack| ack.by.clone()),
             ack_reason: life.ack.as_ref().and_then(|ack| ack.reason.clone()),
             turns: life.turns,
@@ -233,6 +240,7 @@ impl Alive {
             Some((until, word)) => Some(Acknowledgement {
                 until: Minute(until),
                 severity: severity(&word)?,
+                at: minute(self.ack_at),
                 by: self.ack_by,
                 reason: self.ack_reason,
             }),

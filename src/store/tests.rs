@@ -81,9 +81,9 @@ fn what_was_written_comes_back_and_nobody_else_may_read_it() {
         by: Some("ann".into()),
         reason: Some("known".into()),
     };
-    assert_eq!(store.hush(&hush(2, Means::Acknowledge), NOW).0, 1);
-    assert_eq!(store.hush(&hush(9, Means::Acknowledge), NOW).0, 0, "there is nothing to know");
-    assert_eq!(store.hush(&hush(7, Means::Mute), NOW).0, 1);
+    assert_eq!(store.hush(&hush(2, Means::Acknowledge), NOW).0.done, 1);
+    assert_eq!(store.hush(&hush(9, Means::Acknowledge), NOW).0.done, 0, "there is nothing to know");
+    assert_eq!(store.hush(&hush(7, Means::Mute), NOW).0.done, 1);
     store
         .turn(NOW, |known| ((), vec![Row::Done("chat".into(), known.queue.values().next().unwrap().id.clone())]))
         .1
@@ -93,14 +93,14 @@ fn what_was_written_comes_back_and_nobody_else_may_read_it() {
     assert_eq!((again.known().lives.mutes.len(), again.known().queue.len()), (1, 3));
     assert_eq!(again.known().next_for("chat").unwrap().notices[0].subject, subject());
     let ack = again.known().lives.lives[&key(2)].ack.clone().unwrap();
-    assert_eq!((ack.until, ack.by.as_deref()), (NOW.plus(60), Some("ann")));
+    assert_eq!((ack.until, ack.by.as_deref(), ack.at), (NOW.plus(60), Some("ann"), Some(NOW)));
     assert_eq!(again.known().lives.mutes[0].reason.as_deref(), Some("known"));
     let lately: Vec<_> = again.known().lately.iter().map(|it| (it.did.word(), it.by.as_deref())).collect();
     assert_eq!(lately, [("acknowledged", Some("ann")), ("muted", Some("ann"))]);
     // Undone: the first by what it is about, the other by its function.
     for means in [Means::Acknowledge, Means::Mute] {
         let undo = Hush { until: None, ..hush(if means == Means::Mute { 7 } else { 2 }, means) };
-        assert_eq!((store.hush(&undo, NOW).0, store.hush(&undo, NOW).0), (1, 0));
+        assert_eq!((store.hush(&undo, NOW).0.done, store.hush(&undo, NOW).0.done), (1, 0));
     }
     let again = open(&inside);
     assert!(again.known().lives.mutes.iter().all(|mute| mute.until < NOW));
@@ -250,4 +250,54 @@ fn what_was_spent_adds_up_by_day_over_restarts_and_a_month_is_kept() {
     let spent = &store.known().spent;
     assert_eq!((spent.len(), spent.first_key_value().unwrap().0), (31, &NOW.plus(9 * 1440)));
     assert!(spent.values().all(|day| *day == more.plus(&more)), "{spent:?}");
+}
+
+#[test]
+fn who_asks_for_the_same_again_hears_whom_they_replace() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    for n in 0..3 {
+        minute(&mut store, n).1.unwrap();
+    }
+    let key = store.known().lives.lives.iter().find(|(_, life)| life.is_open()).unwrap().0.clone();
+    let hush = |means, by: &str, until| Hush {
+        target: key.target.clone(),
+        function: key.function.clone(),
+        check: None,
+        means,
+        until: Some(until),
+        by: Some(by.into()),
+        reason: None,
+    };
+    for means in [Means::Acknowledge, Means::Mute] {
+        assert_eq!(store.hush(&hush(means, "ann", NOW.plus(60)), NOW).0.before, None);
+        // Another slmon sees it, too.
+        let mut other = open(folder.path());
+        let before = other.hush(&hush(means, "bob", NOW.plus(90)), NOW.plus(4)).0.before.unwrap();
+        assert_eq!((before.by.as_deref(), before.at, before.until), (Some("ann"), Some(NOW), NOW.plus(60)));
+        let late = other.hush(&hush(means, "cid", NOW.plus(900)), NOW.plus(90)).0.before;
+        assert_eq!(late, None, "one that has ended replaces nothing");
+        let undo = Hush { until: None, ..hush(means, "cid", NOW) };
+        assert_eq!(other.hush(&undo, NOW.plus(91)).0.before, None);
+    }
+}
+
+#[test]
+fn what_others_wrote_is_noticed_without_a_lock() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, mut other) = (open(folder.path()), open(folder.path()));
+    assert!(!store.is_behind() && !other.is_behind());
+    minute(&mut other, 0).1.unwrap();
+    assert!(store.is_behind() && !other.is_behind());
+    store.turn(NOW, |_| ((), Vec::new())).1.unwrap();
+    assert!(!store.is_behind());
+    // As long as before, and written anew.
+    let (writing, _) = other.read.unwrap();
+    other.rewrite(writing).unwrap();
+    assert!(store.is_behind() && !other.is_behind());
+    // What could not be written is tried again.
+    store.turn(NOW, |_| ((), Vec::new())).1.unwrap();
+    store.append = Box::new(|_, _| Err(io::ErrorKind::StorageFull.into()));
+    minute(&mut store, 3).1.unwrap_err();
+    assert!(store.is_behind());
 }

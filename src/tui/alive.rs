@@ -50,11 +50,20 @@ impl Quiet {
 
     /// The same where there is little room: `✓ ack to 14:00`.
     pub fn short(&self, now: Minute) -> String {
-        let (sign, until) = match self {
-            Self::Acknowledged(ack) => ("✓ ack", ack.until),
-            Self::Muted(mute) => ("◌ muted", mute.until),
+        let (word, until) = match self {
+            Self::Acknowledged(ack) => ("ack", ack.until),
+            Self::Muted(mute) => ("muted", mute.until),
         };
-        if until == NO_END { sign.to_owned() } else { format!("{sign} to {}", clock(until, now)) }
+        let sign = self.sign();
+        if until == NO_END { format!("{sign} {word}") } else { format!("{sign} {word} to {}", clock(until, now)) }
+    }
+
+    /// The same where there is next to none.
+    pub fn sign(&self) -> &'static str {
+        match self {
+            Self::Acknowledged(_) => "✓",
+            Self::Muted(_) => "◌",
+        }
     }
 }
 

@@ -6,6 +6,8 @@
     paging        {endpoint, account, region}               moto                   -> an estate, and {accounts}
     traces        {endpoint, account|credentials, region, documents}  moto         -> how many segments X-Ray did not take
     objects       {endpoint, account|credentials, region, bucket, objects}     ministack  -> an estate without functions
+    subscribe     {endpoint, account, region, pattern}       ministack             -> a queue that gets the events of a pattern
+    received      {endpoint, account, region, queue, count}  ministack             -> the bodies of so many messages, at most
     faults        {proxy, rules}                            microburst             -> how many rules hold
     fired         {proxy}                                   microburst             -> what was injected so far
     admin         {endpoint, account, region, policy}       ministack --auth       -> an estate, and what the policy leaves
@@ -187,6 +189,25 @@ def objects(account, region, bucket, contents):
             "at": next_minute().strftime("%Y-%m-%dT%H:%M:%SZ"), "functions": []}
 
 
+def subscribe(account, region, pattern):
+    queue = account.client("sqs", region).create_queue(QueueName="events")["QueueUrl"]
+    events = account.client("events", region)
+    events.put_rule(Name="to-a-queue", EventPattern=json.dumps(pattern))
+    arn = f"arn:aws:sqs:{region}:{account.id()}:events"
+    failed = events.put_targets(Rule="to-a-queue", Targets=[{"Id": "queue", "Arn": arn}])["FailedEntryCount"]
+    return {"queue": queue, "failed": failed}
+
+
+def received(account, region, queue, count):
+    sqs, bodies = account.client("sqs", region), []
+    while len(bodies) < count:
+        got = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=2).get("Messages", [])
+        if not got:
+            break
+        bodies += [json.loads(message["Body"]) for message in got]
+    return bodies
+
+
 def points(at, point, dimensions, metrics=METRICS):
     start = at - point["before"] * MINUTE
     return [{"MetricName": metric, "Dimensions": dimensions, "Timestamp": start, "Value": float(point[metric]),
@@ -290,6 +311,8 @@ def main():
         "paging": lambda: estates.paging(**arguments),
         "traces": lambda: traces(Account.of(arguments), arguments["region"], arguments["documents"]),
         "objects": lambda: objects(Account.of(arguments), arguments["region"], arguments["bucket"], arguments["objects"]),
+        "subscribe": lambda: subscribe(Account.of(arguments), arguments["region"], arguments["pattern"]),
+        "received": lambda: received(Account.of(arguments), arguments["region"], arguments["queue"], arguments["count"]),
         "faults": lambda: len(control(arguments["proxy"], "rules", arguments["rules"])),
         "fired": lambda: control(arguments["proxy"], "fired"),
         "read": lambda: read(arguments),

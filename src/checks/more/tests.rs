@@ -131,6 +131,28 @@ fn what_is_not_far_below_its_limit_is_not_over() {
 }
 
 #[test]
+fn what_burns_says_since_when() {
+    let since = |failed: &dyn Fn(i64) -> u32, calls: &dyn Fn(i64) -> u32| {
+        let mut function = with(Extra::Burn, &[]);
+        read(&mut function, |metric, back| Some(if metric == Metric::Errors { failed(back) } else { calls(back) }));
+        let judged = judge(&function, &HORIZON);
+        let finding = judged.findings.iter().find(|finding| finding.check == "burn").expect("it burns");
+        let read =
+            function.more.values().find_map(|it| if let Reading::Known(it) = it { Some(it.read()) } else { None });
+        (finding.since.map(|since| read.unwrap().end.0 - since.0), finding.since_open)
+    };
+    let always = |_| 1_000;
+    assert_eq!(since(&|back| if back <= 70 { 100 } else { 0 }, &always), (Some(70), false));
+    // What failed a day ago is another story, and a stretch without calls is none.
+    let twice = |back| if back <= 70 || (1400..1500).contains(&back) { 100 } else { 0 };
+    assert_eq!(since(&twice, &always), (Some(70), false));
+    let sleeps = |back| if (20..=40).contains(&back) { 0 } else { 1_000 };
+    assert_eq!(since(&|back| if back <= 70 && sleeps(back) > 0 { 100 } else { 0 }, &sleeps), (Some(70), false));
+    // For as long as is read: nobody knows since when.
+    assert_eq!(since(&|_| 100, &always), (Some(4320), true));
+}
+
+#[test]
 fn what_was_not_read_is_never_fine_and_says_nothing_of_other_checks() {
     for extra in ALONE.iter().copied() {
         let mut function = with(extra, EXPECTS);

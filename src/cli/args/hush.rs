@@ -4,6 +4,26 @@ use clap::Args;
 
 use super::Listing;
 
+/// What both have in common.
+#[derive(Args, Debug)]
+pub struct Silence {
+    /// Which function: its name, its ARN, or account:region:name; with a check, or as a message has it, one alert
+    #[arg(value_name = "FUNCTION|KEY")]
+    pub what: String,
+    /// For how long
+    #[arg(long = "for", id = "duration", value_name = "TIME", conflicts_with = "undo")]
+    pub duration: Option<String>,
+    /// Why
+    #[arg(long, value_name = "WORDS", conflicts_with = "undo")]
+    pub reason: Option<String>,
+    /// Take it back
+    #[arg(long)]
+    pub undo: bool,
+    /// How to print.
+    #[command(flatten)]
+    pub listing: Listing,
+}
+
 /// `slmon ack`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -19,27 +39,15 @@ Examples:
                                               as the subject of a message has it
   slmon ack checkout-api --undo")]
 pub struct Ack {
-    /// Which function: its name, its ARN, or account:region:name; with a check, or as a message has it, one alert
-    #[arg(value_name = "FUNCTION|KEY")]
-    pub what: String,
     /// Which check; else all that fire
     #[arg(long, value_name = "CHECK")]
     pub check: Option<String>,
     /// Until when [default: until it is over]: 2026-11-23T10:00:00Z or 2026-11-23
     #[arg(long, value_name = "INSTANT", conflicts_with_all = ["duration", "undo"])]
     pub until: Option<String>,
-    /// For how long
-    #[arg(long = "for", id = "duration", value_name = "TIME", conflicts_with = "undo")]
-    pub duration: Option<String>,
-    /// Why
-    #[arg(long, value_name = "WORDS", conflicts_with = "undo")]
-    pub reason: Option<String>,
-    /// Take it back
-    #[arg(long)]
-    pub undo: bool,
-    /// How to print.
+    /// What both have in common.
     #[command(flatten)]
-    pub listing: Listing,
+    pub silence: Silence,
 }
 
 /// `slmon mute`.
@@ -58,27 +66,15 @@ Examples:
   slmon mute 111122223333:eu-west-1:legacy-import --until 2026-12-01 --check throttles
   slmon mute legacy-import --undo")]
 pub struct Mute {
-    /// Which function: its name, its ARN, or account:region:name; with a check, or as a message has it, one alert
-    #[arg(value_name = "FUNCTION|KEY")]
-    pub what: String,
     /// Which check; else all
     #[arg(long, value_name = "CHECK")]
     pub check: Option<String>,
     /// Until when: 2026-11-23T10:00:00Z or 2026-11-23
-    #[arg(long, value_name = "INSTANT", conflicts_with_all = ["duration", "undo"], required_unless_present_any = ["duration", "undo"])]
+    #[arg(long, value_name = "INSTANT", conflicts_with_all = ["duration", "undo"])]
     pub until: Option<String>,
-    /// For how long
-    #[arg(long = "for", id = "duration", value_name = "TIME", conflicts_with = "undo")]
-    pub duration: Option<String>,
-    /// Why
-    #[arg(long, value_name = "WORDS", conflicts_with = "undo")]
-    pub reason: Option<String>,
-    /// Take it back
-    #[arg(long)]
-    pub undo: bool,
-    /// How to print.
+    /// What both have in common.
     #[command(flatten)]
-    pub listing: Listing,
+    pub silence: Silence,
 }
 
 /// `slmon mutes`.

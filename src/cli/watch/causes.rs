@@ -9,7 +9,7 @@ use std::{
 
 use futures::{FutureExt, future::BoxFuture};
 use tokio::{
-    sync::{OnceCell, watch},
+    sync::{OnceCell, Semaphore, watch},
     time::Instant,
 };
 
@@ -17,7 +17,7 @@ use crate::{
     cli::{clock, explain},
     config::Config,
     domain::{
-        account::Target,
+        account::{Account, Target},
         life::{AlertKey, Change, More, Notice},
         window::Minute,
     },
@@ -32,37 +32,90 @@ use crate::{
 const LONGEST: Duration = Duration::from_secs(8);
 /// Alerts of a message whose causes are looked for; of a group, the first.
 const MOST: usize = 5;
-/// Steps that are remembered, for sinks that are told later.
+/// Functions that are looked into at the same time.
+const AT_ONCE: usize = 12;
+/// Functions that are remembered, for sinks that are told later.
 const REMEMBERED: usize = 512;
 
-type Cell = Arc<OnceCell<More>>;
+/// Of a function, by check.
+type Found = BTreeMap<&'static str, More>;
+type Cell = Arc<OnceCell<Found>>;
 
-pub(super) struct Finder {
-    pub(super) source: Arc<dyn Source>,
-    pub(super) snapshots: watch::Receiver<Option<Arc<Snapshot>>>,
-    pub(super) config: Arc<Config>,
+/// Looks for causes: once for a function and moment, whoever asks, and for several at the same time.
+#[derive(Clone)]
+pub(super) struct Finder(Arc<Shared>);
+
+struct Shared {
+    /// By what it looks; none before the first watching.
+    eyes: Mutex<Option<Arc<Eyes>>>,
     /// The hour, and what is left of what it may cost.
     spent: Mutex<(i64, Arc<Allowance>)>,
-    /// What was found, by the step's id: each sink says the same, and it is paid once.
+    /// What was found, by function and step: each sink says the same, and it is paid once.
     known: Mutex<BTreeMap<String, Cell>>,
+    room: Semaphore,
+}
+
+/// What one configuration sees.
+pub(super) struct Eyes {
+    pub(super) source: Arc<dyn Source>,
+    pub(super) snapshots: watch::Receiver<Option<Arc<Snapshot>>>,
+    pub(super) config: Config,
 }
 
 impl Finder {
-    pub(super) fn new(
-        source: Arc<dyn Source>,
-        snapshots: watch::Receiver<Option<Arc<Snapshot>>>,
-        config: Arc<Config>,
-    ) -> Self {
+    pub(super) fn new() -> Self {
         let spent = Mutex::new((0, Arc::new(Allowance::new(0.0))));
-        Self { source, snapshots, config, spent, known: Mutex::default() }
+        let room = Semaphore::new(AT_ONCE);
+        Self(Arc::new(Shared { eyes: Mutex::new(None), spent, known: Mutex::default(), room }))
+    }
+
+    /// From now on it looks by these. What was found, and what this hour has cost, stays.
+    pub(super) fn look_by(&self, eyes: Eyes) {
+        *self.0.eyes.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(eyes));
+    }
+}
+
+impl Looks for Finder {
+    fn up<'a>(&'a self, notices: &'a [Notice]) -> BoxFuture<'a, Vec<More>> {
+        async move {
+            let all = notices.iter().enumerate().map(|(place, notice)| async move {
+                if !begins(notice) {
+                    return More { portal: self.0.page(notice), ..More::default() };
+                }
+                if place >= MOST {
+                    let why = format!("of a message, the first {MOST} are looked into");
+                    return More { cause: Some(Err(why)), portal: self.0.page(notice), ..More::default() };
+                }
+                self.0.clone().of(notice.clone()).await
+            });
+            futures::future::join_all(all).await
+        }
+        .boxed()
+    }
+
+    fn soon(&self, notices: &[Notice]) {
+        for notice in notices.iter().take(MOST).filter(|notice| begins(notice)) {
+            // What is known already is no work.
+            tokio::spawn(self.0.clone().of(notice.clone()).map(drop));
+        }
+    }
+}
+
+fn begins(notice: &Notice) -> bool {
+    !matches!(notice.step.change, Change::Resolved | Change::Recovering)
+}
+
+impl Shared {
+    fn eyes(&self) -> Option<Arc<Eyes>> {
+        self.eyes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What may be spent in this hour.
-    fn allowance(&self) -> Arc<Allowance> {
+    fn allowance(&self, dollars: f64) -> Arc<Allowance> {
         let hour = Minute::floor(clock::now()).0.div_euclid(60);
         let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
-        if spent.0 != hour {
-            *spent = (hour, Arc::new(Allowance::new(self.config.cause_cost)));
+        if spent.0 != hour || (spent.1.dollars() - dollars).abs() > f64::EPSILON {
+            *spent = (hour, Arc::new(Allowance::new(dollars)));
         }
         spent.1.clone()
     }
@@ -73,75 +126,80 @@ impl Finder {
             // Those that somebody waits for are held by whoever waits.
             known.clear();
         }
-        known.entry(notice.id()).or_default().clone()
+        let (AlertKey { target: (account, region), function, .. }, at) = (&notice.key, notice.step.at.0);
+        known.entry(format!("{account}:{region}:{}:{at}", function.raw())).or_default().clone()
     }
 
-    async fn look(&self, notice: &Notice) -> More {
-        let snapshot = self.snapshots.borrow().clone();
-        let Some(snapshot) = snapshot else { return none("nothing was read yet") };
+    /// What is found of one alert. Whoever comes later waits for what the first found.
+    async fn of(self: Arc<Self>, notice: Notice) -> More {
+        let Some(eyes) = self.eyes() else { return none("nothing was read yet") };
+        let portal = portal(&eyes.config);
+        let page = portal.as_ref().and_then(|_| self.page(&notice));
+        if eyes.config.cause_cost <= 0.0 {
+            let cause = Some(Err("looking for causes is off (cause_cost)".into()));
+            return More { cause, portal: page, ..More::default() };
+        }
+        let cell = self.cell(&notice);
+        // What could not be looked at is not remembered.
+        let found = match cell.get_or_try_init(|| self.look(&eyes, &notice)).await {
+            Ok(found) => found,
+            Err(why) => return More { portal: page, ..none(why) },
+        };
+        found
+            .get(notice.key.check.as_str())
+            .cloned()
+            .unwrap_or_else(|| More { portal: page, ..none("it fires no longer") })
+    }
+
+    async fn look(&self, eyes: &Eyes, notice: &Notice) -> Result<Found, &'static str> {
+        let _room = self.room.acquire().await.map_err(|_| "slmon ends")?;
+        let snapshot = eyes.snapshots.borrow().clone();
+        let snapshot = snapshot.ok_or("nothing was read yet")?;
         let key = &notice.key;
         let target = snapshot.fleet.target(&key.target).map(|state| state.target.clone());
-        let Some(target) = target else { return none("its account is read no longer") };
-        let portal = portal(&self.config);
-        let page = portal.as_ref().and_then(|portal| console::address(Some(portal), &target, key.function.raw()));
-        let more = More { portal: page, ..More::default() };
-        if self.config.cause_cost <= 0.0 {
-            return More { cause: Some(Err("looking for causes is off (cause_cost)".into())), ..more };
-        }
-        let mut alerts: Vec<Alert> = super::report_of(&self.config, &snapshot).alerts;
+        let target = target.ok_or("its account is read no longer")?;
+        let mut alerts: Vec<Alert> = super::report_of(&eyes.config, &snapshot).alerts;
         alerts.retain(|alert| is_of(alert, key));
         if alerts.is_empty() {
-            return More { cause: Some(Err("it fires no longer".into())), ..more };
+            return Ok(Found::new());
         }
         let judged = explain::Judged {
-            source: &*self.source,
+            source: &*eyes.source,
             fleet: &snapshot.fleet,
             judgement: &snapshot.judgement,
             horizon: snapshot.horizon,
         };
-        let (allowance, until) = (self.allowance(), Instant::now() + LONGEST);
+        let (allowance, until) = (self.allowance(eyes.config.cause_cost), Instant::now() + LONGEST);
         explain::alerts(&judged, &mut alerts, (&allowance, until)).await;
-        let cause = alerts.pop().and_then(|alert| alert.cause);
-        let trace = cause.as_ref().and_then(|cause| cause.example.as_ref());
-        let trace = trace.and_then(|id| console::trace(portal.as_ref(), &target, id.raw()));
-        let cause = match cause {
-            Some(cause) if cause.failing.is_some() => Ok(cause.text),
-            Some(cause) => Err(cause.text),
-            None => Err("neither traces nor the log tell one".into()),
-        };
-        More { cause: Some(cause), trace, ..more }
+        let portal = portal(&eyes.config);
+        Ok(alerts.into_iter().map(|alert| (alert.check, more(alert, &target, portal.as_ref()))).collect())
     }
-}
 
-impl Looks for Finder {
-    fn up<'a>(&'a self, notices: &'a [Notice]) -> BoxFuture<'a, Vec<More>> {
-        async move {
-            let begins = |notice: &Notice| !matches!(notice.step.change, Change::Resolved | Change::Recovering);
-            let all = notices.iter().enumerate().map(|(place, notice)| async move {
-                if !begins(notice) {
-                    return More { portal: self.page(notice), ..More::default() };
-                }
-                if place >= MOST {
-                    let why = format!("of a message, the first {MOST} are looked into");
-                    return More { cause: Some(Err(why)), portal: self.page(notice), ..More::default() };
-                }
-                self.cell(notice).get_or_init(|| self.look(notice)).await.clone()
-            });
-            futures::future::join_all(all).await
-        }
-        .boxed()
-    }
-}
-
-impl Finder {
     /// The function's page through the access portal, where there is one.
     fn page(&self, notice: &Notice) -> Option<String> {
-        let portal = portal(&self.config)?;
-        let (account, region) = notice.key.target.clone();
-        let account = crate::domain::account::Account { id: account, name: None, client: None };
-        let target = Target { account: Arc::new(account), region };
+        let eyes = self.eyes()?;
+        let portal = portal(&eyes.config)?;
+        let (id, region) = notice.key.target.clone();
+        let seen = eyes.snapshots.borrow().clone();
+        let seen = seen.and_then(|seen| Some(seen.fleet.target(&notice.key.target)?.target.clone()));
+        let account = || Arc::new(Account { id, name: None, client: None });
+        let target = seen.unwrap_or_else(|| Target { account: account(), region });
         console::address(Some(&portal), &target, notice.key.function.raw())
     }
+}
+
+/// What an alert that was looked into says.
+fn more(alert: Alert, target: &Target, portal: Option<&Portal>) -> More {
+    let cause = alert.cause;
+    let trace = cause.as_ref().and_then(|cause| cause.example.as_ref());
+    let trace = trace.and_then(|id| console::trace(portal, target, id.raw()));
+    let page = portal.and_then(|portal| console::address(Some(portal), target, alert.function.raw()));
+    let cause = match cause {
+        Some(cause) if cause.failing.is_some() => Ok(cause.text),
+        Some(cause) => Err(cause.text),
+        None => Err("neither traces nor the log tell one".into()),
+    };
+    More { cause: Some(cause), trace, portal: page }
 }
 
 fn portal(config: &Config) -> Option<Portal> {
@@ -150,9 +208,7 @@ fn portal(config: &Config) -> Option<Portal> {
 }
 
 fn is_of(alert: &Alert, key: &AlertKey) -> bool {
-    (&alert.account, &alert.region) == (&key.target.0, &key.target.1)
-        && alert.function == key.function
-        && alert.check == key.check
+    (&alert.account, &alert.region) == (&key.target.0, &key.target.1) && alert.function == key.function
 }
 
 fn none(why: &str) -> More {

@@ -11,7 +11,11 @@ use tokio::{
 };
 
 use crate::{
-    domain::{text::counted, window::Minute},
+    domain::{
+        life::{AlertKey, Lives},
+        text::counted,
+        window::Minute,
+    },
     engine::watch::Snapshot,
     report::{Report, openmetrics},
 };
@@ -32,10 +36,19 @@ pub(super) struct Board {
 }
 
 impl Board {
-    /// What was seen, when that was, and how much is still to be told to whom.
-    pub(super) fn of(report: &Report, snapshot: &Snapshot, now: Minute, queued: &BTreeMap<String, usize>) -> Self {
+    /// What was seen, when that was, what of it is silent, and how much is still to be told to whom.
+    pub(super) fn of(
+        report: &Report,
+        (snapshot, now): (&Snapshot, Minute),
+        lives: &Lives,
+        queued: &BTreeMap<String, usize>,
+    ) -> Self {
         let mut metrics = openmetrics::render(report);
         metrics.truncate(metrics.trim_end_matches("# EOF\n").len());
+        metrics.push_str(&openmetrics::silenced(report, |alert| {
+            let target = (alert.account.clone(), alert.region.clone());
+            lives.silent(&AlertKey::new(target, alert.function.clone(), alert.check), alert.severity, now)
+        }));
         if !queued.is_empty() {
             metrics.push_str("# TYPE slmon_notify_queued gauge\n# HELP slmon_notify_queued Messages that a sink has not taken yet.\n");
             for (sink, queued) in queued {

@@ -31,6 +31,67 @@ fn text_that_is_no_toml() {
 }
 
 #[test]
+fn a_line_that_is_no_toml_hides_no_mistake_of_other_tables() {
+    let text = "regions = [\"eu-west-1\"]\n[alert]\nwindow = 15m\nsettel = \"3m\"\n\n[watch]\nbugdet = \"off\"\n\n[stage]\nnames = yes\n\n[discovery]\nvalues = \"true\"\n";
+    assert_snapshot!(errors(text), @r#"
+    error: this is no TOML
+     --> /etc/slmon/config.toml:3:10
+      |
+    3 | window = 15m
+      |          ^^^ string values must be quoted, expected literal string
+
+    error: unknown key `bugdet` in [watch]
+     --> /etc/slmon/config.toml:7:1
+      |
+    7 | bugdet = "off"
+      | ^^^^^^
+      |
+      = help: did you mean `budget`?
+
+    error: this is no TOML
+      --> /etc/slmon/config.toml:10:9
+       |
+    10 | names = yes
+       |         ^^^ string values must be quoted, expected literal string
+
+    error: `values` in [discovery] needs a list of strings
+      --> /etc/slmon/config.toml:13:10
+       |
+    13 | values = "true"
+       |          ^^^^^^ this is a string
+       |
+       = help: put it in brackets: ["…"]
+    "#);
+}
+
+/// A configuration of many tables with one line spoilt: where that makes it no TOML, nothing is said of other lines.
+#[test]
+fn a_spoilt_line_is_never_laid_at_the_door_of_others() {
+    let good = "regions = [\n  \"eu-west-1\",\n  \"us-east-1\",\n]\ncache = true\n\n[[organizations]]\nclient = \"Acme\"\nprofile = \"acme\"\nrole = \"slmon\"\nexternal_id = \"abcdef\"\nexclude = [\"111122223333\"]\n\n[[accounts]]\nid = \"444455556666\"\nname = \"shop\"\n\n[stage]\nnames = true\naccounts = { \"444455556666\" = \"production\", \"*-sandbox\" = \"other\" }\n\n[checks.errors]\ncritical = [{ count = 3, rate = 0.05 }, { count = 100, rate = 0.01 }]\nwarning = [{ count = 1, rate = 0.01 }]\n\n[[override]]\naccount = \"4444*\"\nchecks.errors.critical = [{ count = 50, rate = 0.2 }]\nowner = \"beta-ops\"\n\n[[notify]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:1/\"\n\n[alert]\nwindow = \"15m\"\nfail_on = \"critical\"\n\n[[mute]]\nfunction = \"legacy-*\"\nuntil = 2999-12-01\nreason = \"replaced\"\n";
+    assert!(World::of(good).load().is_ok());
+    let lines: Vec<&str> = good.lines().collect();
+    let mut spoilt = 0;
+    for (place, line) in lines.iter().enumerate().filter(|(_, line)| !line.is_empty()) {
+        let cuts = (0..line.len()).step_by(4).map(|at| format!("{}{}", &line[..at], &line[at + 1..]));
+        let halves = (0..line.len()).step_by(3).map(|at| line[..at].to_owned());
+        let more = ["\"", "'", "[", "]", "{", "}", "=", "\"\"\""].iter().map(|more| format!("{line}{more}"));
+        for other in cuts.chain(halves).chain(more) {
+            let mut text = lines.clone();
+            text[place] = &other;
+            let Err(errors) = World::of(&text.join("\n")).load() else { continue };
+            let said = errors.to_string();
+            if !said.contains("this is no TOML") {
+                continue;
+            }
+            spoilt += 1;
+            let others = said.split("\n\n").filter(|one| !one.starts_with("error: this is no TOML"));
+            assert_eq!(others.collect::<Vec<_>>(), Vec::<&str>::new(), "{other}\n\n{said}");
+        }
+    }
+    assert!(spoilt > 300, "{spoilt}");
+}
+
+#[test]
 fn unknown_keys_and_what_is_meant() {
     assert_snapshot!(errors("regoins = [\"eu-west-1\"]\n"), @r#"
     error: unknown key `regoins` at the top of the file

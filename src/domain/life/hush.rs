@@ -1,6 +1,6 @@
 //! Being silent about alerts: what somebody asks for, and what became of alerts of late, for whoever looks back. Values only.
 
-use super::{AlertKey, Change, Notice};
+use super::{Acknowledgement, AlertKey, Change, Mute, Notice};
 use crate::domain::{
     account::TargetKey,
     finding::Severity,
@@ -58,7 +58,7 @@ impl Did {
     /// The word that stands in lists.
     pub fn word(self) -> &'static str {
         match self {
-            Self::Step(Change::Fired) => "began",
+            Self::Step(Change::Fired) => "noticed",
             Self::Step(change) => change.word(),
             Self::Acknowledged => "acknowledged",
             Self::Unacknowledged => "unacknowledged",
@@ -155,5 +155,41 @@ impl Hush {
             (Means::Mute, Some(_)) => format!("{name}{check} is muted{until}{reason}"),
             (Means::Mute, None) => format!("{name}{check} is muted no longer"),
         }
+    }
+}
+
+/// What somebody had said of the same before, and what is said now replaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Before {
+    /// Who said it.
+    pub by: Option<String>,
+    /// When; none where that was not kept.
+    pub at: Option<Minute>,
+    /// It would have ended then ([`NO_END`]: with the alert).
+    pub until: Minute,
+}
+
+impl Before {
+    /// That it is replaced, in words, as seen in a minute: `instead of ann's since 12:03 UTC, until 14:00 UTC`.
+    pub fn said(&self, now: Minute) -> String {
+        let whose = self.by.as_ref().map_or_else(|| "an earlier one".to_owned(), |by| format!("{}'s", clean(by)));
+        let since = self.at.map(|at| format!(" since {} UTC", clock(at, now))).unwrap_or_default();
+        let until = match self.until {
+            NO_END => "until it is over".to_owned(),
+            until => format!("until {} UTC", clock(until, now)),
+        };
+        format!("instead of {whose}{since}, {until}")
+    }
+}
+
+impl From<&Acknowledgement> for Before {
+    fn from(ack: &Acknowledgement) -> Self {
+        Self { by: ack.by.clone(), at: ack.at, until: ack.until }
+    }
+}
+
+impl From<&Mute> for Before {
+    fn from(mute: &Mute) -> Self {
+        Self { by: mute.by.clone(), at: mute.at, until: mute.until }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{AlertKey, Change, Life, LifeRules, Sign, Subject, Transition};
-use crate::domain::{account::TargetKey, text::AwsText, window::Minute};
+use crate::domain::{account::TargetKey, finding::Severity, text::AwsText, window::Minute};
 
 /// What a check says of a function, and up to when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,8 @@ pub struct Mute {
     pub check: Option<String>,
     /// It ends then.
     pub until: Minute,
+    /// When somebody said so; none where that was not kept.
+    pub at: Option<Minute>,
     /// Who said so.
     pub by: Option<String>,
     /// Why.
@@ -100,7 +102,8 @@ impl Lives {
         evaluations.sort_by(|a, b| a.key.cmp(&b.key));
         for Evaluation { key, at, sign, muted, subject } in evaluations {
             let fires = matches!(sign, Sign::Fires { .. });
-            if !fires && !self.lives.contains_key(&key) {
+            let known = self.lives.get(&key).map(|life| life.at);
+            if known.map_or(!fires, |known| is_old(at, known)) {
                 continue;
             }
             let muted = muted || self.mutes.iter().any(|mute| mute.covers(&key, at));
@@ -131,6 +134,16 @@ impl Lives {
         self.mutes.iter().filter(|mute| mute.covers(key, at)).max_by_key(|mute| mute.until)
     }
 
+    /// How an alert of this severity is silent in this minute, in a word: `muted`, or `acknowledged` unless it is worse than what
+    /// somebody knows of.
+    pub fn silent(&self, key: &AlertKey, severity: Severity, at: Minute) -> Option<&'static str> {
+        if self.muted(key, at).is_some() {
+            return Some("muted");
+        }
+        let ack = self.lives.get(key)?.ack.as_ref()?;
+        (ack.until > at && ack.severity >= severity).then_some("acknowledged")
+    }
+
     /// The alerts of a function (of one check, or of all) that are known.
     pub fn of<'a>(
         &'a self,
@@ -154,6 +167,15 @@ impl Lives {
             self.mutes.push(mute);
         }
     }
+}
+
+/// Minutes by which one of several who watch may be behind another: no target is read less often.
+const BEHIND: i64 = 45;
+
+/// Whether what was judged up to a minute says nothing new to who knows more. What is still older is no old news: then it is the
+/// clock that went back.
+fn is_old(at: Minute, known: Minute) -> bool {
+    (1..=BEHIND).contains(&(known.0 - at.0))
 }
 
 /// Whether what is known of an alert has changed by more than the minute up to which it is known.

@@ -132,11 +132,11 @@ fn what_is_muted_is_told_when_that_ends_and_still_fires() {
 #[test]
 fn what_somebody_knows_is_told_again_when_that_ends_or_when_it_is_worse() {
     let mut life = Life::new(Minute(0));
-    assert!(!life.acknowledge(Minute(9), None, None), "nothing is open");
+    assert!(!life.acknowledge(Minute(9), &knows(), Minute(0)), "nothing is open");
     assert_eq!(said(&mut life, &RULES, 0, "w", |_| false), "0 FIRED");
-    assert!(life.acknowledge(Minute(5), None, None));
+    assert!(life.acknowledge(Minute(5), &knows(), Minute(0)));
     assert_eq!(said(&mut life, &RULES, 1, "wwwwww", |_| false), "5 STILL");
-    assert!(life.acknowledge(Minute(99), None, None));
+    assert!(life.acknowledge(Minute(99), &knows(), Minute(0)));
     assert_eq!(said(&mut life, &RULES, 7, "ccc", |_| false), "7 WORSENED");
     assert_eq!(said(&mut life, &RULES, 10, "......c", |_| false), "10 recovering, 15 RESOLVED, 16 FIRED");
 }
@@ -235,6 +235,7 @@ fn mutes_are_by_function_and_check_and_have_an_end() {
         function: "f1".into(),
         check: None,
         until: Minute(until),
+        at: None,
         by: None,
         reason: None,
     };
@@ -269,4 +270,39 @@ fn a_step_bears_the_same_id_wherever_it_is_told() {
     let expected = [(100, 1), (100, 2), (100, 3), (107, 4)].map(|(at, turn)| format!("{incident}:{at}:{turn}"));
     assert_eq!(run(), expected);
     assert_eq!(run(), run());
+}
+
+/// Somebody who knows of an alert.
+fn knows() -> Hush {
+    let AlertKey { target, function, .. } = key(1);
+    Hush { target, function, check: None, means: Means::Acknowledge, until: Some(NO_END), by: None, reason: None }
+}
+
+#[test]
+fn what_is_replaced_is_said_with_whose_it_was() {
+    let at = |text: &str| Minute::floor(text.parse().unwrap());
+    let before = |by: Option<&str>, at, until| Before { by: by.map(str::to_owned), at, until };
+    let now = at("2026-11-23T14:05:00Z");
+    let anns = before(Some("ann\u{1b}"), Some(at("2026-11-23T12:03:00Z")), at("2026-11-24T14:00:00Z"));
+    assert_eq!(anns.said(now), "instead of ann\u{fffd}'s since 12:03 UTC, until 24 Nov 14:00 UTC");
+    assert_eq!(before(None, None, NO_END).said(now), "instead of an earlier one, until it is over");
+}
+
+#[test]
+fn who_is_behind_says_nothing_of_what_another_has_seen() {
+    let mut lives = Lives::default();
+    let mut turn = |at: i64, sign: Sign| {
+        let evaluation = Evaluation { key: key(1), at: Minute(at), sign, muted: false, subject: None };
+        let (notices, _) = lives.turn(&RULES, [evaluation]);
+        notices.iter().map(|notice| notice.step.change).collect::<Vec<_>>()
+    };
+    assert_eq!(turn(100, fires(Severity::Critical)), [Change::Fired]);
+    // Another slmon has not read that far.
+    for _ in 0..5 {
+        assert_eq!((turn(95, Sign::Near), turn(100, fires(Severity::Critical))), (vec![], vec![]));
+    }
+    assert_eq!(turn(105, Sign::Near), [Change::Recovering]);
+    assert_eq!(turn(104, fires(Severity::Critical)), []);
+    // A clock that went back by hours is believed.
+    assert_eq!(turn(20, fires(Severity::Critical)), [Change::Again]);
 }

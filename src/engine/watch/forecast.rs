@@ -1,11 +1,16 @@
 //! What a day of watching a target would bill, before anything of it is read: by how much of it fails, since that decides
 //! what has to be asked. Pure, and by the same numbers as the watching itself.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{
     Way,
     beat::{CHEAP, MORE, SELDOM, SWEEP, billed, is_other, production},
 };
-use crate::domain::{fleet::TargetState, window::Horizon};
+use crate::{
+    checks::{self, Listed},
+    domain::{fleet::TargetState, function::ResourceType, window::Horizon},
+};
 
 /// Minutes of a day.
 const DAY: u64 = 1440;
@@ -67,6 +72,37 @@ pub fn forecast(state: &TargetState, horizon: &Horizon) -> Forecast {
         Load { metrics: load.metrics + more * readings, ..load }
     };
     Forecast { production, others, more, quiet: load(0, false), noisy: load(0, true), all: load(production, true) }
+}
+
+/// What one of the checks that are off unless they are named reads of a target in a day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CheckLoad {
+    /// Production functions, or tables, that it looks at.
+    pub rows: u64,
+    /// Metrics where nothing fails.
+    pub quiet: u64,
+    /// Metrics where everything fails.
+    pub all: u64,
+}
+
+/// What each check that is on reads, by its name and what it looks at. What two of them read is billed once, and counted here for both.
+pub fn by_check(state: &TargetState) -> BTreeMap<(&'static str, ResourceType), CheckLoad> {
+    let readings = DAY / MORE.unsigned_abs();
+    let (mut loads, mut of_region) = (BTreeMap::<_, CheckLoad>::new(), BTreeSet::new());
+    for row in state.rows().filter(|row| row.class.alerts() && !row.is_gone()) {
+        let (limits, of) = (&row.class.limits, row.found.resource_type());
+        let is_on = |check: &Listed| check.of == of && check.extra.is_some_and(|extra| limits.more.is_on(extra));
+        for check in checks::listed(limits).into_iter().filter(is_on) {
+            let load = loads.entry((check.name, of)).or_default();
+            load.rows += 1;
+            for need in check.needs {
+                let is_first = !need.region || of_region.insert((check.name, need));
+                load.quiet += if is_first && need.after.is_none() { readings } else { 0 };
+                load.all += if is_first { readings } else { 0 };
+            }
+        }
+    }
+    loads
 }
 
 #[cfg(test)]
@@ -134,5 +170,26 @@ mod tests {
             assert_eq!(burning.all.metrics - plain.all.metrics, 2 * plain.production * 288);
             assert_eq!(burning.quiet.way, plain.quiet.way);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_check_that_is_on_is_told_with_what_it_adds() {
+        let mut rules = Rules::default();
+        let mut limits = (*rules.limits).clone();
+        for extra in [Extra::Burn, Extra::Concurrency] {
+            limits.more.take(Word::On(extra, true), &"config".into());
+        }
+        rules.limits = limits.into();
+        for state in fleet(rules).await.targets().filter(|state| production(state).count() > 0) {
+            let (loads, forecast) = (by_check(state), forecast(state, &HORIZON));
+            let of = ResourceType::Function;
+            let functions = forecast.production;
+            let burn = CheckLoad { rows: functions, quiet: functions * 288, all: functions * 2 * 288 };
+            // Of the region it reads a metric, once.
+            let taken = CheckLoad { rows: functions, quiet: (functions + 1) * 288, all: (functions + 1) * 288 };
+            assert_eq!(loads, BTreeMap::from([(("burn", of), burn), (("concurrency", of), taken)]));
+            assert_eq!(burn.quiet + taken.quiet, forecast.more * 288, "together they are what it adds up to");
+        }
+        assert!(fleet(Rules::default()).await.targets().all(|state| by_check(state).is_empty()));
     }
 }

@@ -147,3 +147,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_silent_by_hand_stands_beside_its_alert_with_how() {
+    let report = samples::firing();
+    let alert = report.alerts[0].clone();
+    let page = silenced(&report, |it| (it.check == alert.check && it.function == alert.function).then_some("muted"));
+    let lines: Vec<Sample> = page.lines().filter(|line| !line.starts_with('#')).map(sample).collect();
+    assert_eq!((lines.len(), lines[0].name.as_str()), (1, "slmon_alert_silenced"));
+    let mut labels = lines[0].labels.clone();
+    assert_eq!(labels.remove("how").as_deref(), Some("muted"));
+    let all = render(&report);
+    let alerts = all.lines().filter(|line| line.starts_with("slmon_alert{")).map(sample);
+    assert_eq!(alerts.filter(|alert| alert.labels == labels).count(), 1, "the same labels");
+    assert_eq!(silenced(&report, |_| None), "");
+}

@@ -42,6 +42,8 @@ pub struct Cost {
     pub alert: Day,
     /// What reading errors, throttles and invocations of each watched function every minute would take, for comparison.
     pub polling: Day,
+    /// Of the days above, what each check adds that is on and off by default. What two of them read is billed once.
+    pub checks: Vec<AddedRow>,
     /// US dollars a day that watching may cost; none without a budget.
     pub budget: Option<f64>,
     /// What `slmon watch` with this configuration has cost, a UTC day a row, the newest first; of the last month.
@@ -50,6 +52,21 @@ pub struct Cost {
     pub unseen: Vec<Unseen>,
     /// The targets, those that cost most first.
     pub targets: Vec<CostRow>,
+}
+
+/// What a check adds to a day.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AddedRow {
+    /// Its name.
+    pub check: &'static str,
+    /// Production functions that it looks at.
+    pub functions: u64,
+    /// Production tables that it looks at.
+    pub tables: u64,
+    /// Where nothing fails.
+    pub quiet: Day,
+    /// Where everything fails.
+    pub all: Day,
 }
 
 /// What watching has cost in a UTC day.
@@ -146,6 +163,7 @@ impl Cost {
             all: sum(|row| row.all.metrics),
             alert: Day::of(alert),
             polling: sum(|row| 3 * 1440 * (row.production + row.others)),
+            checks: Vec::new(),
             budget,
             spent: Vec::new(),
             unseen: coverage.unseen,
@@ -157,6 +175,12 @@ impl Cost {
     #[must_use]
     pub fn within(self, scope: Option<ReportScope>) -> Self {
         Self { scope, ..self }
+    }
+
+    /// The same, with what checks add.
+    #[must_use]
+    pub fn adding(self, checks: Vec<AddedRow>) -> Self {
+        Self { checks, ..self }
     }
 
     /// The same, and what was spent.
@@ -194,6 +218,19 @@ impl Cost {
         row(&mut page, "one slmon alert", self.alert, &every);
         row(&mut page, "polling, to compare", self.polling, "three metrics of each function, every minute");
         page.blank();
+        if !self.checks.is_empty() {
+            page.line(Line::at(0).then(BOLD, "Of that, the checks that are switched on"));
+            for added in &self.checks {
+                let most =
+                    if added.all == added.quiet { String::new() } else { format!(", at most {}", usd(added.all.usd)) };
+                let looks = match added.tables {
+                    0 => counted(added.functions, "function"),
+                    tables => counted(tables, "table"),
+                };
+                row(&mut page, added.check, added.quiet, &format!("{looks}{most}"));
+            }
+            page.blank();
+        }
         if !self.spent.is_empty() {
             page.line(Line::at(0).then(BOLD, "What slmon watch has cost, by UTC day"));
             for spent in self.spent.iter().take(DAYS) {

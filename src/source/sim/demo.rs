@@ -8,12 +8,12 @@ use std::{collections::BTreeMap, time::Duration};
 
 use self::{
     estate::{ACCOUNTS, Block, CLIENTS, Resident, SINGLES, Single, TABLES, Table},
-    stories::{common, story},
+    stories::{aside, common, story},
 };
 use super::{
     fault::{Effect, Fault},
     hash,
-    living::{Living, Load, Trouble},
+    living::{Aside, Living, Load, Trouble},
     traffic::{Pattern, Traffic},
     world::{PageSizes, World, WorldAccount, WorldFunction, WorldOrganization, WorldTable},
 };
@@ -200,6 +200,8 @@ impl Builder<'_> {
             let place = ACCOUNTS.iter().zip(0_u64..).find(|(account, _)| account.name == name);
             place.map(|(account, place)| id(self.seed, account.name, place))
         });
+        let aside = aside(name.raw());
+        let timeout = if let Some(Aside::Slow(_)) = aside { 30 } else { timeout };
         // Whoever waits for somebody else for so long has to be allowed to.
         let waits = story.as_ref().and_then(|story| story.fails_after).unwrap_or(0.0);
         let timeout = if waits < f64::from(timeout) { timeout } else { 29 };
@@ -215,7 +217,7 @@ impl Builder<'_> {
             memory: [128, 256, 512, 1024, 1769][hash::below(hash::pair(chance, 3), 5)],
             last_modified: Some(self.now.plus(-minutes_ago).timestamp()),
             deleted: false,
-            traffic: Traffic::Living(Living { load, trouble }),
+            traffic: Traffic::Living(Living { load, trouble, aside }),
             untraced: Some(common(chance)),
             infrequent: false,
             story,

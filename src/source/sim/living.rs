@@ -6,7 +6,7 @@ use super::{
     hash,
     traffic::{Counts, whole},
 };
-use crate::domain::window::Minute;
+use crate::domain::{series::Metric, window::Minute};
 
 /// A function's traffic and its trouble.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,6 +15,8 @@ pub struct Living {
     pub load: Load,
     /// How it fails.
     pub trouble: Trouble,
+    /// What befalls it beside.
+    pub aside: Option<Aside>,
 }
 
 /// How often a function is called.
@@ -77,7 +79,39 @@ const DEPLOY: Episode = Episode { every: 120, lasts: 40 };
 const STORM: Episode = Episode { every: 95, lasts: 14 };
 const DAY: i64 = 1440;
 
+/// What only a check sees that is off unless it is named: whoever looks at the demo as it comes sees nothing of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Aside {
+    /// It reads a stream, and falls behind by so many minutes.
+    Behind(u32),
+    /// Asynchronous events are given up now and then.
+    GivesUp,
+    /// Its longest runs take so many milliseconds.
+    Slow(u32),
+    /// So many of it run at once.
+    Crowd(u32),
+}
+
+impl Aside {
+    /// The datapoint of a metric; none where it has nothing to do with that, so that it follows from the traffic.
+    fn datapoint(self, metric: Metric, minute: Minute) -> Option<u32> {
+        let turn = u32::try_from(minute.0.rem_euclid(10)).unwrap_or(0);
+        match (self, metric) {
+            (Self::Behind(minutes), Metric::IteratorAgeMaximum) => Some(minutes * 60_000 + turn * 1_700),
+            (Self::GivesUp, Metric::AsyncEventsDropped) => Some(if turn == 3 { 2 } else { 0 }),
+            (Self::Slow(longest), Metric::DurationMaximum) => Some(longest - turn * longest / 400),
+            (Self::Crowd(most), Metric::ConcurrencyMaximum | Metric::ClaimedMaximum) => Some(most + turn),
+            _ => None,
+        }
+    }
+}
+
 impl Living {
+    /// The datapoint of a metric that its side story gives; none where it follows from its traffic.
+    pub fn said(&self, metric: Metric, minute: Minute) -> Option<u32> {
+        self.aside?.datapoint(metric, minute)
+    }
+
     /// What happens in one minute to the function of this key.
     pub fn at(&self, key: u64, minute: Minute) -> Counts {
         if let Load::Nightly(at) = self.load {
@@ -228,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_day_has_its_bad_deploys_and_each_begins_with_a_deployment() {
-        let living = Living { load: Load::Steady(100.0), trouble: Trouble::BadDeploys };
+        let living = Living { load: Load::Steady(100.0), trouble: Trouble::BadDeploys, aside: None };
         let failing = |m: i64| living.at(7, Minute(m)).errors > 0;
         let day = 29_000_160..29_000_160 + 1440;
         assert_eq!(day.clone().filter(|m| failing(*m)).count(), 12 * 40);
@@ -239,15 +273,15 @@ mod tests {
 
     #[test]
     fn traffic_keeps_its_rate_and_storms_refuse_without_errors() {
-        let day = sum(Living { load: Load::Busy(10.0), trouble: Trouble::Calm }, 29_000_160, 1440);
+        let day = sum(Living { load: Load::Busy(10.0), trouble: Trouble::Calm, aside: None }, 29_000_160, 1440);
         assert!((13_800..15_000).contains(&day.invocations), "{day:?}");
-        let storms = sum(Living { load: Load::Steady(50.0), trouble: Trouble::Storms }, 29_000_160, 1440);
+        let storms = sum(Living { load: Load::Steady(50.0), trouble: Trouble::Storms, aside: None }, 29_000_160, 1440);
         assert!(storms.throttles > 2_000 && storms.errors == 0, "{storms:?}");
     }
 
     #[test]
     fn a_nightly_job_runs_once_and_a_failed_one_three_times() {
-        let living = Living { load: Load::Nightly(90), trouble: Trouble::BadNights };
+        let living = Living { load: Load::Nightly(90), trouble: Trouble::BadNights, aside: None };
         let nights: Vec<_> = (0..40).map(|day| sum(living, (20_000 + day) * DAY, DAY)).collect();
         assert!(nights.iter().all(|n| (n.invocations, n.errors) == (1, 0) || (n.invocations, n.errors) == (3, 3)));
         assert!(nights.iter().any(|n| n.errors == 3) && nights.iter().any(|n| n.errors == 0));
@@ -268,7 +302,7 @@ mod tests {
     #[test]
     fn a_turn_begins_with_a_deployment_and_ends_with_one() {
         let turn = Turn { round: 99, seat: 1, seats: 3, minutes: 40, deploys: true, shares: &[0.5] };
-        let living = Living { load: Load::Steady(100.0), trouble: Trouble::Turns(turn) };
+        let living = Living { load: Load::Steady(100.0), trouble: Trouble::Turns(turn), aside: None };
         let fails = |m: i64| living.at(7, Minute(m)).errors > 0;
         let begins: Vec<i64> = (29_000_000..29_002_000).filter(|m| fails(*m) && !fails(m - 1)).collect();
         assert!(begins.len() > 5);

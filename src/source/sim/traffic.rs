@@ -67,10 +67,14 @@ impl Traffic {
         }
     }
 
-    /// The datapoint of a metric that a scenario gives beside invocations, errors and throttles; none where it gives none,
+    /// The datapoint of a metric that a scenario, or a side story, gives beside invocations, errors and throttles; none where it gives none,
     /// so that it follows from those.
     pub fn said(&self, metric: Metric, minute: Minute) -> Option<Option<u32>> {
-        let Self::Scripted(script) = self else { return None };
+        let script = match self {
+            Self::Scripted(script) => script,
+            Self::Living(living) => return living.said(metric, minute).map(Some),
+            Self::None => return None,
+        };
         // What is taken of the account's limit is what runs at once.
         let metric = if metric == Metric::ClaimedMaximum { Metric::ConcurrencyMaximum } else { metric };
         let said = script.more.iter().find(|(of, _)| of.as_str() == metric.as_str());

@@ -15,7 +15,7 @@ fn known(board: &Board, row: &Row, until: Minute) -> Alive {
     let mut alive = Alive::default();
     for finding in &board.judged(row).unwrap().findings {
         let now = board.snapshot.horizon.now;
-        let ack = Acknowledgement { until, severity: finding.severity, by: Some("ann".into()), reason: None };
+        let ack = Acknowledgement { until, severity: finding.severity, at: None, by: Some("ann".into()), reason: None };
         let life = Life { phase: Phase::Firing, ack: Some(ack), ..Life::new(now) };
         let alert = crate::domain::life::AlertKey::new(
             (key.account.clone(), key.region.clone()),
@@ -35,6 +35,7 @@ fn muted(board: &Board, row: &Row, check: Option<&str>) -> Alive {
         function: key.name,
         check: check.map(str::to_owned),
         until: board.snapshot.horizon.now.plus(90),
+        at: None,
         by: Some("bob".into()),
         reason: Some("replaced on Monday".into()),
     });
@@ -69,6 +70,23 @@ fn a_row_says_that_somebody_knows_until_when_and_who() {
     for alive in [worse, known(&board, &board.rows[0], at.plus(-60))] {
         assert_eq!(Board::with(incident(), Arc::new(alive)).rows[0].quiet, None);
     }
+}
+
+#[test]
+fn where_there_is_little_room_an_acknowledgement_costs_no_column() {
+    let board = Board::new(incident());
+    let head = |alive: Alive| {
+        let mut model = model(None);
+        model.update(Msg::Board(Arc::new(Board::with(incident(), Arc::new(alive)))));
+        type_keys(&mut model, "1");
+        let page = text(&frame(&mut model, 80, 24, now()));
+        let head = page.lines().find(|line| line.contains("FUNCTION")).unwrap();
+        (head.split_whitespace().map(str::to_owned).collect::<Vec<_>>(), page)
+    };
+    let at = board.snapshot.horizon.now.plus(60);
+    let ((before, _), (after, page)) = (head(Alive::default()), head(known(&board, &board.rows[0], at)));
+    assert_eq!(before, after);
+    assert!(page.contains(" ✓") && page.contains("acknowledged until "), "{page}");
 }
 
 #[test]
@@ -165,16 +183,21 @@ fn recent_tells_what_became_of_an_alert() {
         happened(9, Did::Step(Change::Recovering), None),
     ];
     let (_, page) = shown(Alive { lately, ..Alive::default() }, "3");
-    let line = page.lines().find(|line| line.contains(" began")).expect(&page);
-    let order = ["recovering", "acknowledged by ann", "worsened", "began"].map(|word| line.find(word).expect(line));
+    let line = page.lines().find(|line| line.contains(" noticed")).expect(&page);
+    let order = ["recovering", "acknowledged by ann", "worsened", "noticed"].map(|word| line.find(word).expect(line));
     assert!(order.is_sorted(), "the newest first: {line}");
     assert!(!line.contains('\u{1b}'));
 }
 
 #[test]
 fn quiet_has_words_for_who_has_little_room() {
-    let ack =
-        Acknowledgement { until: NO_END, severity: crate::domain::finding::Severity::Critical, by: None, reason: None };
+    let ack = Acknowledgement {
+        until: NO_END,
+        severity: crate::domain::finding::Severity::Critical,
+        at: None,
+        by: None,
+        reason: None,
+    };
     let quiet = Quiet::Acknowledged(ack);
     assert_eq!(
         (quiet.short(Minute(0)), quiet.words(Minute(0))),

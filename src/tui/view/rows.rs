@@ -179,6 +179,8 @@ fn cell(model: &Model, board: &Board, row: &Row, (column, width): (Column, u16))
                 match stale(board, row) {
                     Some(old) => (format!("{since}, {old}"), theme.style(Role::Warning)),
                     None => match &row.quiet {
+                        // Below the list it is told in words, and no other column has to go for it.
+                        Some(quiet) if width < 100 => (format!("{since} {}", quiet.sign()), theme.style(Role::Info)),
                         Some(quiet) => (format!("{since}, {}", quiet.short(at)), theme.style(Role::Info)),
                         None => (since, text),
                     },

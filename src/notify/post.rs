@@ -49,7 +49,7 @@ impl Post {
     pub fn new(patience: Duration) -> Self {
         let settings = HttpConnectorSettings::builder().connect_timeout(patience / 2).read_timeout(patience).build();
         let connector = Connector::builder()
-            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .proxy_config(ProxyConfig::from_env())
             .sleep_impl(TokioSleep::new())
             .connector_settings(settings)

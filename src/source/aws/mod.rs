@@ -87,7 +87,7 @@ impl Aws {
         // As the SDK builds its own default client, which heeds HTTPS_PROXY and NO_PROXY; but one for all services.
         Self::over(Builder::new().build_with_connector_fn(|settings, components| {
             let mut connector = Connector::builder()
-                .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+                .tls_provider(Provider::Rustls(CryptoMode::Ring))
                 .proxy_config(ProxyConfig::from_env());
             connector.set_connector_settings(settings.cloned());
             connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));

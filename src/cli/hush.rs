@@ -15,6 +15,7 @@ use crate::{
     domain::{
         account::{AccountId, Region, TargetKey},
         fleet::Fleet,
+        function::{name_of_arn, table_of_arn},
         life::{Before, Hush, Means, NO_END},
         mute::checks,
         rules::{instant, span_minutes},
@@ -224,11 +225,11 @@ fn functions(fleet: &Fleet) -> impl Iterator<Item = (TargetKey, AwsText)> {
     })
 }
 
-/// `arn:aws:lambda:eu-west-1:111122223333:function:name`, with or without a version behind it.
+/// `arn:aws:lambda:eu-west-1:111122223333:function:name`, with or without a version behind it; or that of a table.
 fn of_arn(text: &str) -> Option<(TargetKey, AwsText, Option<String>)> {
-    let parts: Vec<&str> = text.split(':').collect();
-    let ["arn", _, "lambda", region, account, "function", name, ..] = parts[..] else { return None };
-    Some(((AccountId::parse(account)?, Region::parse(region)?), name.into(), None))
+    let name = name_of_arn(text).or_else(|| table_of_arn(text))?;
+    let region = text.split(':').nth(3).and_then(Region::parse)?;
+    Some(((AccountId::of_arn(text)?, region), name.into(), None))
 }
 
 /// `account:region:name`, with a check behind it, and what else a message's subject and id have.
@@ -253,6 +254,9 @@ mod tests {
         assert_eq!(said("arn:aws:lambda:eu-west-1:111122223333:function:f"), plain);
         assert_eq!(said("arn:aws:lambda:eu-west-1:111122223333:function:f:live"), plain);
         assert_eq!(said("111122223333:eu-west-1:f"), plain);
+        let table = Some("111122223333 eu-west-1 table/f None".to_owned());
+        assert_eq!(said("arn:aws:dynamodb:eu-west-1:111122223333:table/f"), table);
+        assert_eq!(said("111122223333:eu-west-1:table/f"), table);
         let of_check = Some("111122223333 eu-west-1 f Some(\"errors\")".to_owned());
         assert_eq!(said("111122223333:eu-west-1:f:errors"), of_check);
         assert_eq!(said("111122223333:eu-west-1:f:errors:29865171:3"), of_check);

@@ -87,8 +87,9 @@ impl Check for Capacity {
             }));
         }
         let said: Vec<String> = fires.iter().map(|finding| finding.reason.clone()).collect();
+        let (since, since_open) = earliest(fires.iter().map(|finding| (finding.since, finding.since_open)));
         let Some(mut worst) = fires.into_iter().next() else { return unknown.map_or(Outcome::Ok, Outcome::Unknown) };
-        worst.reason = said.join("; ");
+        (worst.reason, worst.since, worst.since_open) = (said.join("; "), since, since_open);
         Outcome::Finding(worst)
     }
 }
@@ -188,13 +189,15 @@ fn judged(read: Window) -> Window {
     Window::ending(read.end, JUDGED.min(read.minutes()))
 }
 
-/// What was provisioned in a period, or at last before it; none where the table has as much as is needed.
+/// What was provisioned in a period, or in the one beside it, since CloudWatch may give it late; none where the table has as
+/// much as is needed, as it has from the moment on in which it is switched to that.
 fn provisioned_at(series: &Series, minute: Minute) -> Option<u32> {
-    let before = series.points().rev().find(|(at, value)| *at <= minute && *value > 0);
-    before.or_else(|| series.points().find(|(_, value)| *value > 0)).map(|(_, value)| value)
+    let near = |(at, value): &(Minute, u32)| *value > 0 && (at.0 - minute.0).abs() <= series.period();
+    series.points().filter(near).min_by_key(|(at, _)| ((at.0 - minute.0).abs(), at.0)).map(|(_, value)| value)
 }
 
 /// The earliest beginning.
 fn earliest(all: impl Iterator<Item = (Option<Minute>, bool)>) -> (Option<Minute>, bool) {
-    all.filter(|(since, _)| since.is_some()).min().unwrap_or((None, false))
+    // Of two that are as early, the one that may have begun before.
+    all.filter(|(since, _)| since.is_some()).min_by_key(|(since, open)| (*since, !open)).unwrap_or((None, false))
 }

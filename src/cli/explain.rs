@@ -25,12 +25,12 @@ use crate::{
         failure::Failure,
         finding::{JudgedFunction, Judgement, Verdict},
         fleet::{Fleet, Function, TargetState},
-        function::name_of_arn,
+        function::{name_of_arn, table_name, table_of_arn},
         logs::{cause::CauseKind, groups::LogCauses},
         moment::moment,
         observation::Reading,
         series::Metric,
-        text::AwsText,
+        text::{AwsText, clean},
         trace::{
             Destination,
             causes::{Causes, Cut, ErrorGroup},
@@ -238,6 +238,12 @@ pub(super) fn dollars(text: &str) -> Result<f64, Refusal> {
 pub(super) fn about(scope: &Scope, name: &str) -> Result<Scope, Refusal> {
     if !scope.functions.is_empty() {
         return Err(Refusal::usage("the function's name and --function don't go together: give one of them"));
+    }
+    if table_of_arn(name).or_else(|| table_name(name)).is_some() {
+        return Err(Refusal::usage(format!(
+            "{} is a table: it has neither traces nor a log of its own. `slmon alert --check capacity` says how it fares",
+            clean(name)
+        )));
     }
     let mut scope = scope.clone();
     if name.starts_with("arn:") {

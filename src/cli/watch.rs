@@ -39,6 +39,7 @@ use crate::{
     config::{Config, Flags},
     domain::{
         life::{Did, Happening, Notice},
+        text::counted,
         usage::Spent,
         window::Minute,
     },
@@ -329,7 +330,9 @@ impl Front {
         });
         drop(store);
         if lost > 0 {
-            let why = format!("{lost} messages are told to nobody: who they were for is configured no longer");
+            let (are, they) = if lost == 1 { ("is", "it was") } else { ("are", "they were") };
+            let messages = counted(lost as u64, "message");
+            let why = format!("{messages} {are} told to nobody: who {they} for is configured no longer");
             self.log.write(&Event::Store(why));
         }
     }

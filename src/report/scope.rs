@@ -79,7 +79,7 @@ pub fn unmatched(fleet: &Fleet, any: bool) -> Vec<Unmatched> {
     let whole = whole && fleet.targets().all(TargetState::is_seen);
     let known = |function: &&Function| any || function.class.watched;
     let none = |fits: &dyn Fn(&Discovered) -> bool| {
-        !fleet.targets().flat_map(TargetState::known).filter(known).any(|function| fits(&function.found))
+        !fleet.targets().flat_map(TargetState::rows).filter(known).any(|function| fits(&function.found))
     };
     let noun = if any { "no function" } else { "no watched function" };
     for glob in &scope.functions {

@@ -4,6 +4,7 @@ use super::{Alert, Muted, Report, Status, text::place};
 use crate::domain::{
     account::{AccountId, Region},
     finding::{Severity, SpotKind},
+    function::table_name,
     text::{AwsText, clean, clock, count, counted, minutes},
     window::Minute,
 };
@@ -105,12 +106,19 @@ pub(super) fn would_be(muted: &Muted) -> String {
     }
 }
 
+/// `1,200 production functions and 4 tables`: all that have a verdict.
+pub(super) fn judged(report: &Report) -> String {
+    let tables = report.basis.judged.iter().filter(|row| table_name(row.function.raw()).is_some()).count();
+    let functions = counted(report.functions.production as u64, "production function");
+    if tables == 0 { functions } else { format!("{functions} and {}", counted(tables as u64, "table")) }
+}
+
 /// `1,200 production functions judged: 2 critical, 3 warning, 898 ok`, without what there is none of.
 pub(super) fn verdicts(report: &Report) -> String {
     let parts = report.verdicts.worded();
     let parts: Vec<_> =
         parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{} {word}", count(*n as u64))).collect();
-    let functions = counted(report.functions.production as u64, "production function");
+    let functions = judged(report);
     if parts.is_empty() { format!("{functions} judged") } else { format!("{functions} judged: {}", parts.join(", ")) }
 }
 

@@ -129,6 +129,8 @@ pub struct Row {
     pub invocations: Option<u64>,
     /// Since when it fails.
     pub since: Option<Minute>,
+    /// Whether it may fail for longer: as far back as anybody read.
+    pub since_open: bool,
     /// Up to which minute it was last read, where it can't be read now.
     pub stale: Option<Minute>,
     /// What is silent about it, where somebody asked for that.
@@ -359,6 +361,7 @@ fn row(
         throttles,
         invocations,
         since,
+        since_open: false,
         stale: None,
         quiet: None,
     };
@@ -376,12 +379,17 @@ fn row(
         let open = judged.findings.iter().any(|finding| finding.since_open);
         let since = judged.findings.iter().filter_map(|finding| finding.since).min();
         // What fails since before the first minute that was read has an episode that knows more.
-        let since = since
-            .map(|since| if open { began(snapshot, of, function).map_or(since, |it| it.min(since)) } else { since });
+        let earlier = began(snapshot, of, function).filter(|began| open && since.is_some_and(|since| *began < since));
+        let since_open = open && earlier.is_none();
+        let since = earlier.or(since);
         let pulse = snapshot.pulses.get(&of.target.key());
         let is_stale = pulse.is_some_and(|pulse| pulse.is_stale(&function.found.name));
         let read_to = is_stale.then(|| function.known_to()).flatten();
-        return Row { stale: read_to, ..row(state, judged.errors, judged.throttles, judged.invocations, since) };
+        return Row {
+            since_open,
+            stale: read_to,
+            ..row(state, judged.errors, judged.throttles, judged.invocations, since)
+        };
     }
     let errors = sum(Metric::Errors);
     let state = match (function.class.watched, function.class.stage.kind) {

@@ -265,6 +265,27 @@ fn an_objective_of_its_own_is_that_of_the_tag() {
     assert_eq!(severity(&[("monitor:slo", "98")]).0, None);
 }
 
+#[test]
+fn a_table_is_held_against_what_it_has_now() {
+    let with_provisioned = |provisioned: fn(i64) -> Option<u32>| {
+        let mut table = with(Extra::Capacity, &[]);
+        read(&mut table, |metric, back| match metric {
+            Metric::ConsumedRead => Some(27_000),
+            Metric::ProvisionedRead => provisioned(back),
+            _ => None,
+        });
+        severity(&table, Extra::Capacity)
+    };
+    // 90 units a second, of 100.
+    assert_eq!(with_provisioned(|_| Some(100)), Some(Severity::Warning));
+    // CloudWatch may give the newest late.
+    assert_eq!(with_provisioned(|back| (back > 5).then_some(100)), Some(Severity::Warning));
+    // More since half an hour, or as much as is needed: whatever it had before.
+    assert_eq!(with_provisioned(|back| Some(if back > 30 { 100 } else { 200 })), None);
+    assert_eq!(with_provisioned(|back| (back > 30).then_some(100)), None);
+    assert_eq!(with_provisioned(|_| None), None);
+}
+
 proptest! {
     /// More errors, longer runs, older records and more events never make a verdict better.
     #[test]

@@ -63,7 +63,7 @@ impl LogCauses {
         if let Some(failure) = &self.failure {
             remarks.push(unread(&self.group, failure));
         } else if self.groups.is_empty() {
-            remarks.push(format!("no line of the log group {name} says why: the program may catch and hide it, or log below a level that is not kept"));
+            remarks.push(format!("no line of the log group {name} says why: what is refused writes none, and a program may hide what it caught, or log below a level that is not kept"));
         }
         if self.cut == Some(LogCut::Time) {
             remarks.push("there was no time left to read all of the log".into());

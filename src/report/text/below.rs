@@ -6,6 +6,7 @@ use crate::{
     report::{
         Muted, Report,
         canvas::{BOLD, DIM, Line, PLAIN, Page, UNKNOWN},
+        words::judged,
     },
 };
 
@@ -61,21 +62,20 @@ pub(super) fn counts(page: &mut Page, report: &Report) {
         (functions.other, "other"),
         (functions.unknown, "without a stage (never alert)"),
     ];
-    tally(page, "judged", functions.production, "production function", &verdicts.worded());
-    tally(page, "watched", functions.watched, "function", &by_stage);
+    tally(page, "judged", &judged(report), &verdicts.worded());
+    tally(page, "watched", &counted(functions.watched as u64, "function"), &by_stage);
     // Of what was not seen at all, nothing is said: not even that nothing fails.
     if report.coverage.seen > 0 || functions.watched > 0 {
         page.fill(label("–", "hidden", DIM)).words(DIM, &hidden(report)).end();
     }
 }
 
-fn tally(page: &mut Page, word: &str, total: usize, noun: &str, parts: &[(usize, &str)]) {
+fn tally(page: &mut Page, word: &str, total: &str, parts: &[(usize, &str)]) {
     let parts: Vec<_> = parts.iter().filter(|(n, _)| *n > 0).collect();
-    let total = counted(total as u64, noun);
     let first = |n: usize| if n == 0 { format!("{total}: ") } else { String::new() };
     let mut line = page.fill(label("–", word, DIM));
     if parts.is_empty() {
-        line = line.item(DIM, &total);
+        line = line.item(DIM, total);
     }
     for (n, (number, what)) in parts.into_iter().enumerate() {
         line = line.item(DIM, &format!("{}{} {what}", first(n), count(*number as u64)));

@@ -20,6 +20,9 @@ fn a_table_is_a_row_and_a_page_and_is_counted_as_no_function() {
     assert_eq!((with.critical, with.warning), (without.critical + 1, without.warning + 1));
     let list = text(&frame(&mut model, 120, 40, now()));
     assert!(list.contains("table/claims") && list.contains("table/orders"), "{list}");
+    // It fails for as long as anybody read, and nobody says since when.
+    let row = list.lines().find(|line| line.contains("table/claims")).unwrap();
+    assert!(row.contains("> 1 h"), "{row}");
     type_keys(&mut model, "/ t a b l e / c l enter enter");
     let page = text(&frame(&mut model, 120, 40, now()));
     assert!(page.contains("table/claims") && page.contains("refused for want of capacity, limit 10"), "{page}");

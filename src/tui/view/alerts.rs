@@ -143,7 +143,16 @@ fn why(model: &Model, board: &Board, buf: &mut Buffer, area: Rect) {
         text = format!("{}, and it is not production: never alerted", counted(row.errors.unwrap_or(0), "error"));
     }
     let fit = |text: &str| elide(text, usize::from(area.width.saturating_sub(2))).into_owned();
-    put(buf, area, (area.x + 1, area.y + 1), &fit(&text), theme.style(Role::Text));
+    let width = usize::from(area.width.saturating_sub(2));
+    let glance = causes::glance(model, &key, width).filter(|_| area.height >= WHY.0);
+    // Where nobody looks for a cause, what was found has its line, too.
+    match wrap(&text, width).split_first() {
+        Some((first, rest)) if !rest.is_empty() && area.height >= WHY.0 && glance.is_none() => {
+            put(buf, area, (area.x + 1, area.y + 1), first, theme.style(Role::Text));
+            put(buf, area, (area.x + 1, area.y + 2), &fit(&rest.join(" ")), theme.style(Role::Text));
+        }
+        _ => drop(put(buf, area, (area.x + 1, area.y + 1), &fit(&text), theme.style(Role::Text))),
+    }
     let stage = &function.class.stage;
     let mut facts = format!("{} by {}", stage.kind.as_str(), stage.evidence);
     let modified = function.configuration.as_ref().and_then(|it| it.last_modified).map(Minute::floor);
@@ -156,7 +165,7 @@ fn why(model: &Model, board: &Board, buf: &mut Buffer, area: Rect) {
     }
     let mut y = area.y + 2;
     if area.height >= WHY.0 {
-        if let Some((text, role)) = causes::glance(model, &key, usize::from(area.width.saturating_sub(2))) {
+        if let Some((text, role)) = glance {
             put(buf, area, (area.x + 1, y), &text, theme.style(role));
         }
         y += 1;

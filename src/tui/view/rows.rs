@@ -175,7 +175,12 @@ fn cell(model: &Model, board: &Board, row: &Row, (column, width): (Column, u16))
         Column::Since => match row.since {
             // Beyond what is known of the last day, no minute would be true.
             Some(since) => {
-                let since = if at.0 - since.0 >= DAY { "> 24 h".into() } else { clock(since, at) };
+                let since = match at.0 - since.0 {
+                    DAY.. => "> 24 h".into(),
+                    // Nobody read further back.
+                    hour @ 60.. if row.since_open => format!("> {} h", hour / 60),
+                    _ => clock(since, at),
+                };
                 match stale(board, row) {
                     Some(old) => (format!("{since}, {old}"), theme.style(Role::Warning)),
                     None => match &row.quiet {

@@ -13,7 +13,7 @@ use super::{
 use crate::domain::{
     failure::{Failure, Kind},
     text::{clean, counted},
-    trace::{causes::Age, words::seconds},
+    trace::words::seconds,
 };
 
 impl CauseGroup {
@@ -35,15 +35,6 @@ impl CauseGroup {
             CauseKind::Exited => Some("its process ended"),
             CauseKind::Logged => Some("written to the log; it need not have failed the invocation"),
             CauseKind::Exception => None,
-        }
-    }
-
-    /// `new: not seen before the alert began`, where that is known.
-    pub fn age_in_words(&self) -> Option<&'static str> {
-        match self.age {
-            Age::New => Some("new: not seen before the alert began"),
-            Age::Known => Some("known: seen before the alert began"),
-            Age::Unknown => None,
         }
     }
 }

@@ -63,6 +63,21 @@ impl ErrorGroup {
         }
     }
 
+    /// Whether Lambda refused to run it: then nothing ran that could throw or write a line.
+    pub fn is_refused(&self) -> bool {
+        self.failing == Failing::Throttle && self.exception.is_none()
+    }
+
+    /// Whether it says no more than that it failed. What was refused says why.
+    pub fn is_nameless(&self) -> bool {
+        self.exception.is_none() && self.failing != Failing::Throttle
+    }
+
+    /// Whether the longest of them ran until a timeout, in seconds, as near as X-Ray can tell.
+    pub fn ran_out(&self, timeout: u32) -> bool {
+        self.longest >= f64::from(timeout) * 0.98
+    }
+
     /// Where it went wrong, where that is not the function itself: `DynamoDB table orders`.
     pub fn elsewhere(&self, function: &AwsText) -> Option<String> {
         let own = self.service.name == *function;

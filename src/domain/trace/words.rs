@@ -6,7 +6,7 @@ use super::{
     tree::{Node, Tree},
 };
 use crate::domain::{
-    text::{AwsText, count, counted, usd},
+    text::{AwsText, counted, usd},
     usage::DOLLARS_PER_TRACE,
 };
 
@@ -40,6 +40,17 @@ impl ServiceName {
     }
 }
 
+impl Age {
+    /// `new: not seen before the alert began`, where that is known.
+    pub fn in_words(self) -> Option<&'static str> {
+        match self {
+            Self::New => Some("new: not seen before the alert began"),
+            Self::Known => Some("known: seen before the alert began"),
+            Self::Unknown => None,
+        }
+    }
+}
+
 impl ErrorGroup {
     /// `KeyError: 'item-<id>'`, fit to be shown.
     pub fn headline(&self) -> String {
@@ -54,18 +65,9 @@ impl ErrorGroup {
         self.chain.iter().map(ServiceName::shown).collect::<Vec<_>>().join(" → ")
     }
 
-    /// `new since the alert began`, where that is known.
-    pub fn age_in_words(&self) -> Option<&'static str> {
-        match self.age {
-            Age::New => Some("new: not seen before the alert began"),
-            Age::Known => Some("known: seen before the alert began"),
-            Age::Unknown => None,
-        }
-    }
-
     /// Why it has no exception, as far as that can be told. `timeout` is the function's, in seconds.
     pub fn guess(&self, timeout: Option<u32>) -> Option<String> {
-        let timeout = timeout.filter(|timeout| self.longest >= f64::from(*timeout) * 0.98);
+        let timeout = timeout.filter(|timeout| self.ran_out(*timeout));
         match (&self.exception, self.failing, timeout) {
             (Some(_), ..) => None,
             (None, Failing::Throttle, _) => Some(
@@ -82,16 +84,6 @@ impl ErrorGroup {
 }
 
 impl Causes {
-    /// How much of it was seen, in a sentence: `from a sample of 24 failed traces, …`.
-    pub fn basis(&self) -> String {
-        let traces = counted(self.failed - self.in_progress, "failed trace");
-        let running = match self.in_progress {
-            0 => String::new(),
-            n => format!("; {} in progress, which X-Ray shows as failed until they end, not counted", count(n)),
-        };
-        format!("{traces} sampled by X-Ray{running}: they explain failures, metrics count them")
-    }
-
     /// What is missing and what to do about it, in sentences fit to be shown. `function` is what it is about.
     pub fn remarks(&self, function: &AwsText) -> Vec<String> {
         let mut remarks = Vec::new();

@@ -20,7 +20,6 @@ use super::{
     },
     text::AwsText,
     trace::{
-        Failing,
         causes::{Age, Causes, ErrorGroup},
         mask::mask,
     },
@@ -102,7 +101,7 @@ impl<'a> Parts<'a> {
             logged,
             function: told.function,
             timeout: told.timeout,
-            open: traced.iter().map(is_nameless).collect(),
+            open: traced.iter().map(ErrorGroup::is_nameless).collect(),
             known: known.collect(),
             of: (0..traced.len() + logged.len()).collect(),
         }
@@ -123,10 +122,7 @@ impl<'a> Parts<'a> {
 
     /// What says its name to both: the same exception, the same way in which Lambda ended it, or the same failure.
     fn join_named(&mut self) {
-        let refused =
-            |at: &usize| self.traced[*at].failing == Failing::Throttle && self.traced[*at].exception.is_none();
-        let named = (0..self.traced.len()).filter(|at| !is_nameless(&self.traced[*at]) && !refused(at));
-        let named: Vec<usize> = named.collect();
+        let named: Vec<usize> = (0..self.traced.len()).filter(|at| self.traced[*at].exception.is_some()).collect();
         let mut is_joined = vec![false; self.traced.len()];
         for at in 0..self.logged.len() {
             let all = |how: fn(&CauseGroup, &ErrorGroup) -> bool| -> Vec<usize> {
@@ -168,10 +164,10 @@ impl<'a> Parts<'a> {
             if !self.open[place] || joined {
                 continue;
             }
-            let ran_out = self.timeout.map(|timeout| group.longest >= f64::from(timeout) * 0.98);
+            let ran_out = self.timeout.map(|timeout| group.ran_out(timeout));
             let mut found: Vec<usize> =
                 logged.clone().filter(|at| self.shares(place, *at) == group.traced.len()).collect();
-            if found.is_empty() && ran_out == Some(true) && is_nameless(group) {
+            if found.is_empty() && ran_out == Some(true) && group.is_nameless() {
                 found = logged.clone().filter(|at| self.logged[*at].kind == CauseKind::Timeout).collect();
             }
             if found.is_empty() {
@@ -255,11 +251,6 @@ impl Reason {
         let first = (self.traced.first().copied(), self.logged.first().copied());
         (!self.failed, Reverse((self.failures, self.traces.max(self.lines), self.last)), first)
     }
-}
-
-/// Whether traces say no more than that it failed. What Lambda refused says that, and leaves no line.
-fn is_nameless(group: &ErrorGroup) -> bool {
-    group.exception.is_none() && group.failing != Failing::Throttle
 }
 
 fn short(name: Option<&AwsText>) -> Option<&str> {

@@ -7,7 +7,9 @@ use proptest::prelude::*;
 use super::{words::Read, *};
 use crate::domain::{
     logs::{LogEvent, LogGroup, groups::LogFolding},
-    trace::{CauseEntity, CauseService, Exception, FUNCTION, RootCause, ServiceName, Summary, causes::Folding},
+    trace::{
+        CauseEntity, CauseService, Exception, FUNCTION, Failing, RootCause, ServiceName, Summary, causes::Folding,
+    },
     window::Minute,
 };
 

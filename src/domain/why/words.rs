@@ -8,7 +8,7 @@ use crate::domain::{
         words::{clock as instant, lines},
     },
     text::{AwsText, clock, count, counted},
-    trace::causes::{Age, Cut, ErrorGroup},
+    trace::causes::{Cut, ErrorGroup},
     window::Minute,
 };
 
@@ -65,11 +65,8 @@ impl<'a> Told<'a> {
             .then(|| format!("thrown in {}, which it called", group.thrown_in.shown()));
         let guess = group.guess(self.timeout).or(elsewhere).filter(|_| reason.logged.is_empty())?;
         let log = self.log.filter(|log| !log.groups.is_empty());
-        let ran_out = self.timeout.is_some_and(|timeout| group.longest >= f64::from(timeout) * 0.98);
-        let is_open = log.is_some()
-            && group.exception.is_none()
-            && group.failing != crate::domain::trace::Failing::Throttle
-            && !ran_out;
+        let ran_out = self.timeout.is_some_and(|timeout| group.ran_out(timeout));
+        let is_open = log.is_some() && group.is_nameless() && !ran_out;
         Some(if is_open { "no trace says why; of what the log tells, it may be any".to_owned() } else { guess })
     }
 
@@ -154,7 +151,7 @@ impl<'a> Told<'a> {
 
 impl Reason {
     /// Whether it is known why, rather than only that it failed.
-    fn is_clear(&self, told: &Told<'_>) -> bool {
+    pub fn is_clear(&self, told: &Told<'_>) -> bool {
         !self.logged.is_empty() || told.traced(self).any(|group| group.exception.is_some())
     }
 
@@ -178,14 +175,5 @@ impl Reason {
             _ => None,
         };
         [traces, lines, not].into_iter().flatten().collect::<Vec<_>>().join(", ")
-    }
-
-    /// `new: not seen before the alert began`, where that is known.
-    pub fn age_in_words(&self) -> Option<&'static str> {
-        match self.age {
-            Age::New => Some("new: not seen before the alert began"),
-            Age::Known => Some("known: seen before the alert began"),
-            Age::Unknown => None,
-        }
     }
 }

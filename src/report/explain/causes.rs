@@ -119,14 +119,6 @@ impl CauseRow {
         reasons.iter().map(|reason| Self::new(told, reason)).collect()
     }
 
-    fn age_in_words(&self) -> &'static str {
-        match self.age {
-            Age::New => "new: not seen before the alert began",
-            Age::Known => "known: seen before the alert began",
-            Age::Unknown => "",
-        }
-    }
-
     fn when(&self, today: Minute) -> String {
         let at = |at| clock(Minute::floor(at), today);
         let (first, last) = (at(self.first), at(self.last));
@@ -179,7 +171,7 @@ pub(super) fn text(page: &mut Page, rows: &[CauseRow], basis: &str, today: Minut
         let ago = today.0 - Minute::floor(row.last).0;
         let ago = if ago > 0 { format!("last {} ago", minutes(ago)) } else { "last just now".into() };
         page.fill(Line::at(DETAIL))
-            .item(PLAIN, row.age_in_words())
+            .item(PLAIN, row.age.in_words().unwrap_or_default())
             .item(DIM, &row.when(today))
             .item(DIM, &ago)
             .item(DIM, &row.seen)

@@ -276,6 +276,8 @@ pub struct Model {
     pub spans: Vec<usize>,
     /// Why the function of this screen fails.
     reasons: Vec<Reason>,
+    /// Places of the lines, or of the parts of a trace, that hold what is searched.
+    found: Vec<usize>,
     /// Parts of traces whose own parts are out of sight, by their ids.
     pub folded: BTreeSet<Box<str>>,
     /// What is searched in a trace.
@@ -331,6 +333,7 @@ impl Model {
             took: Took::default(),
             spans: Vec::new(),
             reasons: Vec::new(),
+            found: Vec::new(),
             folded: BTreeSet::new(),
             search: String::new(),
             walk: Walk::default(),
@@ -387,7 +390,11 @@ impl Model {
         };
         self.arrange_traces();
         self.arrange_logs();
-        self.arrange_why();
+        self.look_for();
+        // Among alerts they are of what is selected then: who points at it arranges them.
+        if *self.screen() != Screen::Alerts {
+            self.arrange_why();
+        }
         self.settle();
     }
 

@@ -58,6 +58,7 @@ impl Model {
                 for place in places {
                     self.unfold(place);
                 }
+                self.look_for();
             }
             Command::Follow => self.follow(&of),
             Command::Everything if matches!(of, Lines::Around(..)) => {
@@ -80,7 +81,10 @@ impl Model {
             }
             Command::NextMatch => self.find_line(place + 1, true),
             Command::PreviousMatch => self.find_line(place + count.max(1) - 1, false),
-            Command::Back if !self.log.search.text.is_empty() => self.log.search = Search::default(),
+            Command::Back if !self.log.search.text.is_empty() => {
+                self.log.search = Search::default();
+                self.look_for();
+            }
             _ => return false,
         }
         self.settle();
@@ -240,37 +244,55 @@ impl Model {
 
     /// To the next line that holds what is searched, down or up, round and round.
     pub(super) fn find_line(&mut self, from: usize, down: bool) {
-        let count = self.count();
-        let Some(finds) = self.log.search.finds.clone().filter(|_| count > 0) else { return };
-        let secrets = self.log.secrets;
-        let holds = |place: &usize| {
-            let line = self.line(*place);
-            line.is_some_and(|it| finds.is_match(it.line.head(secrets)) || finds.is_match(it.line.text(secrets)))
+        if self.log.search.finds.is_none() || self.count() == 0 {
+            return;
+        }
+        let (from, found) = (from % self.count(), &self.found);
+        let next = if down {
+            found.iter().find(|place| **place >= from).or(found.first())
+        } else {
+            found.iter().rfind(|place| **place <= from).or(found.last())
         };
-        let mut places = (0..count).map(|step| if down { from + step } else { from + count - step } % count);
-        match places.find(holds) {
+        match next.copied() {
             Some(place) => self.select(place),
             None => self.said = Some(format!("no line in sight holds \"{}\"", self.log.search.text)),
         }
     }
 
-    /// Where one is among the lines that hold what is searched, and how many there are; none where nothing is searched.
-    pub fn match_of_lines(&self) -> Option<(usize, usize)> {
-        let (finds, secrets) = (self.log.search.finds.as_ref()?, self.log.secrets);
+    /// The lines that hold what is searched.
+    fn found_lines(&self) -> Vec<usize> {
+        let (Some(finds), secrets) = (&self.log.search.finds, self.log.secrets) else { return Vec::new() };
         let holds = |place: &usize| {
             let line = self.line(*place);
             line.is_some_and(|it| finds.is_match(it.line.head(secrets)) || finds.is_match(it.line.text(secrets)))
         };
-        let place = self.list().place;
-        let (before, after) = (0..self.count())
-            .filter(holds)
-            .fold((0, 0), |(before, after), at| if at <= place { (before + 1, after) } else { (before, after + 1) });
-        Some((before, before + after))
+        (0..self.count()).filter(holds).collect()
+    }
+
+    /// Looks anew for what is searched, among lines or in a trace.
+    pub(super) fn look_for(&mut self) {
+        self.found = match self.screen() {
+            Screen::Logs(_) => self.found_lines(),
+            Screen::Trace(..) => self.found_parts(),
+            _ => Vec::new(),
+        };
+    }
+
+    /// Where one is among the lines, or the parts of a trace, that hold what is searched, and how many there are; none where
+    /// nothing is searched.
+    pub fn match_of(&self) -> Option<(usize, usize)> {
+        let (is_searched, place) = match self.screen() {
+            Screen::Logs(_) => (self.log.search.finds.is_some(), self.list().place),
+            Screen::Trace(..) => (!self.search.is_empty(), self.span_place()),
+            _ => (false, 0),
+        };
+        is_searched.then(|| (self.found.partition_point(|found| *found <= place), self.found.len()))
     }
 
     /// What is typed is looked for from where one is; from the last line, upwards.
     pub(super) fn search_lines(&mut self, text: String) {
         self.log.search = Search::new(text);
+        self.look_for();
         let place = self.list().place;
         self.find_line(place, place + 1 < self.count());
     }

@@ -325,6 +325,7 @@ impl Model {
     pub(super) fn type_text(&mut self, text: String) {
         if matches!(self.screen(), Screen::Trace(..)) {
             self.search = text;
+            self.look_for();
             self.find_next(self.span_place());
         } else if matches!(self.screen(), Screen::Logs(_)) {
             self.search_lines(text);

@@ -128,6 +128,9 @@ impl Model {
         list.place = place;
         // No line stays empty below while there are rows above.
         list.offset = list.offset.clamp(place.saturating_sub(page - 1), place).min(count.saturating_sub(page));
+        if *self.screen() == Screen::Alerts {
+            self.arrange_why();
+        }
     }
 
     /// Puts the selection where what it is about now stands, or near to where it stood.

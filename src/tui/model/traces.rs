@@ -268,15 +268,9 @@ impl Model {
 
     /// To the next part of the trace that holds what was searched, round and round; unfolded where it is folded.
     pub(super) fn find_next(&mut self, from: usize) {
-        let words = self.search.to_lowercase();
-        if words.is_empty() {
-            return;
-        }
-        let Some(tree) = self.tree() else { return };
-        let holds = |place: &usize| holds(&tree.nodes[*place].span, &words);
-        let all = tree.nodes.len();
-        let found = (from..from + all).map(|place| place % all.max(1)).find(holds);
-        let Some(found) = found else {
+        let Some(tree) = self.tree().filter(|_| !self.search.is_empty()) else { return };
+        let next = self.found.iter().find(|place| **place >= from).or(self.found.first());
+        let Some(found) = next.copied() else {
             self.said = Some(format!("no part of this trace holds \"{}\"", self.search));
             return;
         };
@@ -295,14 +289,13 @@ impl Model {
         }
     }
 
-    /// Where one is among the parts of the trace that hold what is searched, and how many there are; none where nothing is
-    /// searched.
-    pub fn match_of_parts(&self) -> Option<(usize, usize)> {
-        let words = Some(self.search.to_lowercase()).filter(|words| !words.is_empty())?;
-        let (tree, here) = (self.tree()?, self.span_place());
-        let found = (0..tree.nodes.len()).filter(|place| holds(&tree.nodes[*place].span, &words));
-        let (before, after): (Vec<usize>, Vec<usize>) = found.partition(|place| *place <= here);
-        Some((before.len(), before.len() + after.len()))
+    /// The parts of the trace that hold what is searched.
+    pub(super) fn found_parts(&self) -> Vec<usize> {
+        let (Some(tree), words) = (self.tree(), self.search.to_lowercase()) else { return Vec::new() };
+        if words.is_empty() {
+            return Vec::new();
+        }
+        (0..tree.nodes.len()).filter(|place| holds(&tree.nodes[*place].span, &words)).collect()
     }
 
     /// The place among all parts of the one that is selected.

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{super::board::Key, Model, Screen, traces::PASSING};
+use super::{super::board::Key, Model, RowKey, Screen, traces::PASSING};
 use crate::domain::{
     text::AwsText,
-    trace::{Failing, causes::ErrorGroup},
+    trace::causes::ErrorGroup,
     why::{Reason, Told},
 };
 
@@ -28,10 +28,10 @@ impl Model {
     /// Whether traces were asked and tell nothing of why a function fails that its log might not tell: what Lambda refused
     /// leaves no line.
     pub(super) fn is_silent(&self, key: &Key) -> bool {
-        let refused = |group: &ErrorGroup| group.failing == Failing::Throttle && group.exception.is_none();
         self.causes(key).is_some_and(|told| {
             let groups = &told.causes.groups;
-            groups.iter().all(|group| group.exception.is_none()) && (groups.is_empty() || !groups.iter().all(refused))
+            groups.iter().all(|group| group.exception.is_none())
+                && (groups.is_empty() || !groups.iter().all(ErrorGroup::is_refused))
         })
     }
 
@@ -40,17 +40,19 @@ impl Model {
         if *self.screen() == Screen::Alerts { PASSING } else { Duration::ZERO }
     }
 
-    /// The causes of the function whose page this is.
+    /// The causes of the function whose page this is, or that is selected among alerts.
     pub fn reasons(&self) -> &[Reason] {
         &self.reasons
     }
 
-    /// Makes the causes of this screen's function anew.
+    /// Makes the causes of this screen's function anew, or of the one that is selected.
     pub(super) fn arrange_why(&mut self) {
-        self.reasons = match self.screen() {
-            Screen::Function(key) => self.told_why(key).reasons(),
-            _ => Vec::new(),
+        let key = match (self.screen(), self.list().selected) {
+            (Screen::Function(key), _) => Some(key.clone()),
+            (Screen::Alerts, Some(RowKey::Function(key))) => Some(key),
+            _ => None,
         };
+        self.reasons = key.map(|key| self.told_why(&key).reasons()).unwrap_or_default();
     }
 
     /// What a cause of this screen's function is, by its place: the same whoever tells of it later.

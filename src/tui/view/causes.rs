@@ -16,7 +16,7 @@ use crate::{
         failure::Failure,
         function::ResourceType,
         logs::groups::LogCauses,
-        text::{clock, count, minutes},
+        text::{clock, count, counted, minutes},
         trace::{
             Failing,
             causes::{Age, ErrorGroup},
@@ -136,9 +136,9 @@ fn head(model: &Model, key: &Key, width: usize) -> String {
     let told = model.told_why(key);
     let (of_traces, of_log) = (told.of_traces(now), told.of_log(now));
     let full = format!("why, by {of_traces}, and {of_log}{age}");
-    let count = |told: Option<u64>, what: &str| told.filter(|n| *n > 0).map(|n| format!("{} {what}", count(n)));
-    let sampled = count(traces.map(|told| told.causes.failed - told.causes.in_progress), "sampled traces");
-    let logged = count(log.map(|told| told.causes.failed), "failures in its log");
+    let any = |n: Option<u64>, noun: &str| n.filter(|n| *n > 0).map(|n| counted(n, noun));
+    let sampled = any(traces.map(|told| told.causes.failed - told.causes.in_progress), "sampled trace");
+    let logged = any(log.map(|told| told.causes.failed), "failure").map(|failures| format!("{failures} in its log"));
     let short = [sampled, logged].into_iter().flatten().collect::<Vec<_>>().join(" and ");
     let short = format!("why, by {short}{age}");
     [full, short].into_iter().find(|text| text.width() <= width).unwrap_or_else(|| "why".into())
@@ -188,15 +188,13 @@ fn cells(model: &Model, key: &Key, told: &Told<'_>, reason: &Reason, now: Minute
 
 /// Where it went wrong.
 fn place(key: &Key, group: &ErrorGroup) -> String {
-    let own =
-        if group.failing == Failing::Throttle && group.exception.is_none() { "Lambda itself" } else { "its own code" };
+    let own = if group.is_refused() { "Lambda itself" } else { "its own code" };
     group.elsewhere(&key.name).unwrap_or_else(|| own.into())
 }
 
 /// What was thrown, or what is known instead.
 fn what(told: &Told<'_>, reason: &Reason) -> String {
-    let named = !reason.logged.is_empty() || told.traced(reason).any(|group| group.exception.is_some());
-    told.meaning(reason).filter(|_| !named).unwrap_or_else(|| told.headline(reason))
+    told.meaning(reason).filter(|_| !reason.is_clear(told)).unwrap_or_else(|| told.headline(reason))
 }
 
 /// A clock time, to the minute.
@@ -217,8 +215,7 @@ pub(super) fn sign(failing: Option<Failing>) -> (&'static str, Role) {
 /// the log was not asked yet, why traces don't.
 pub(super) fn glance(model: &Model, key: &Key, width: usize) -> Option<(String, Role)> {
     let about = About::Causes(((key.account.clone(), key.region.clone()), key.name.clone()));
-    let told = model.told_why(key);
-    let reasons = told.reasons();
+    let (told, reasons) = (model.told_why(key), model.reasons());
     let Some(reason) = reasons.first() else {
         let Some(traces) = told.traces else {
             return model.is_asking(&about).then(|| ("cause: asking X-Ray…".into(), Role::Muted));

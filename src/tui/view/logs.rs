@@ -98,8 +98,7 @@ fn head(model: &Model, of: &Lines, told: Option<&ToldLines>, buf: &mut Buffer, a
     let searched = Some(&model.log.search.text).filter(|text| !text.is_empty());
     let switches = [
         searched.map(|text| {
-            let found =
-                model.match_of_lines().map(|(n, all)| format!(" match {} of {}", count(n as u64), count(all as u64)));
+            let found = model.match_of().map(|(n, all)| format!(" match {} of {}", count(n as u64), count(all as u64)));
             format!("/{}{}", elide(text, SEARCHED), found.unwrap_or_default())
         }),
         model.log.least.map(|least| format!("from {}", word(least))),

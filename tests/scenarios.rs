@@ -59,6 +59,7 @@ use slmon::{
     domain::{
         fleet::{Fleet, TargetState},
         rules::{Glob, instant, scope::TagPattern, span_minutes},
+        trace::causes::CostLimit,
         window::{Horizon, Minute},
     },
     engine::{
@@ -243,7 +244,7 @@ async fn run(scenario: &Scenario, asked: Asked) -> Result<(Fleet, Report, Report
     if end != End::Interrupted {
         let judgement = checks::judge_fleet(&fleet, &horizon);
         let judged = cli::explain::Judged { source: &*source, fleet: &fleet, judgement: &judgement, horizon };
-        let within = (&Allowance::new(dollars), tokio::time::Instant::now() + limit);
+        let within = (&Allowance::new(CostLimit::Run(dollars)), tokio::time::Instant::now() + limit);
         cli::explain::alerts(&judged, &mut explained.alerts, within).await;
     }
     Ok((fleet, report, explained))

@@ -1,6 +1,8 @@
 //! The check `capacity`: a DynamoDB table consumes nearly what it has, or more is asked of it. It is the rule by which tables
 //! were scaled before AWS did that: 80 % over five minutes, by CloudWatch's own numbers.
 
+use std::cmp::Ordering;
+
 use super::{Check, Evidence, more::More, since::since_from};
 use crate::domain::{
     finding::{Finding, Outcome, Severity},
@@ -74,23 +76,22 @@ impl Check for Capacity {
 
     fn evaluate(&self, evidence: &Evidence<'_>, limits: &Limits) -> Outcome {
         let mut unknown = None;
-        let mut note = |why: Option<String>| unknown = unknown.take().or(why);
-        let mut fires: Vec<Finding> = Vec::new();
-        fires.extend(self.refused(evidence, limits).unwrap_or_else(|why| {
-            note(Some(why));
-            None
-        }));
-        for side in &SIDES {
-            fires.extend(self.consumed(side, evidence, limits).unwrap_or_else(|why| {
-                note(Some(why));
+        let mut known = |told: Result<Option<Finding>, String>| {
+            told.unwrap_or_else(|why| {
+                unknown.get_or_insert(why);
                 None
-            }));
-        }
-        let said: Vec<String> = fires.iter().map(|finding| finding.reason.clone()).collect();
+            })
+        };
+        let refused = known(self.refused(evidence, limits));
+        let mut consumed: Vec<Finding> =
+            SIDES.iter().filter_map(|side| known(self.consumed(side, evidence, limits))).collect();
+        // Of two sides, the one that consumes the greater share says the number.
+        consumed.sort_by(|a, b| b.value.partial_cmp(&a.value).unwrap_or(Ordering::Equal));
+        let fires: Vec<Finding> = refused.into_iter().chain(consumed).collect();
+        let Some(worst) = fires.first() else { return unknown.map_or(Outcome::Ok, Outcome::Unknown) };
         let (since, since_open) = earliest(fires.iter().map(|finding| (finding.since, finding.since_open)));
-        let Some(mut worst) = fires.into_iter().next() else { return unknown.map_or(Outcome::Ok, Outcome::Unknown) };
-        (worst.reason, worst.since, worst.since_open) = (said.join("; "), since, since_open);
-        Outcome::Finding(worst)
+        let said: Vec<&str> = fires.iter().map(|finding| finding.reason.as_str()).collect();
+        Outcome::Finding(Finding { reason: said.join("; "), since, since_open, ..worst.clone() })
     }
 }
 

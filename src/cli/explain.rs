@@ -32,8 +32,8 @@ use crate::{
         series::Metric,
         text::{AwsText, clean},
         trace::{
-            Destination,
-            causes::{Causes, Cut, ErrorGroup},
+            Destination, Failing,
+            causes::{Causes, CostLimit, Cut, ErrorGroup},
             tree::Tree,
             words::over_cost,
         },
@@ -44,6 +44,7 @@ use crate::{
         explain::{self, Allowance, Ask, BEFORE},
         logs::{self, LogAsk},
         plan::{Depth, Settings},
+        watch::Snapshot,
     },
     report::{
         self, Alert, AlertCause, Report,
@@ -146,6 +147,14 @@ pub struct Judged<'a> {
     pub horizon: Horizon,
 }
 
+impl<'a> Judged<'a> {
+    /// What was seen last by whoever watches.
+    pub fn of(source: &'a dyn Source, snapshot: &'a Snapshot) -> Self {
+        let Snapshot { fleet, judgement, horizon, .. } = snapshot;
+        Self { source, fleet, judgement, horizon: *horizon }
+    }
+}
+
 /// Why the functions in scope fail, as far as traces up to `to` tell, and the exit code. Of several of one name, those are
 /// meant that fire. No more is read than may be spent, and not for longer than until then.
 pub async fn explain(
@@ -197,7 +206,7 @@ pub async fn explain(
 
 /// Whether there is anything that its log could say: refused requests leave no line.
 fn may_say_why(function: &Function, judged: Option<&JudgedFunction>, causes: &Causes) -> bool {
-    let failing = |group: &ErrorGroup| group.failing != crate::domain::trace::Failing::Throttle;
+    let failing = |group: &ErrorGroup| group.failing != Failing::Throttle;
     let silent = causes.failure.is_some() || causes.tracing != Some(true);
     !is_quiet(function, judged) || silent || causes.groups.iter().any(failing)
 }
@@ -223,7 +232,7 @@ fn is_unread(failure: &Failure) -> bool {
 
 /// What reading traces may cost.
 pub(super) fn allowance(cost: &MaxCost) -> Result<Allowance, Refusal> {
-    dollars(&cost.max_cost).map(Allowance::new)
+    dollars(&cost.max_cost).map(|dollars| Allowance::new(CostLimit::Run(dollars)))
 }
 
 /// A sum that `--max-cost` gives.
@@ -328,7 +337,7 @@ async fn example(
     let there = fleet.targets().filter(|other| others.contains(&other.target.account.id));
     targets.extend(there.map(|state| state.target.clone()));
     if !allowance.pay(targets.len() as u64) {
-        return (None, vec![over_cost(allowance.dollars(), None)]);
+        return (None, vec![over_cost(allowance.limit(), None)]);
     }
     let whole = explain::whole(source, &targets, &group.example, until).await;
     let said = |(target, failure): &(Target, Failure)| {
@@ -418,7 +427,7 @@ fn is_of(alert: &Alert, state: &TargetState, function: &Function) -> bool {
 
 /// The commonest cause of what a check found: of throttles, what was refused.
 fn cause(causes: &Causes, alert: &Alert, function: &AwsText, timeout: Option<u32>) -> AlertCause {
-    let refused = |group: &&ErrorGroup| group.failing == crate::domain::trace::Failing::Throttle;
+    let refused = |group: &&ErrorGroup| group.failing == Failing::Throttle;
     let mut fitting = causes.groups.iter().filter(|group| refused(group) == (alert.check == "throttles"));
     AlertCause::new(causes, fitting.next(), function, timeout)
 }

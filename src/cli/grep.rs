@@ -15,7 +15,7 @@ use super::{
     args::{CountBy, EventsBy, Grep, LineFormat, Scope, SearchWith},
     clock, environment,
     explain::dollars,
-    logs::{minutes, print, settings, unseen},
+    logs::{print, settings, since_minutes, unseen},
     output,
     pattern::compiled,
     progress::Line,
@@ -85,7 +85,7 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
         Some(CountBy::Events(by)) => Some(By::from(by)),
         None => None,
     };
-    let minutes = minutes(args.since.as_deref().unwrap_or(SINCE))?;
+    let minutes = since_minutes(args.since.as_deref().unwrap_or(SINCE))?;
     let regex = compiled(&args.pattern, args.ignore_case)?;
     let purse = Purse::new(dollars(args.max_cost.as_deref().unwrap_or(MAX_COST))?);
     let narrowed = Narrowed::new(args);

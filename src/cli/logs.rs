@@ -20,7 +20,7 @@ use crate::{
         function::name_of_arn,
         logs::{LogEvent, pattern},
         rules::span_minutes,
-        text::{counted, usd},
+        text::{counted, minutes, usd},
         usage::DOLLARS_PER_TAILED_MINUTE,
         window::Horizon,
     },
@@ -33,6 +33,7 @@ use crate::{
         plan::{Depth, Settings},
     },
     report::{
+        build::coverage_of,
         lines::{Telling, UnreadRow, Whose},
         unmatched,
     },
@@ -45,7 +46,7 @@ const QUERIES: f64 = 0.10;
 const DATED: i64 = 720;
 
 pub(super) async fn run(scope: &Scope, args: &Logs) -> Result<u8, Refusal> {
-    let minutes = minutes(&args.since)?;
+    let back = since_minutes(&args.since)?;
     let purse = args.max_cost.as_deref().map(dollars).transpose()?.map(|dollars| Arc::new(Purse::new(dollars)));
     let scope = &named(scope, &args.names)?;
     let start = sweep::start(scope, Flags::default())?;
@@ -65,10 +66,10 @@ pub(super) async fn run(scope: &Scope, args: &Logs) -> Result<u8, Refusal> {
         return Ok(3);
     }
     let whose: Vec<Whose> = all.iter().map(|one| Whose::new(&one.target, &one.function, &one.group)).collect();
-    let telling = Telling::new(whose.clone(), minutes >= DATED, args.no_mask);
+    let telling = Telling::new(whose.clone(), back >= DATED, args.no_mask);
     let term = args.grep.as_ref().map(|term| pattern::quoted(term));
     let (now, source) = (clock::now(), &*swept.source);
-    let from = now.checked_sub(SignedDuration::from_mins(minutes)).unwrap_or(now);
+    let from = now.checked_sub(SignedDuration::from_mins(back)).unwrap_or(now);
     let (mut found, mut rest) = match &args.request {
         Some(id) => of_request(source, &all, (from, now), id.trim(), until).await,
         None => between(source, &all, (from, now), term.as_deref(), until).await,
@@ -86,10 +87,7 @@ pub(super) async fn run(scope: &Scope, args: &Logs) -> Result<u8, Refusal> {
     }
     if !args.follow {
         if found.is_empty() {
-            output::say(&format!(
-                "slmon: no line in {}: --since looks further back",
-                crate::domain::text::minutes(minutes)
-            ));
+            output::say(&format!("slmon: no line in {}: --since looks further back", minutes(back)));
         }
         return Ok(if complete { 0 } else { 3 });
     }
@@ -212,7 +210,7 @@ pub(super) fn settings(start: &Start) -> Settings {
 }
 
 /// A span of whole minutes to look back.
-pub(super) fn minutes(since: &str) -> Result<i64, Refusal> {
+pub(super) fn since_minutes(since: &str) -> Result<i64, Refusal> {
     span_minutes(since).map_err(|why| Refusal::usage(format!("--since {since}: {why}")))
 }
 
@@ -235,7 +233,7 @@ fn named(scope: &Scope, names: &[String]) -> Result<Scope, Refusal> {
 
 /// Says which targets could not be entered or read, and how many.
 pub(super) fn unseen(start: &Start, fleet: &Fleet) -> usize {
-    let coverage = crate::report::build::coverage_of(fleet, &start.config().accept_unseen, start.minute());
+    let coverage = coverage_of(fleet, &start.config().accept_unseen, start.minute());
     for row in coverage.unseen.iter().take(5) {
         let account = row.account.as_ref().map(ToString::to_string).unwrap_or_default();
         let region = row.region.as_ref().map(ToString::to_string).unwrap_or_default();

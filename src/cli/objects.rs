@@ -11,7 +11,7 @@ use super::{
     args::{CountBy, Grep, LineFormat, Scope, SearchWith},
     clock, environment,
     grep::{FOUND, INTERRUPTED, LONGEST, NONE, UNKNOWN},
-    logs::minutes,
+    logs::since_minutes,
     output,
     pattern::compiled,
     progress::Line,
@@ -61,7 +61,7 @@ pub(super) async fn run(scope: &Scope, args: &Grep, place: &str) -> Result<u8, R
     let pattern = Pattern::new(&args.pattern, args.ignore_case)
         .map_err(|why| Refusal::usage(format!("the pattern can't be searched for in lines: {why}")))?;
     let start = sweep::start(scope, Flags::default())?;
-    let since = args.since.as_deref().map(minutes).transpose()?;
+    let since = args.since.as_deref().map(since_minutes).transpose()?;
     let since = since.and_then(|minutes| start.now.checked_sub(SignedDuration::from_mins(minutes)).ok());
     let ending = Ending::on_signals();
     let until = Instant::now() + if scope.deadline.is_some() { start.config().alert.deadline } else { LONGEST };

@@ -2,9 +2,10 @@
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use regex::{Regex, RegexBuilder};
-use regex_syntax::ast::parse::Parser;
+use regex_syntax::{ast::parse::Parser, hir::translate::Translator};
 
 use super::Refusal;
+use crate::domain::text::clean;
 
 /// A pattern, in which `^` and `$` mean lines.
 pub(super) fn compiled(pattern: &str, ignore_case: bool) -> Result<Regex, Refusal> {
@@ -21,8 +22,7 @@ fn pointed(pattern: &str) -> Option<String> {
     let (span, why) = match Parser::new().parse(pattern) {
         Err(error) => (*error.span(), error.kind().to_string()),
         Ok(ast) => {
-            let translated = regex_syntax::hir::translate::Translator::new().translate(pattern, &ast);
-            let error = translated.err()?;
+            let error = Translator::new().translate(pattern, &ast).err()?;
             (*error.span(), error.kind().to_string())
         }
     };
@@ -30,7 +30,7 @@ fn pointed(pattern: &str) -> Option<String> {
     let begins = pattern[..start].rfind('\n').map_or(0, |at| at + 1);
     let ends = pattern[start..].find('\n').map_or(pattern.len(), |at| start + at);
     // What steers a terminal takes one place, as it did.
-    let clean = |text: &str| crate::domain::text::clean(text).into_owned();
+    let clean = |text: &str| clean(text).into_owned();
     let end = end.clamp(start, ends);
     let (before, wrong, after) =
         (clean(&pattern[begins..start]), clean(&pattern[start..end]), clean(&pattern[end..ends]));

@@ -13,7 +13,7 @@ use super::{Refusal, args::Scope, clock, dashboard::Engine, explain, keeper::Kee
 use crate::{
     config::{Config, Flags},
     domain::window::Minute,
-    engine::{explain::Allowance, watch::Snapshot},
+    engine::{explain::Hourly, watch::Snapshot},
     report::{Alert, AlertCause},
     source::Source,
     tui::{
@@ -42,8 +42,7 @@ pub(super) async fn run(scope: &Scope) -> Result<u8, Refusal> {
     let mut before: Option<Board> = None;
     let mut summary = Instant::now() + SUMMARY;
     let config = Arc::new(start.config().clone());
-    let mut causes =
-        Causes { source: engine.source.clone(), config, hour: (0, Arc::new(Allowance::new(0.0))), wanted: Vec::new() };
+    let mut causes = Causes { source: engine.source.clone(), config, hourly: Hourly::default(), wanted: Vec::new() };
     let mut looking: Option<BoxFuture<'static, Vec<Found>>> = None;
     loop {
         let wake = if before.is_none() { begin } else { summary };
@@ -56,11 +55,10 @@ pub(super) async fn run(scope: &Scope) -> Result<u8, Refusal> {
             Some(found) = async { Some(looking.as_mut()?.await) } => {
                 looking = before.as_ref().and_then(|board| causes.look(&board.snapshot));
                 let said = before.iter().flat_map(|board| found.iter().filter_map(|found| found.said(board)));
-                match write(&said.collect::<Vec<_>>()) {
-                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(0),
-                    Err(error) => return Err(unwritten(&error)),
-                    Ok(()) => continue,
+                if !is_read(write(&said.collect::<Vec<_>>()))? {
+                    return Ok(0);
                 }
+                continue;
             }
             () = tokio::time::sleep_until(wake) => false,
         };
@@ -84,25 +82,27 @@ pub(super) async fn run(scope: &Scope) -> Result<u8, Refusal> {
             }
             before = Some(after);
         }
-        match write(&lines) {
-            // Nobody reads any more.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(0),
-            Err(error) => return Err(unwritten(&error)),
-            Ok(()) => {}
+        if !is_read(write(&lines))? {
+            return Ok(0);
         }
     }
 }
 
-fn unwritten(error: &io::Error) -> Refusal {
-    Refusal::usage(format!("standard output can't be written: {error}"))
+/// Whether anybody still reads what was written.
+fn is_read(written: io::Result<()>) -> Result<bool, Refusal> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Refusal::usage(format!("standard output can't be written: {error}"))),
+        Ok(()) => Ok(true),
+    }
 }
 
 /// Why what began to alert fails, as `slmon alert --explain` finds it.
 struct Causes {
     source: Arc<dyn Source>,
     config: Arc<Config>,
-    /// The hour, and what is left of what it may cost.
-    hour: (i64, Arc<Allowance>),
+    /// What it may cost.
+    hourly: Hourly,
     /// Those that nobody looked into yet.
     wanted: Vec<Key>,
 }
@@ -125,11 +125,8 @@ impl Causes {
         if wanted.is_empty() || self.config.cause_cost <= 0.0 {
             return None;
         }
-        let hour = Minute::floor(clock::now()).0.div_euclid(60);
-        if self.hour.0 != hour {
-            self.hour = (hour, Arc::new(Allowance::new(self.config.cause_cost)));
-        }
-        let (source, snapshot, allowance) = (self.source.clone(), snapshot.clone(), self.hour.1.clone());
+        let allowance = self.hourly.at(Minute::floor(clock::now()), self.config.cause_cost);
+        let (source, snapshot) = (self.source.clone(), snapshot.clone());
         let is_of = |alert: &Alert, key: &Key| {
             (&alert.account, &alert.region, &alert.function) == (&key.account, &key.region, &key.name)
         };
@@ -141,12 +138,7 @@ impl Causes {
             chosen.extend(own.filter(|alert| explain::is_failing(alert)).take(1).cloned());
         }
         let look = async move {
-            let judged = explain::Judged {
-                source: &*source,
-                fleet: &snapshot.fleet,
-                judgement: &snapshot.judgement,
-                horizon: snapshot.horizon,
-            };
+            let judged = explain::Judged::of(&*source, &snapshot);
             explain::alerts(&judged, &mut chosen, (&allowance, Instant::now() + LONGEST)).await;
             let found = wanted.into_iter().map(|key| {
                 let cause = chosen.iter().find(|alert| is_of(alert, &key)).and_then(|alert| alert.cause.clone());

@@ -17,7 +17,7 @@ use crate::{
         account::Target,
         fleet::{Fleet, Function},
         rules::{StageKind, span_minutes},
-        text::AwsText,
+        text::{AwsText, clean, minutes},
         trace::{
             LONGEST, TraceFilter, TraceRequest, Wanted,
             causes::Cut,
@@ -54,12 +54,11 @@ pub(super) async fn enter(start: &Start, scope: &Scope, what: &str) -> Swept {
 
 /// A span of whole minutes that a flag gives, up to a greatest.
 pub(super) fn window(text: &str, most: i64) -> Result<i64, Refusal> {
-    let minutes = span_minutes(text).map_err(|why| Refusal::usage(format!("--window {text}: {why}")))?;
-    if minutes > most {
-        let most = crate::domain::text::minutes(most);
-        return Err(Refusal::usage(format!("--window {text} is too long: {most} at most")));
+    let span = span_minutes(text).map_err(|why| Refusal::usage(format!("--window {text}: {why}")))?;
+    if span > most {
+        return Err(Refusal::usage(format!("--window {text} is too long: {} at most", minutes(most))));
     }
-    Ok(minutes)
+    Ok(span)
 }
 
 /// The meter's end, for reports.
@@ -157,7 +156,7 @@ pub async fn found(
                 allowance.release(traces);
                 found
             } else {
-                Found { cut: Some(Cut::Cost { allowed: allowance.dollars(), rest: None }), ..Found::default() }
+                Found { cut: Some(Cut::Cost { allowed: allowance.limit(), rest: None }), ..Found::default() }
             };
             (place, found)
         });
@@ -302,7 +301,7 @@ fn read_id(text: &str) -> Result<AwsText, Refusal> {
         [whole] if is_hex(whole, 32) => Ok(format!("1-{}-{}", &whole[..8], &whole[8..]).to_lowercase().into()),
         _ => Err(Refusal::usage(format!(
             "{} is no trace id: it looks like 1-67891233-abcdef012345678912345678",
-            crate::domain::text::clean(text)
+            clean(text)
         ))),
     }
 }

@@ -1,7 +1,10 @@
 //! Why a function fails: its failed traces, folded into error groups; one trace whole, from every account that knows a part
 //! of it; and who calls whom. Knows no clock but the deadline, and keeps nothing: traces go into no fleet.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
@@ -16,7 +19,7 @@ use crate::{
         text::AwsText,
         trace::{
             LONGEST, RawTrace, Summary, TraceFilter, TraceRequest, Wanted,
-            causes::{Causes, Cut, Folding},
+            causes::{Causes, CostLimit, Cut, Folding},
             graph::Graph,
             tree::Tree,
         },
@@ -84,7 +87,7 @@ impl Ask {
 /// How many traces may be looked through, all questions together.
 #[derive(Debug)]
 pub struct Allowance {
-    dollars: f64,
+    limit: CostLimit,
     /// Traces that were looked through, and those that are set aside for requests under way.
     spent: AtomicU64,
     /// The most that a page took so far: another may take as much.
@@ -92,19 +95,19 @@ pub struct Allowance {
 }
 
 impl Allowance {
-    /// So many dollars.
-    pub fn new(dollars: f64) -> Self {
-        Self { dollars, spent: AtomicU64::new(0), dearest: AtomicU64::new(0) }
+    /// All of it is left.
+    pub fn new(limit: CostLimit) -> Self {
+        Self { limit, spent: AtomicU64::new(0), dearest: AtomicU64::new(0) }
     }
 
-    /// What was allowed, in dollars.
-    pub fn dollars(&self) -> f64 {
-        self.dollars
+    /// What was allowed.
+    pub fn limit(&self) -> CostLimit {
+        self.limit
     }
 
     /// Whether so many traces can be paid that are read whole; if so, they are.
     pub fn pay(&self, traces: u64) -> bool {
-        let within = |spent| (dollars(spent + traces) <= self.dollars).then_some(spent + traces);
+        let within = |spent| (dollars(spent + traces) <= self.limit.dollars()).then_some(spent + traces);
         self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, within).is_ok()
     }
 
@@ -121,7 +124,7 @@ impl Allowance {
     /// Sets aside what a page may take: so much, or none where that is not left. What the first takes, nobody knows.
     fn reserve(&self) -> Option<u64> {
         let page = self.dearest.load(Ordering::Relaxed).max(1);
-        let within = |spent| (dollars(spent + page) <= self.dollars).then_some(spent + page);
+        let within = |spent| (dollars(spent + page) <= self.limit.dollars()).then_some(spent + page);
         self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, within).ok().map(|_| page)
     }
 
@@ -134,7 +137,23 @@ impl Allowance {
 
     /// Whether so many more traces can be paid.
     fn covers(&self, traces: u64) -> bool {
-        dollars(self.spent.load(Ordering::Relaxed) + traces) <= self.dollars
+        dollars(self.spent.load(Ordering::Relaxed) + traces) <= self.limit.dollars()
+    }
+}
+
+/// What looking for causes may cost in each hour.
+#[derive(Default)]
+pub struct Hourly(Mutex<Option<(i64, Arc<Allowance>)>>);
+
+impl Hourly {
+    /// What is left in the hour of this minute, where so many US dollars are allowed; all of it where that has changed.
+    pub fn at(&self, minute: Minute, dollars: f64) -> Arc<Allowance> {
+        let (hour, limit) = (minute.0.div_euclid(60), CostLimit::Hour(dollars));
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*left {
+            Some((of, allowance)) if *of == hour && allowance.limit == limit => allowance.clone(),
+            _ => left.insert((hour, Arc::new(Allowance::new(limit)))).1.clone(),
+        }
     }
 }
 
@@ -187,7 +206,7 @@ pub async fn causes(source: &dyn Source, ask: &Ask, allowance: &Allowance, until
         let next = a_minute * u64::try_from((start.0 - ask.from.0).clamp(0, length)).unwrap_or(0);
         end = start;
         if end > ask.from && !allowance.covers(next) {
-            let cut = Cut::Cost { allowed: allowance.dollars, rest: None };
+            let cut = Cut::Cost { allowed: allowance.limit, rest: None };
             causes.cut = Some(reading.with_rest(cut, start.timestamp()));
             break;
         }
@@ -287,7 +306,7 @@ pub async fn pages(
     let mut pages = source.summaries(target, request);
     loop {
         let Some(reserved) = allowance.reserve() else {
-            found.cut = Some(Cut::Cost { allowed: allowance.dollars, rest: None });
+            found.cut = Some(Cut::Cost { allowed: allowance.limit, rest: None });
             return found;
         };
         let answer = timeout_at(until, pages.next()).await;
@@ -451,10 +470,14 @@ invocations = 30
         Instant::now() + std::time::Duration::from_secs(20)
     }
 
+    fn a_dollar() -> Allowance {
+        Allowance::new(CostLimit::Run(1.0))
+    }
+
     #[tokio::test(start_paused = true)]
     async fn failed_traces_become_groups_and_what_was_refused_is_one_of_them() {
         let (sim, target, now) = entered(TRACED).await;
-        let causes = causes(&*sim, &ask(&target, "pay", now, 30), &Allowance::new(1.0), soon()).await;
+        let causes = causes(&*sim, &ask(&target, "pay", now, 30), &a_dollar(), soon()).await;
         let told: Vec<_> = causes.groups.iter().map(ErrorGroup::headline).collect();
         assert_eq!(told, ["KeyError: order # of #", "Throttled"]);
         assert!(causes.groups.iter().all(|group| group.age == Age::New), "{:?}", causes.groups);
@@ -468,7 +491,7 @@ invocations = 30
     #[tokio::test(start_paused = true)]
     async fn what_does_not_fail_has_no_group_and_says_where_its_traces_go() {
         let (sim, target, now) = entered(TRACED).await;
-        let causes = causes(&*sim, &ask(&target, "quiet", now, 30), &Allowance::new(1.0), soon()).await;
+        let causes = causes(&*sim, &ask(&target, "quiet", now, 30), &a_dollar(), soon()).await;
         assert!(causes.groups.is_empty() && causes.failed == 0);
         assert!(causes.destination.is_some());
         assert!(causes.remarks(&"quiet".into())[0].starts_with("no failed trace was found"));
@@ -478,7 +501,7 @@ invocations = 30
     async fn reading_stops_before_it_costs_more_than_is_allowed() {
         let (sim, target, now) = entered(TRACED).await;
         let allowed = 700.0 * DOLLARS_PER_TRACE;
-        let allowance = Allowance::new(allowed);
+        let allowance = Allowance::new(CostLimit::Run(allowed));
         let causes = causes(&*sim, &ask(&target, "quiet", now, 24 * 60), &allowance, soon()).await;
         let Some(Cut::Cost { rest: Some(rest), .. }) = causes.cut else { panic!("{:?}", causes.cut) };
         assert!(rest > 0.0 && causes.scanned as f64 * DOLLARS_PER_TRACE <= allowed, "{}", causes.scanned);
@@ -489,7 +512,7 @@ invocations = 30
     async fn what_is_denied_is_told_and_nothing_else_is_lost() {
         let denied = "\n[[faults]]\noperation = \"xray:GetTraceSummaries\"\nfails = \"denied\"\n";
         let (sim, target, now) = entered(&format!("{TRACED}{denied}")).await;
-        let causes = causes(&*sim, &ask(&target, "pay", now, 30), &Allowance::new(1.0), soon()).await;
+        let causes = causes(&*sim, &ask(&target, "pay", now, 30), &a_dollar(), soon()).await;
         assert_eq!(causes.failure.as_ref().map(|failure| failure.kind), Some(Kind::Denied));
         assert!(causes.remarks(&"pay".into())[0].starts_with("X-Ray can't be read (denied)"));
     }
@@ -497,9 +520,9 @@ invocations = 30
     #[tokio::test(start_paused = true)]
     async fn a_stretch_is_looked_through_once_for_what_failed_and_what_was_refused() {
         let (sim, target, now) = entered(TRACED).await;
-        let causes = causes(&*sim, &ask(&target, "pay", now, 30), &Allowance::new(1.0), soon()).await;
+        let causes = causes(&*sim, &ask(&target, "pay", now, 30), &a_dollar(), soon()).await;
         let every = TraceRequest { start: now.plus(-30).timestamp(), end: now.timestamp(), filter: None };
-        let all = pages(&*sim, &target, &every, (&Allowance::new(1.0), ENOUGH), soon()).await;
+        let all = pages(&*sim, &target, &every, (&a_dollar(), ENOUGH), soon()).await;
         // Pages round what they looked through.
         assert!(causes.scanned.abs_diff(all.scanned) < 10, "each once: {} {}", causes.scanned, all.scanned);
     }
@@ -509,7 +532,7 @@ invocations = 30
         let text = TRACED.replace("from = \"-10m\", per_minute = 4", "from = \"-100m\", per_minute = 30");
         let (sim, target, now) = entered(&text).await;
         let asked = Ask { since: Some(now.plus(-100)), ..ask(&target, "pay", now, 115) };
-        let causes = causes(&*sim, &asked, &Allowance::new(1.0), soon()).await;
+        let causes = causes(&*sim, &asked, &a_dollar(), soon()).await;
         assert_eq!(causes.cut, Some(Cut::Enough));
         assert_eq!(causes.groups[0].age, Age::New, "{:?}", causes.groups);
     }
@@ -517,9 +540,19 @@ invocations = 30
     #[tokio::test(start_paused = true)]
     async fn where_nothing_may_be_spent_nothing_is_said_of_traces_that_were_not_read() {
         let (sim, target, now) = entered(TRACED).await;
-        let causes = causes(&*sim, &ask(&target, "pay", now, 30), &Allowance::new(0.0), soon()).await;
+        let causes = causes(&*sim, &ask(&target, "pay", now, 30), &Allowance::new(CostLimit::Run(0.0)), soon()).await;
         assert_eq!(causes.scanned, 0);
         let remarks = causes.remarks(&"pay".into());
         assert!(remarks.len() == 1 && remarks[0].contains("--max-cost"), "{remarks:?}");
+    }
+
+    #[test]
+    fn each_hour_may_cost_as_much_again_whoever_asks() {
+        let (hourly, at) = (Hourly::default(), Minute(60 * 1000));
+        let first = hourly.at(at, 0.05);
+        assert!(first.pay(60_000), "three cents");
+        assert!(!hourly.at(at.plus(59), 0.05).pay(60_000), "the same hour");
+        assert!(hourly.at(at.plus(60), 0.05).pay(60_000), "the next");
+        assert!(hourly.at(at.plus(60), 0.10).pay(60_000), "what is allowed has changed");
     }
 }

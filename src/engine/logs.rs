@@ -13,6 +13,7 @@ use crate::{
         function::Configuration,
         logs::{
             LogEvent, LogGroup, LogRequest,
+            cause::cause,
             groups::{CauseGroup, LogCauses, LogCut, LogFolding, invocation, report_of},
             line::read,
             pattern,
@@ -167,7 +168,7 @@ async fn example(
         let span = (ask.from.timestamp(), later(ask.to.timestamp(), longest));
         let asked = ask.request(span, Some(pattern::quoted(id.raw())), None);
         let found = events(source, &ask.target, &asked, EVENTS, until).await.events;
-        let failing = found.iter().find(|event| crate::domain::logs::cause::cause(&read(event.text.raw())).is_some());
+        let failing = found.iter().find(|event| cause(&read(event.text.raw())).is_some());
         if failing.is_none() && !found.is_empty() {
             after = longest;
         }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Post, Refused, Sink, event};
 use crate::{
-    domain::{account::Region, life::Notice},
+    domain::{account::Region, life::Notice, text::clean},
     store::Message,
 };
 
@@ -128,7 +128,7 @@ fn length(entry: &Value) -> usize {
 /// credentials can be mended.
 fn taken(status: u16, text: &str) -> Result<(), Refused> {
     let answer: Value = serde_json::from_str(text).unwrap_or(Value::Null);
-    let word = |value: &Value| crate::domain::text::clean(value.as_str().unwrap_or_default()).into_owned();
+    let word = |value: &Value| clean(value.as_str().unwrap_or_default()).into_owned();
     if status != 200 {
         let kind = word(&answer["__type"]);
         let kind = kind.rsplit('#').next().unwrap_or_default();

@@ -24,6 +24,7 @@ use crate::{
     domain::{
         life::{More, Notice},
         sink::{Channel, SinkRules},
+        text::clean,
     },
     store::Message,
 };
@@ -85,7 +86,7 @@ fn said(text: &str) -> String {
     let Some(line) = text.lines().map(str::trim).find(|line| !line.is_empty()) else { return String::new() };
     let cut: String = line.chars().take(SAID).collect();
     let more = if cut.len() < text.trim().len() { "…" } else { "" };
-    format!(": {}{more}", crate::domain::text::clean(&cut))
+    format!(": {}{more}", clean(&cut))
 }
 
 /// The sink that the configuration means.

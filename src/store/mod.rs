@@ -17,6 +17,7 @@ use std::{
 
 use crate::domain::{
     life::{AlertKey, Before, Happening, Hush, Life, Lives, Means, Mute, Notice},
+    text::counted,
     usage::Spent,
     window::Minute,
 };
@@ -273,7 +274,7 @@ impl Store {
         let writing = writing.map_or(0, |(writing, _)| writing);
         self.read = Some((writing, from + page.whole));
         if page.spoilt > 0 {
-            let lines = crate::domain::text::counted(page.spoilt as u64, "line");
+            let lines = counted(page.spoilt as u64, "line");
             self.set_aside(now, &format!("has {lines} that can't be read"))?;
             return self.rewrite(writing);
         }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::domain::{
     fleet::{Function, TargetState},
-    text::AwsText,
+    text::{AwsText, clean},
 };
 
 /// What a column of functions shows.
@@ -131,7 +131,7 @@ impl Group {
             Self::Account => "account".into(),
             Self::Region => "region".into(),
             Self::Stage => "stage".into(),
-            Self::Tag(key) => format!("tag {}", crate::domain::text::clean(key)),
+            Self::Tag(key) => format!("tag {}", clean(key)),
         }
     }
 

@@ -10,6 +10,7 @@ use slmon::{
         fleet::Fleet,
         rules::{Glob, span_minutes},
         text::AwsText,
+        trace::causes::CostLimit,
         window::{Horizon, Minute},
     },
     engine::{
@@ -117,7 +118,7 @@ impl Commands<'_> {
             min_coverage: alert.min_coverage,
         });
         let judged = cli::explain::Judged { source: &*source, fleet: &fleet, judgement: &judgement, horizon };
-        let within = (&Allowance::new(self.dollars), until);
+        let within = (&Allowance::new(CostLimit::Run(self.dollars)), until);
         let (page, code) = cli::explain::explain(&judged, report, self.at.unwrap_or(now), within).await;
         let json = report::json::pretty(&page);
         let text = report::explain::text::render(&page, self.telling);
@@ -138,7 +139,7 @@ impl Commands<'_> {
         let until = Instant::now() + config.alert.deadline;
         let (source, fleet) = self.discover(&config).await;
         let coverage = coverage_of(&fleet, &config.accept_unseen, now);
-        let within = (&Allowance::new(self.dollars), until);
+        let within = (&Allowance::new(CostLimit::Run(self.dollars)), until);
         let (list, code) = cli::traces::found(&*source, &fleet, &asked, coverage, within).await;
         let json = report::json::pretty(&list);
         let text = report::traces::text(&list, self.telling);

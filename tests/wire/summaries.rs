@@ -13,7 +13,7 @@ use slmon::{
         text::AwsText,
         trace::{
             Destination, Failing, LONGEST, TraceFilter, TraceRequest, Wanted,
-            causes::{Age, Cut, ErrorGroup},
+            causes::{Age, CostLimit, Cut, ErrorGroup},
         },
     },
     engine::explain::{self, Allowance},
@@ -242,7 +242,7 @@ async fn what_runs_at_once_sets_aside_what_it_may_cost() {
     let pages = AtomicUsize::new(0);
     let fake = with_xray(move |_| page(&[], 30_000, Some(&format!("token-{}", pages.fetch_add(1, Ordering::Relaxed)))));
     let entered = enter(&fake, 1).await;
-    let (allowance, target) = (Allowance::new(0.10), &entered.targets[0]);
+    let (allowance, target) = (Allowance::new(CostLimit::Run(0.10)), &entered.targets[0]);
     let filter = Some(TraceFilter::of("pay".into(), Wanted::Failed));
     let request = TraceRequest { start: AT.plus(-30).timestamp(), end: AT.timestamp(), filter };
     let reading = (0..4).map(|_| explain::pages(&*entered.source, target, &request, (&allowance, u64::MAX), soon()));
@@ -291,7 +291,7 @@ async fn where_many_are_watched_all_are_asked_for_and_those_of_others_are_left_o
     let entered = enter(&fake, 1).await;
     let coverage = coverage_of(&entered.fleet, &[], HORIZON.now);
     let asked = Listed { minutes: 15, to: HORIZON.now, all: false, hidden: false, limit: 50 };
-    let within = (&Allowance::new(0.10), soon());
+    let within = (&Allowance::new(CostLimit::Run(0.10)), soon());
     let (list, code) = found(&*entered.source, &entered.fleet, &asked, coverage, within).await;
     let functions: Vec<_> = list.traces.iter().flat_map(|row| &row.functions).map(AwsText::raw).collect();
     assert_eq!((functions, code), (vec!["job-24"], 0));

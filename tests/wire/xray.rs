@@ -9,7 +9,7 @@ use slmon::{
         fleet::Fleet,
         roster::{Base, ByHand},
         rules::Rules,
-        trace::causes::Causes,
+        trace::causes::{Causes, CostLimit},
         window::Minute,
     },
     engine::{
@@ -91,7 +91,7 @@ impl Entered {
     }
 
     pub(crate) async fn causes_of(&self, ask: &Ask, dollars: f64) -> Causes {
-        explain::causes(&*self.source, ask, &Allowance::new(dollars), soon()).await
+        explain::causes(&*self.source, ask, &Allowance::new(CostLimit::Run(dollars)), soon()).await
     }
 }
 

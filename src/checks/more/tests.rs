@@ -286,6 +286,22 @@ fn a_table_is_held_against_what_it_has_now() {
     assert_eq!(with_provisioned(|_| None), None);
 }
 
+#[test]
+fn of_reads_and_writes_the_greater_share_is_the_number() {
+    let mut table = with(Extra::Capacity, &[]);
+    read(&mut table, |metric, _| match metric {
+        Metric::ConsumedRead => Some(27_000),
+        Metric::ConsumedWrite => Some(28_500),
+        Metric::ProvisionedRead | Metric::ProvisionedWrite => Some(100),
+        _ => Some(0),
+    });
+    let judged = judge(&table, &HORIZON);
+    let finding = judged.findings.iter().find(|finding| finding.check == "capacity").unwrap();
+    assert_eq!(finding.value, Some(0.95));
+    assert!(finding.reason.starts_with("95.0 % of 100 write"), "{}", finding.reason);
+    assert!(finding.reason.contains("; 90.0 % of 100 read"), "{}", finding.reason);
+}
+
 proptest! {
     /// More errors, longer runs, older records and more events never make a verdict better.
     #[test]

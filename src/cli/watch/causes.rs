@@ -21,7 +21,7 @@ use crate::{
         life::{AlertKey, Change, More, Notice},
         window::Minute,
     },
-    engine::{explain::Allowance, watch::Snapshot},
+    engine::{explain::Hourly, watch::Snapshot},
     notify::Looks,
     report::Alert,
     source::Source,
@@ -48,8 +48,8 @@ pub(super) struct Finder(Arc<Shared>);
 struct Shared {
     /// By what it looks; none before the first watching.
     eyes: Mutex<Option<Arc<Eyes>>>,
-    /// The hour, and what is left of what it may cost.
-    spent: Mutex<(i64, Arc<Allowance>)>,
+    /// What it may cost.
+    hourly: Hourly,
     /// What was found, by function and step: each sink says the same, and it is paid once.
     known: Mutex<BTreeMap<String, Cell>>,
     room: Semaphore,
@@ -64,9 +64,8 @@ pub(super) struct Eyes {
 
 impl Finder {
     pub(super) fn new() -> Self {
-        let spent = Mutex::new((0, Arc::new(Allowance::new(0.0))));
-        let room = Semaphore::new(AT_ONCE);
-        Self(Arc::new(Shared { eyes: Mutex::new(None), spent, known: Mutex::default(), room }))
+        let (eyes, room) = (Mutex::new(None), Semaphore::new(AT_ONCE));
+        Self(Arc::new(Shared { eyes, hourly: Hourly::default(), known: Mutex::default(), room }))
     }
 
     /// From now on it looks by these. What was found, and what this hour has cost, stays.
@@ -108,16 +107,6 @@ fn begins(notice: &Notice) -> bool {
 impl Shared {
     fn eyes(&self) -> Option<Arc<Eyes>> {
         self.eyes.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// What may be spent in this hour.
-    fn allowance(&self, dollars: f64) -> Arc<Allowance> {
-        let hour = Minute::floor(clock::now()).0.div_euclid(60);
-        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
-        if spent.0 != hour || (spent.1.dollars() - dollars).abs() > f64::EPSILON {
-            *spent = (hour, Arc::new(Allowance::new(dollars)));
-        }
-        spent.1.clone()
     }
 
     fn cell(&self, notice: &Notice) -> Cell {
@@ -163,13 +152,9 @@ impl Shared {
         if alerts.is_empty() {
             return Ok(Found::new());
         }
-        let judged = explain::Judged {
-            source: &*eyes.source,
-            fleet: &snapshot.fleet,
-            judgement: &snapshot.judgement,
-            horizon: snapshot.horizon,
-        };
-        let (allowance, until) = (self.allowance(eyes.config.cause_cost), Instant::now() + LONGEST);
+        let judged = explain::Judged::of(&*eyes.source, &snapshot);
+        let allowance = self.hourly.at(Minute::floor(clock::now()), eyes.config.cause_cost);
+        let until = Instant::now() + LONGEST;
         explain::alerts(&judged, &mut alerts, (&allowance, until)).await;
         let portal = portal(&eyes.config);
         Ok(alerts.into_iter().map(|alert| (alert.check, more(alert, &target, portal.as_ref()))).collect())

@@ -111,14 +111,33 @@ pub struct Causes {
     pub tracing: Option<bool>,
 }
 
+/// What reading traces may cost, in US dollars, and where that is set.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum CostLimit {
+    /// In a run, by `--max-cost`.
+    Run(f64),
+    /// In an hour, by `cause_cost` of the configuration.
+    Hour(f64),
+    /// For one question of the dashboard, by the program.
+    Question(f64),
+}
+
+impl CostLimit {
+    /// In US dollars.
+    pub fn dollars(self) -> f64 {
+        let (Self::Run(dollars) | Self::Hour(dollars) | Self::Question(dollars)) = self;
+        dollars
+    }
+}
+
 /// Why a reading of traces stopped early.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cut {
-    /// Going on would have cost more than was allowed: what was, and what the rest would cost, in dollars.
+    /// Going on would have cost more than was allowed.
     Cost {
         /// What was allowed.
-        allowed: f64,
-        /// What the rest would cost, as far as that can be told.
+        allowed: CostLimit,
+        /// What the rest would cost, in US dollars, as far as that can be told.
         rest: Option<f64>,
     },
     /// There was no time left.

@@ -2,7 +2,7 @@
 
 use super::{
     Destination, Failing, ServiceName,
-    causes::{Age, Causes, Cut, ErrorGroup},
+    causes::{Age, Causes, CostLimit, Cut, ErrorGroup},
     tree::{Node, Tree},
 };
 use crate::domain::{
@@ -126,20 +126,24 @@ impl Causes {
 /// Why not all traces were read, where there was no time.
 pub const NO_TIME: &str = "the deadline came before all traces were read: give it more time with --deadline";
 
-/// Why not all traces were read, where that would have cost too much: what was allowed, and what all of it would cost, as
-/// far as that can be told, in dollars.
-pub fn over_cost(allowed: f64, whole: Option<f64>) -> String {
-    let allowed_usd = usd(allowed);
-    match whole.filter(|whole| *whole > allowed) {
-        Some(whole) => {
+/// Why not all traces were read, where that would have cost more than is allowed. `whole` is what all of it would cost, in US
+/// dollars, as far as that can be told.
+pub fn over_cost(allowed: CostLimit, whole: Option<f64>) -> String {
+    let (dollars, said) = (allowed.dollars(), usd(allowed.dollars()));
+    let stopped = format!("reading stopped before it would have cost more than {said}");
+    match (allowed, whole.filter(|whole| *whole > dollars)) {
+        (CostLimit::Run(_), Some(whole)) => {
             // A little more than it is thought to be: it is an estimate.
             let enough = (whole * 110.0).ceil() / 100.0;
+            format!("{stopped}; all of it would cost about {}: --max-cost {enough:.2} allows that", usd(whole))
+        }
+        (CostLimit::Run(_), None) => format!("{stopped}: --max-cost allows more"),
+        (CostLimit::Hour(_), _) => {
             format!(
-                "reading stopped before it would have cost more than {allowed_usd}; all of it would cost about {}: --max-cost {enough:.2} allows that",
-                usd(whole)
+                "reading stopped, since looking for causes may cost {said} an hour: cause_cost in [alerts] allows more"
             )
         }
-        None => format!("reading stopped before it would have cost more than {allowed_usd}: --max-cost allows more"),
+        (CostLimit::Question(_), _) => format!("{stopped}: `slmon explain` with --max-cost reads more"),
     }
 }
 
@@ -235,5 +239,14 @@ mod tests {
     fn spans_of_time_in_words() {
         let said: Vec<_> = [0.0004, 0.012, 0.9994, 10.24, 119.7, 250.0].into_iter().map(seconds).collect();
         assert_eq!(said, ["0.4 ms", "12 ms", "999 ms", "10.2 s", "2 min 00 s", "4 min 10 s"]);
+    }
+
+    #[test]
+    fn what_costs_too_much_says_what_allows_more_there() {
+        let said = |limit, whole| over_cost(limit, whole);
+        assert!(said(CostLimit::Run(0.10), Some(0.20)).ends_with("$0.20: --max-cost 0.22 allows that"));
+        assert!(said(CostLimit::Run(0.10), None).ends_with(": --max-cost allows more"));
+        assert!(said(CostLimit::Hour(0.05), Some(0.20)).ends_with("$0.05 an hour: cause_cost in [alerts] allows more"));
+        assert!(said(CostLimit::Question(0.05), None).ends_with("`slmon explain` with --max-cost reads more"));
     }
 }

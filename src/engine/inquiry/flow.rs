@@ -20,7 +20,10 @@ use crate::{
         account::{Target, TargetKey},
         failure::{Failure, Kind},
         text::AwsText,
-        trace::{Summary, TraceFilter, TraceRequest, Wanted, causes::Cut},
+        trace::{
+            Summary, TraceFilter, TraceRequest, Wanted,
+            causes::{CostLimit, Cut},
+        },
         usage::DOLLARS_PER_TRACE,
     },
     source::{Source, calls},
@@ -70,7 +73,7 @@ pub(super) struct Poll {
 /// Reads a target.
 pub(super) async fn poll(source: &dyn Source, request: Request) -> Poll {
     let Request { about, target, asked, functions, dollars } = request;
-    let allowance = Allowance::new(dollars);
+    let allowance = Allowance::new(CostLimit::Question(dollars));
     let found = pages(source, &target, &asked, (&allowance, KEPT as u64), Instant::now() + PATIENCE).await;
     let seconds = asked.end.duration_since(asked.start).as_secs_f64();
     Poll { about, target, seconds, end: asked.end, functions, found }

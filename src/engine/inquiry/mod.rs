@@ -26,7 +26,12 @@ use crate::{
         account::{Target, TargetKey},
         failure::Failure,
         text::AwsText,
-        trace::{Summary, causes::Causes, graph::Graph, tree::Tree},
+        trace::{
+            Summary,
+            causes::{Causes, CostLimit},
+            graph::Graph,
+            tree::Tree,
+        },
         window::Minute,
     },
     source::Source,
@@ -313,7 +318,7 @@ fn ask(source: &dyn Source, question: Question, now: Timestamp) -> BoxFuture<'_,
                 // Up to now: whoever wrote the question down may have had an older clock.
                 ask.to = Minute::floor(now).plus(1);
                 let key = (ask.target.key(), ask.function.clone());
-                let causes = explain::causes(source, &ask, &Allowance::new(QUESTION), until).await;
+                let causes = explain::causes(source, &ask, &Allowance::new(CostLimit::Question(QUESTION)), until).await;
                 Answer::Causes(key, ToldCauses { causes, at: now })
             }
             Question::Trace(id, targets) => {

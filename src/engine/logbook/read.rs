@@ -17,7 +17,7 @@ use crate::{
     domain::{
         failure::Failure,
         logs::{LogEvent, cause::cause, groups::LogCauses, line::read},
-        text::AwsText,
+        text::{AwsText, clock},
         window::Minute,
     },
     source::Source,
@@ -116,7 +116,7 @@ async fn around(
     let Some(group) = group else {
         let mut lines = newest(source, functions, &BACK, now, until).await;
         if causes.failure.is_none() {
-            let from = crate::domain::text::clock(Minute::floor(causes.from), Minute::floor(now));
+            let from = clock(Minute::floor(causes.from), Minute::floor(now));
             lines.remarks.push(format!("no line since {from} says why it fails: these are the newest lines"));
         }
         lines.causes = Some(causes);

@@ -11,7 +11,7 @@ use crate::{
         finding::{Finding, Judged, Judgement, Verdict},
         fleet::{Function, TargetState},
         observation::Reading,
-        series::Metric,
+        series::{Metric, Series},
         text::AwsText,
         window::{Horizon, Minute, Window},
     },
@@ -201,7 +201,7 @@ pub(super) fn with_day(
 ) -> Option<Function> {
     let mut function = named(state, name.raw())?.clone();
     let reading = |metric| {
-        let none = || Reading::Known(crate::domain::series::Series::gaps(day, 1));
+        let none = || Reading::Known(Series::gaps(day, 1));
         readings.get(&metric).cloned().unwrap_or_else(none)
     };
     function.errors = reading(Metric::Errors);

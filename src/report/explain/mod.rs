@@ -15,7 +15,7 @@ use crate::domain::{
     account::{AccountId, Region},
     finding::Verdict,
     rules::Stage,
-    text::AwsText,
+    text::{AwsText, counted},
     trace::{
         Destination, Failing, ServiceName,
         causes::{Age, Causes, ErrorGroup},
@@ -217,7 +217,7 @@ impl Explanation {
 
     /// What the checks make of it, in words.
     fn finding(&self) -> String {
-        let told = |n: Option<u64>, noun: &str| n.map(|n| crate::domain::text::counted(n, noun));
+        let told = |n: Option<u64>, noun: &str| n.map(|n| counted(n, noun));
         let counts =
             [told(self.errors, "error"), told(self.throttles, "throttle"), told(self.invocations, "invocation")];
         let counts = counts.into_iter().flatten().collect::<Vec<_>>().join(", ");

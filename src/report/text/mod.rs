@@ -24,6 +24,7 @@ use super::{
 use crate::domain::{
     finding::Severity,
     text::{clock, count, minutes},
+    window::Minute,
 };
 
 /// The column where names begin.
@@ -113,7 +114,7 @@ pub(in crate::report) fn scope(page: &mut Page, scope: Option<&ReportScope>) {
 /// `14:45–15:00 UTC (15 min)`, with a date where it is not today's.
 fn window(report: &Report, telling: &Telling) -> String {
     let window = &report.window;
-    let today = crate::domain::window::Minute::floor(telling.now);
+    let today = Minute::floor(telling.now);
     let start = clock(window.start, today);
     let end = clock(window.end, window.start);
     let dash = if end.contains(' ') { " – " } else { "–" };

@@ -1,6 +1,7 @@
 //! Reads a base16 scheme: sixteen colours under their numbers. It takes the files of the tinted-theming project, old and
 //! new, and beside `#rrggbb` the names of the terminal's own colours and `default`.
 
+use crate::domain::text::clean;
 use ratatui::style::Color;
 
 /// What background a scheme is made for.
@@ -44,7 +45,7 @@ pub fn parse(text: &str) -> Result<Base16, String> {
     for (line, (key, value)) in text.lines().enumerate().filter_map(|(n, line)| Some((n + 1, pair(line)?))) {
         match key {
             // `scheme` is what older files call it.
-            "name" | "scheme" => name = Some(crate::domain::text::clean(value).into_owned()),
+            "name" | "scheme" => name = Some(clean(value).into_owned()),
             "variant" => {
                 variant = Some(match value {
                     "dark" => Variant::Dark,

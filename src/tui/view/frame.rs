@@ -16,7 +16,7 @@ use super::{
 use crate::{
     domain::{
         function::ResourceType,
-        text::{clock, count, counted, usd},
+        text::{clock, count, counted, minutes, usd},
         window::Minute,
     },
     engine::watch::{Pulse, Snapshot},
@@ -84,14 +84,14 @@ fn age(model: &Model, now: Timestamp) -> Vec<String> {
         }
         (Some(at), _) if unread > 0 && unread == snapshot.pulses.len() => match minute.0 - at.0 {
             0 => "stale".to_owned(),
-            age => format!("stale {}", crate::domain::text::minutes(age)),
+            age => format!("stale {}", minutes(age)),
         },
         (Some(_), _) if unread > 0 => {
             let all = snapshot.pulses.len();
             format!("{} of {} live", count((all - unread) as u64), counted(all as u64, "target"))
         }
         (Some(at), _) if minute.0 - at.0 <= 1 => "live".to_owned(),
-        (Some(at), _) => format!("read {} ago", crate::domain::text::minutes(minute.0 - at.0)),
+        (Some(at), _) => format!("read {} ago", minutes(minute.0 - at.0)),
     };
     let mut all = vec![format!("{demo}{read}"), read.clone()];
     if let Some(judged) = judged_to(snapshot, minute) {

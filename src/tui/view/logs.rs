@@ -28,7 +28,7 @@ use crate::{
             shown::Tone,
             words::{clock, unread},
         },
-        text::{clock as minute, count, counted, usd},
+        text::{clean, clock as minute, count, counted, usd},
         usage::DOLLARS_PER_TAILED_MINUTE,
         window::Minute,
     },
@@ -359,7 +359,7 @@ fn foot(model: &Model, told: Option<&ToldLines>, buf: &mut Buffer, area: Rect) {
 /// Whose line it is, and of which request.
 fn place_of(told: &ToldLines, line: &BookLine) -> Option<String> {
     let one = told.functions.get(line.place)?;
-    let request = line.line.request.as_deref().map(|id| format!("request {}", crate::domain::text::clean(id)));
+    let request = line.line.request.as_deref().map(|id| format!("request {}", clean(id)));
     let parts = [
         Some(one.function.shown().into_owned()),
         Some(called(&one.target.account)),

@@ -18,7 +18,7 @@ use crate::{
         trace::{Failing, Summary, words::seconds},
         usage::DOLLARS_PER_TRACE,
     },
-    engine::inquiry::{ToldNewest, TraceSeen},
+    engine::inquiry::{About, ToldNewest, TraceSeen},
 };
 
 const COLUMNS: [Column; 9] = [
@@ -81,7 +81,7 @@ fn nothing(model: &Model, told: Option<&ToldNewest>, buf: &mut Buffer, area: Rec
         Some(told) if told.failures.len() == told.read.1 => {
             ("No traces can be read", "see below for why".into(), Role::Warning)
         }
-        Some(told) if told.about == crate::engine::inquiry::About::Newest(None, true) || model.everything => (
+        Some(told) if told.about == About::Newest(None, true) || model.everything => (
             "No traces in the last 15 minutes",
             "nothing ran, or active tracing is off: X-Ray knows only what functions send".into(),
             Role::Title,

@@ -109,12 +109,8 @@ fn most(function: &Function) -> u32 {
 /// first by name.
 fn leads(state: &TargetState, function: &Function) -> bool {
     let own = (most(function), &function.found.name);
-    let rivals = state.known().iter().filter(|other| {
-        other.class.watched
-            && other.class.alerts()
-            && !other.is_gone()
-            && other.class.limits.more.is_on(Extra::Concurrency)
-    });
+    let rivals =
+        state.known().iter().filter(|other| other.alerts() && other.class.limits.more.is_on(Extra::Concurrency));
     rivals
         .map(|other| (most(other), &other.found.name))
         .all(|(taken, name)| taken < own.0 || taken == own.0 && name >= own.1)

@@ -382,7 +382,7 @@ pub fn looks_at_tables(rules: &Rules) -> bool {
 /// Judges a target, each of its functions over a horizon of its own, and adds what comes of it.
 pub fn judge_target(state: &TargetState, horizon: impl Fn(&Function) -> Horizon, judgement: &mut Judgement) {
     let target = state.target.key();
-    let watched = state.rows().enumerate().filter(|(_, f)| f.class.watched && !f.is_gone());
+    let watched = state.rows().enumerate().filter(|(_, f)| f.is_watched());
     for (place, function) in watched {
         if function.class.alerts() {
             judgement.functions.push(JudgedFunction {

@@ -124,7 +124,7 @@ pub struct Scope {
     /// Only functions with this tag: its key exactly, and a glob on its value
     #[arg(long = "tag", global = true, value_name = "KEY[=GLOB]", help_heading = "Scope")]
     pub tags: Vec<String>,
-    /// The whole run ends by then (each round, with --wait); what is missing is reported as unseen
+    /// The whole run ends by then; what is missing is reported as unseen
     #[arg(long, global = true, value_name = "TIME", help_heading = "Limits")]
     pub deadline: Option<String>,
     /// Don't keep what was found for completion in shells
@@ -283,7 +283,8 @@ pub struct Alert {
     #[arg(long, value_name = "INSTANT", conflicts_with = "window")]
     pub since: Option<String>,
     /// Watch for so long from --since on (default: now), a round a minute, told on standard error; ends as soon as
-    /// something fires, else with the last round, when the numbers of the whole time have settled
+    /// something fires, else with the last round, when the numbers of the whole time have settled. --deadline bounds each
+    /// round
     #[arg(long, value_name = "TIME", conflicts_with_all = ["window", "at"])]
     pub wait: Option<String>,
     /// Compare with so long right before the window: also critical where a share of errors is over its limit, at

@@ -120,7 +120,7 @@ pub(super) async fn run(scope: &Scope, args: &Explain) -> Result<u8, Refusal> {
 }
 
 fn has_watched(fleet: &Fleet) -> bool {
-    fleet.targets().any(|state| state.known().iter().any(|function| function.class.watched && !function.is_gone()))
+    fleet.targets().any(|state| state.known().iter().any(Function::is_watched))
 }
 
 /// What is in scope and not watched: whoever names a function means it, whatever its tags are.

@@ -66,6 +66,16 @@ impl Function {
         self.exists == Some(false) && silent(&self.errors) && silent(&self.throttles)
     }
 
+    /// Whether it is watched, and there.
+    pub fn is_watched(&self) -> bool {
+        self.class.watched && !self.is_gone()
+    }
+
+    /// Whether it is watched, production, and there: what is judged.
+    pub fn alerts(&self) -> bool {
+        self.class.alerts() && !self.is_gone()
+    }
+
     /// The reading of a metric that some check needs over a stretch.
     pub fn more(&self, metric: Metric, stretch: Stretch) -> &Reading {
         self.more.get(&(metric, stretch)).unwrap_or(&Reading::NotAsked)

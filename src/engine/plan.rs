@@ -254,7 +254,7 @@ fn has_failed(function: &Function, horizon: &Horizon) -> bool {
 
 /// Errors and throttles of watched production, errors of what else is watched.
 fn metrics(state: &TargetState, hidden: bool, horizon: &Horizon) -> Vec<Job> {
-    let watched = || state.known().iter().filter(|function| function.class.watched && !function.is_gone());
+    let watched = || state.known().iter().filter(|function| function.is_watched());
     let production = watched().filter(|function| function.class.alerts());
     let production = production.flat_map(|function| [(function, Metric::Errors), (function, Metric::Throttles)]);
     let others =
@@ -276,19 +276,14 @@ fn metrics(state: &TargetState, hidden: bool, horizon: &Horizon) -> Vec<Job> {
 
 /// The account's limit, where some check needs it.
 fn concurrency(state: &TargetState, horizon: &Horizon) -> Option<Job> {
-    let needs = |function: &Function| {
-        function.class.watched
-            && function.class.alerts()
-            && !function.is_gone()
-            && checks::wants_limit(&function.class.limits, horizon)
-    };
+    let needs = |function: &Function| function.alerts() && checks::wants_limit(&function.class.limits, horizon);
     state.known().iter().any(needs).then(|| Job::Concurrency { target: state.target.clone() })
 }
 
 /// What the checks need of watched production beside errors, throttles and invocations, as far as it is wanted.
 pub(super) fn more(state: &TargetState, horizon: &Horizon, wanted: impl Fn(&Function, &Need) -> bool) -> Vec<Job> {
     let mut by_stretch: BTreeMap<(Stretch, i64, i64), (Window, i64, Queries)> = BTreeMap::new();
-    let production = state.rows().filter(|f| f.class.watched && f.class.alerts() && !f.is_gone());
+    let production = state.rows().filter(|f| f.alerts());
     for function in production {
         for need in checks::needs(function.found.resource_type(), &function.class.limits, horizon) {
             let read = need.stretch.read(horizon, function.class.window);

@@ -221,7 +221,7 @@ fn watched(fleet: &Fleet) -> impl Iterator<Item = (&TargetState, &Function)> {
     fleet
         .targets()
         .flat_map(|state| state.known().iter().map(move |function| (state, function)))
-        .filter(|(_, function)| function.class.watched && !function.is_gone())
+        .filter(|(_, function)| function.is_watched())
 }
 
 fn counts(fleet: &Fleet) -> FunctionCounts {

@@ -127,9 +127,8 @@ pub fn facts<'b>(board: &'b Board, place: &Place, failing: &BTreeMap<usize, usiz
         }
         Place::Target(at) => {
             let state = board.targets.get(*at)?;
-            let watched = state.functions.as_ref().map(|functions| {
-                functions.iter().filter(|function| function.class.watched && !function.is_gone()).count()
-            });
+            let functions = state.functions.as_ref();
+            let watched = functions.map(|functions| functions.iter().filter(|it| it.is_watched()).count());
             let failing = failing.get(at).copied().unwrap_or(0);
             let reach = match (watched, state.unread.is_empty()) {
                 (None, false) => Reach::Out,

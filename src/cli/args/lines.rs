@@ -68,7 +68,7 @@ Exit codes:
   3    nothing was found, and not all could be searched: what could not is named
   130  interrupted: what was found so far is kept
 
-Patterns are regular expressions as Rust's regex crate reads them, and take linear time whatever they are. What must be
+Patterns are regular expressions as Rust's regex crate reads them, and take linear time whatever they are. What must be \
 there narrows what CloudWatch Logs hands out; a pattern that says nothing of that has every line fetched.
 
 Examples:
@@ -172,6 +172,6 @@ pub enum SearchWith {
     Auto,
     /// `FilterLogEvents`, which is free
     Filter,
-    /// Logs Insights, within --max-cost
+    /// Logs Insights, within --max-cost; what would cost more is named as not searched
     Insights,
 }

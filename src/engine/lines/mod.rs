@@ -50,7 +50,7 @@ pub struct Followed {
 pub fn followed(fleet: &Fleet) -> Vec<Followed> {
     let mut followed = Vec::new();
     for state in fleet.targets() {
-        let watched = state.known().iter().filter(|function| function.class.watched && !function.is_gone());
+        let watched = state.known().iter().filter(|function| function.is_watched());
         followed.extend(watched.map(|function| Followed {
             target: state.target.clone(),
             function: function.found.name.clone(),

@@ -81,7 +81,7 @@ async fn ask(
 pub(super) async fn day(source: &dyn Source, state: Arc<TargetState>, metrics: Vec<Metric>, horizon: Horizon) -> Aside {
     let (target, key) = (&state.target, state.target.key());
     let day = Window::ending(horizon.at, recent::DAY);
-    let production = state.known().iter().filter(|f| f.class.watched && f.class.alerts() && !f.is_gone());
+    let production = state.known().iter().filter(|f| f.alerts());
     let of = |name: &AwsText| Of::One(name.clone());
     let queries: Vec<_> =
         production.flat_map(|function| metrics.iter().map(|metric| (of(&function.found.name), *metric))).collect();

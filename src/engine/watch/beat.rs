@@ -450,11 +450,11 @@ fn way_in_words(way: Way) -> &'static str {
 }
 
 pub(super) fn production(state: &TargetState) -> impl Iterator<Item = &Function> {
-    state.known().iter().filter(|function| function.class.watched && function.class.alerts() && !function.is_gone())
+    state.known().iter().filter(|function| function.alerts())
 }
 
 pub(super) fn is_other(function: &Function) -> bool {
-    function.class.watched && !function.class.alerts() && !function.is_gone()
+    function.class.watched && !function.alerts()
 }
 
 fn failed_at_all(function: &Function) -> bool {

@@ -89,7 +89,7 @@ pub struct CheckLoad {
 pub fn by_check(state: &TargetState) -> BTreeMap<(&'static str, ResourceType), CheckLoad> {
     let readings = DAY / MORE.unsigned_abs();
     let (mut loads, mut of_region) = (BTreeMap::<_, CheckLoad>::new(), BTreeSet::new());
-    for row in state.rows().filter(|row| row.class.alerts() && !row.is_gone()) {
+    for row in state.rows().filter(|row| row.alerts()) {
         let (limits, of) = (&row.class.limits, row.found.resource_type());
         let is_on = |check: &Listed| check.of == of && check.extra.is_some_and(|extra| limits.more.is_on(extra));
         for check in checks::listed(limits).into_iter().filter(is_on) {

@@ -29,7 +29,7 @@ pub(in crate::engine::watch) fn billed(
     follows: impl Fn(&Function, &Need) -> bool,
 ) -> u64 {
     let (mut of_functions, mut of_region) = (0, BTreeSet::new());
-    for function in state.rows().filter(|function| function.class.alerts() && !function.is_gone()) {
+    for function in state.rows().filter(|function| function.alerts()) {
         for need in checks::needs(function.found.resource_type(), &function.class.limits, horizon) {
             if need.region {
                 of_region.insert(need);

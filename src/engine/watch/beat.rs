@@ -454,7 +454,7 @@ pub(super) fn production(state: &TargetState) -> impl Iterator<Item = &Function>
 }
 
 pub(super) fn is_other(function: &Function) -> bool {
-    function.class.watched && !function.alerts()
+    function.is_watched() && !function.class.alerts()
 }
 
 fn failed_at_all(function: &Function) -> bool {

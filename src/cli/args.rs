@@ -375,7 +375,13 @@ pub struct Explain {
 pub struct MaxCost {
     /// What reading traces may cost, in dollars: X-Ray bills each trace that it looks through ($0.50 a million), and
     /// filters don't reduce that. Reading stops before it would cost more
-    #[arg(long, value_name = "DOLLARS", default_value = "0.10", help_heading = "Limits")]
+    #[arg(
+        long,
+        value_name = "DOLLARS",
+        allow_negative_numbers = true,
+        default_value = "0.10",
+        help_heading = "Limits"
+    )]
     pub max_cost: String,
 }
 

@@ -41,6 +41,22 @@ pub(super) fn stderr_is_terminal() -> bool {
     std::io::stderr().is_terminal()
 }
 
+/// Whether anybody can still read standard output: of a pipe, whether its other end is open.
+#[cfg(unix)]
+pub(super) fn stdout_is_read() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdout = std::io::stdout();
+    let mut asked = [PollFd::new(&stdout, PollFlags::empty())];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut asked, Some(&at_once)).is_err() || !asked[0].revents().contains(PollFlags::ERR)
+}
+
+/// Whether anybody can still read standard output, as far as this system tells.
+#[cfg(not(unix))]
+pub(super) fn stdout_is_read() -> bool {
+    true
+}
+
 /// Whether a person sits at a terminal that can be drawn on.
 pub(super) fn has_screen() -> bool {
     std::io::stdin().is_terminal() && std::io::stdout().is_terminal()

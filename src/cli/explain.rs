@@ -256,12 +256,7 @@ pub(super) fn about(scope: &Scope, name: &str) -> Result<Scope, Refusal> {
     }
     let mut scope = scope.clone();
     if name.starts_with("arn:") {
-        let parts: Vec<&str> = name.split(':').collect();
-        let (Some(function), Some(region), Some(account)) =
-            (name_of_arn(name), parts.get(3).and_then(|it| Region::parse(it)), AccountId::of_arn(name))
-        else {
-            return Err(Refusal::usage(format!("{name} is no ARN of a Lambda function")));
-        };
+        let (function, account, region) = of_arn(name)?;
         scope.functions = vec![function.to_owned()];
         scope.regions = vec![region.to_string()];
         if scope.accounts.is_empty() {
@@ -271,6 +266,15 @@ pub(super) fn about(scope: &Scope, name: &str) -> Result<Scope, Refusal> {
         scope.functions = vec![name.to_owned()];
     }
     Ok(scope)
+}
+
+/// The function of an ARN, its account and its region.
+pub(super) fn of_arn(arn: &str) -> Result<(&str, AccountId, Region), Refusal> {
+    let region = arn.split(':').nth(3).and_then(Region::parse);
+    let (Some(function), Some(account), Some(region)) = (name_of_arn(arn), AccountId::of_arn(arn), region) else {
+        return Err(Refusal::usage(format!("{} is no ARN of a Lambda function", clean(arn))));
+    };
+    Ok((function, account, region))
 }
 
 fn report(start: &Start, swept: &Swept, judgement: &Judgement, horizon: Horizon) -> Report {

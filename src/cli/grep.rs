@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -17,7 +17,7 @@ use super::{
     explain::dollars,
     logs::{print, settings, since_minutes, unseen},
     output,
-    pattern::compiled,
+    pattern::{Template, compiled},
     progress::Line,
     sweep::{self, Ending},
     traces::api,
@@ -25,8 +25,9 @@ use super::{
 use crate::{
     config::Flags,
     domain::{
+        account::Target,
         failure::Failure,
-        logs::{LogEvent, carry, estimate::With, pattern, secrets},
+        logs::{LogEvent, carry, estimate::With, pattern},
         text::{bytes, counted, usd},
         usage::{DOLLARS_PER_BYTE, Usage},
     },
@@ -35,7 +36,7 @@ use crate::{
         lines::{Hunted, Open, Purse, Searched, Spending, Wanted, followed, hunt, plan},
     },
     report::{
-        self, Api,
+        self, Api, Unseen,
         lines::{By, Counts, ReadBy, SCHEMA, Telling, UnreadRow, Whose, ranked},
         unmatched,
     },
@@ -66,6 +67,8 @@ struct Hits<'a> {
     whose: &'a [Whose],
     /// What they are counted by.
     by: Option<By>,
+    /// The same, of what the pattern has found.
+    template: Option<Template<'a>>,
     counted: BTreeMap<String, u64>,
     count: u64,
     /// Ends the search: nobody reads what it finds, or that can't be written.
@@ -87,10 +90,11 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
     };
     let minutes = since_minutes(args.since.as_deref().unwrap_or(SINCE))?;
     let regex = compiled(&args.pattern, args.ignore_case)?;
+    let template = args.count_by.as_deref().map(|text| Template::new(text, &regex, args.no_mask)).transpose()?;
     let purse = Purse::new(dollars(args.max_cost.as_deref().unwrap_or(MAX_COST))?);
     let narrowed = Narrowed::new(args);
     if args.with == SearchWith::Insights && narrowed.regex.is_none() {
-        let said = "--with insights: the pattern says nothing of what must be there, so Logs Insights would hand out every line; --with filter does";
+        let said = "--with insights: nothing of this pattern can be asked of Logs Insights, which would hand out every line; --with filter does";
         return Err(Refusal::usage(said));
     }
     let start = sweep::start(scope, Flags::default())?;
@@ -98,7 +102,7 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
     let until = Instant::now() + if scope.deadline.is_some() { start.config().alert.deadline } else { LONGEST };
     let swept = sweep::sweep_until(&start, scope, settings(&start), "grep", &ending).await;
     if swept.end == End::Interrupted {
-        return Ok(INTERRUPTED);
+        return Ok(nothing_searched());
     }
     for unmatched in unmatched(&swept.fleet, false) {
         output::say(&format!("slmon: {}", unmatched.sentence));
@@ -109,7 +113,9 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
     let now = clock::now();
     let span = (now.checked_sub(SignedDuration::from_mins(minutes)).unwrap_or(now), now);
     if narrowed.filter.is_none() && !all.is_empty() && args.with != SearchWith::Insights {
-        output::say("slmon: the pattern says nothing of what must be there, so every line is fetched and judged here");
+        output::say(
+            "slmon: nothing of this pattern can be asked of CloudWatch Logs, so every line is fetched and judged here",
+        );
     }
     let wanted = Wanted {
         span,
@@ -121,7 +127,7 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
     let planned = plan(&*swept.source, &all, &wanted, &purse, until);
     let plan = tokio::select! {
         plan = planned => plan,
-        () = ending.cancel.cancelled() => return Ok(INTERRUPTED),
+        () = ending.cancel.cancelled() => return Ok(nothing_searched()),
     };
     for told in &plan.told {
         output::say(&format!("slmon: {told}"));
@@ -135,6 +141,7 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
         telling,
         whose: &whose,
         by,
+        template,
         counted: BTreeMap::new(),
         count: 0,
         over: over.clone(),
@@ -157,13 +164,25 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
     let Finding { hits, line, searched, .. } = finding;
     let mut hits = hits.into_inner();
     drop(line);
-    for (target, failure) in open.stop_all(&*swept.source).await {
+    let stopped = open.count();
+    for (queries, targets, failure) in unstopped(open.stop_all(&*swept.source).await) {
         output::say(&format!(
-            "slmon: a query in {} {} could not be stopped ({}): it goes on, and costs what it looks through: {}",
-            target.account.id,
-            target.region,
+            "slmon: {} could not be stopped in {targets} ({}): what goes on costs what it looks through: {}",
+            counted(queries, "query"),
             failure.kind.as_str(),
             failure.message.shown()
+        ));
+    }
+    if interrupted {
+        let Searched { done, all: stretches, .. } = searched.get();
+        let queries = if stopped == 0 {
+            String::new()
+        } else {
+            format!("; {} under way ended, and cost what they had looked through", counted(stopped as u64, "query"))
+        };
+        output::say(&format!(
+            "slmon: interrupted when {done} of {} were searched: what was found is not all there is{queries}",
+            counted(stretches as u64, "part")
         ));
     }
     let instead = hunted.instead.len();
@@ -201,7 +220,7 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
         let (logs, said) = (counted(logs, "log"), failure.message.shown());
         output::say(&format!("slmon: {logs} not searched: {said}; {}", failure.hint));
     }
-    let complete = unread.is_empty() && unseen == 0 && !all.is_empty();
+    let complete = unread.is_empty() && unseen.is_empty() && !all.is_empty();
     if all.is_empty() {
         output::say("slmon: no watched function in scope: `slmon functions` lists what there is");
     }
@@ -211,7 +230,16 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
             filter: plan.by_filter.len() + instead,
             insights: plan.batches.iter().flat_map(|batch| batch.writers.values()).flatten().count() - instead,
         };
-        output::stream(&hits.counted(span, (unread, interrupted), (read_by, api(&swept.source.usage()))))?;
+        output::stream(&hits.counted(span, (unread, unseen, interrupted), (read_by, api(&swept.source.usage()))))?;
+    }
+    if !interrupted && count > 0 && environment::stderr_is_terminal() {
+        let accounts: BTreeSet<_> = whose.iter().map(|one| &one.account).collect();
+        output::say(&format!(
+            "slmon: {} found in {} of {}",
+            counted(count, "event"),
+            counted(all.len() as u64, "log"),
+            counted(accounts.len() as u64, "account")
+        ));
     }
     if count == 0 && !interrupted && !complete && !all.is_empty() {
         output::say("slmon: nothing was found in what was searched, and not all could be: see above");
@@ -225,6 +253,12 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
         (_, 0) => UNKNOWN,
         _ => FOUND,
     })
+}
+
+/// Interrupted before it came to searching.
+fn nothing_searched() -> u8 {
+    output::say("slmon: interrupted before anything was searched");
+    INTERRUPTED
 }
 
 #[cfg(feature = "s3")]
@@ -248,11 +282,8 @@ impl Hits<'_> {
         for event in events {
             let Some(found) = self.regex.captures(event.text.raw()) else { continue };
             self.count += 1;
-            if let Some(template) = &self.args.count_by {
-                let mut key = String::new();
-                found.expand(template, &mut key);
-                let key = if self.args.no_mask { key } else { secrets::mask(&key).into_owned() };
-                *self.counted.entry(key).or_default() += 1;
+            if let Some(template) = &self.template {
+                *self.counted.entry(template.of(event.text.raw(), &found)).or_default() += 1;
             } else if let Some(by) = self.by {
                 *self.counted.entry(by.key(&self.whose[place], &event)).or_default() += 1;
             } else if !self.args.count {
@@ -274,7 +305,7 @@ impl Hits<'_> {
     fn counted(
         self,
         span: (Timestamp, Timestamp),
-        (unread, interrupted): (Vec<UnreadRow>, bool),
+        (unread, unseen, interrupted): (Vec<UnreadRow>, Vec<Unseen>, bool),
         (read_by, api): (ReadBy, Api),
     ) -> String {
         let by_time = self.by == Some(By::Minute) && self.args.count_by.is_none();
@@ -287,6 +318,7 @@ impl Hits<'_> {
             count: self.count,
             by: grouped.then(|| ranked(self.counted, by_time)),
             unread,
+            unseen,
             interrupted,
             read_by,
             api,
@@ -335,6 +367,23 @@ impl Narrowed {
         let terms = pattern::literals(&pattern).map(|texts| pattern::any_of(&texts));
         Self { filter: terms.or_else(|| carry::filter(&pattern)), regex: carry::insights(&pattern) }
     }
+}
+
+/// Queries that could not be stopped, by why: how many, and where.
+fn unstopped(failed: Vec<(Target, Failure)>) -> Vec<(u64, String, Failure)> {
+    let mut reasons: Vec<(u64, BTreeSet<String>, Failure)> = Vec::new();
+    for (target, failure) in failed {
+        let place = format!("{} {}", target.account.id, target.region);
+        match reasons.iter_mut().find(|(.., known)| known.kind == failure.kind) {
+            Some((queries, places, _)) => {
+                *queries += 1;
+                places.insert(place);
+            }
+            None => reasons.push((1, BTreeSet::from([place]), failure)),
+        }
+    }
+    let said = |places: BTreeSet<String>| places.into_iter().collect::<Vec<_>>().join(", ");
+    reasons.into_iter().map(|(queries, places, failure)| (queries, said(places), failure)).collect()
 }
 
 /// How many logs each reason is of.

@@ -1,28 +1,31 @@
 //! `slmon logs`: lines of functions' logs, merged by time, and followed as they are written.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, future::pending, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::{sync::mpsc, time::Instant};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, interval, sleep_until},
+};
 
 use super::{
     Refusal,
     args::{LineFormat, Logs, Scope},
-    clock,
-    explain::dollars,
+    clock, environment,
+    explain::{dollars, of_arn},
     output,
     sweep::{self, Start, Swept},
 };
 use crate::{
     config::Flags,
     domain::{
+        account::{AccountId, Region},
         fleet::Fleet,
-        function::name_of_arn,
-        logs::{LogEvent, pattern},
-        rules::span_minutes,
-        text::{counted, minutes, usd},
+        logs::{LogEvent, groups::LogCut, pattern},
+        rules::{Glob, span_minutes},
+        text::{AwsText, clean, clock as time_of_day, counted, minutes, usd},
         usage::DOLLARS_PER_TAILED_MINUTE,
-        window::Horizon,
+        window::{Horizon, Minute},
     },
     engine::{
         End,
@@ -33,6 +36,7 @@ use crate::{
         plan::{Depth, Settings},
     },
     report::{
+        Unseen,
         build::coverage_of,
         lines::{Telling, UnreadRow, Whose},
         unmatched,
@@ -40,6 +44,8 @@ use crate::{
     source::Source,
 };
 
+/// How often is looked whether anybody still reads: what nobody reads may cost something.
+const LOOK: Duration = Duration::from_secs(2);
 /// What Logs Insights may cost where nothing else is said, in dollars.
 const QUERIES: f64 = 0.10;
 /// Minutes from which on lines tell their day.
@@ -48,14 +54,14 @@ const DATED: i64 = 720;
 pub(super) async fn run(scope: &Scope, args: &Logs) -> Result<u8, Refusal> {
     let back = since_minutes(&args.since)?;
     let purse = args.max_cost.as_deref().map(dollars).transpose()?.map(|dollars| Arc::new(Purse::new(dollars)));
-    let scope = &named(scope, &args.names)?;
+    let (scope, meant) = &named(scope, &args.names)?;
     let start = sweep::start(scope, Flags::default())?;
     let until = Instant::now() + start.config().alert.deadline;
     let swept = enter(&start, scope, "logs").await;
     if swept.end == End::Interrupted {
         return Ok(130);
     }
-    let all = Arc::new(followed(&swept.fleet));
+    let all: Arc<Vec<Followed>> = Arc::new(followed(&swept.fleet).into_iter().filter(|one| meant.holds(one)).collect());
     let unseen = unseen(&start, &swept.fleet);
     if all.is_empty() {
         // What matches nothing has been said, where everything was seen.
@@ -79,23 +85,45 @@ pub(super) async fn run(scope: &Scope, args: &Logs) -> Result<u8, Refusal> {
     if let Some(term) = &args.grep {
         found.retain(|(_, event)| event.text.raw().contains(term.as_str()));
     }
-    let complete = told(&rest, &all, &whose) && unseen == 0;
+    let complete = told(&rest, (&all, &whose), now) && unseen.is_empty();
     let mut heard_before = Before::default();
     heard_before.take(&found);
     if !print(&telling, args.format, &found)? {
         return Ok(0);
     }
     if !args.follow {
-        if found.is_empty() {
-            output::say(&format!("slmon: no line in {}: --since looks further back", minutes(back)));
+        if found.is_empty() && complete {
+            output::say(&format!("slmon: {}", nothing(args, back)));
         }
         return Ok(if complete { 0 } else { 3 });
     }
     let (send, mut heard) = mpsc::channel(64);
-    output::say(&format!("slmon: {}", price_of(tails(&all), purse.as_deref())));
+    if let Some(price) = price_of(tails(&all), purse.as_deref()) {
+        output::say(&format!("slmon: {price}"));
+    }
     let following = follow_within(swept.source.clone(), all, (term, purse), Arc::new(clock::now), send);
     let following = tokio::spawn(following);
-    while let Some(said) = heard.recv().await {
+    // Where somebody says when the run ends, following ends then; else somebody ends it.
+    let end = async {
+        match scope.deadline {
+            Some(_) => sleep_until(until).await,
+            None => pending().await,
+        }
+    };
+    tokio::pin!(end);
+    let mut look = interval(LOOK);
+    loop {
+        let said = tokio::select! {
+            said = heard.recv() => said,
+            () = &mut end => return Ok(if complete { 0 } else { 3 }),
+            _ = look.tick() => {
+                if !environment::stdout_is_read() {
+                    return Ok(0);
+                }
+                continue;
+            }
+        };
+        let Some(said) = said else { break };
         match said {
             Heard::Remark(remark) | Heard::Polls(remark) => output::say(&format!("slmon: {remark}")),
             Heard::Events(mut events) => {
@@ -163,22 +191,23 @@ impl Queried<'_> {
     }
 }
 
-/// What following costs.
-fn price_of(tails: usize, purse: Option<&Purse>) -> String {
+/// What following costs; none where it may cost nothing, which whoever follows says.
+fn price_of(tails: usize, purse: Option<&Purse>) -> Option<String> {
     let price = tails as f64 * DOLLARS_PER_TAILED_MINUTE;
     let price = format!(
         "{} at ${price:.2} a minute beyond AWS's 1,800 free minutes a month",
         counted(tails as u64, "live tail")
     );
     match purse {
-        Some(purse) => format!("{price}, up to {}", usd(purse.dollars())),
-        None => format!("{price}; --max-cost limits that"),
+        Some(purse) if purse.dollars() <= 0.0 => None,
+        Some(purse) => Some(format!("{price}, up to {}", usd(purse.dollars()))),
+        None => Some(format!("{price}; --max-cost limits that")),
     }
 }
 
 /// What was read right before following began, which a live tail may tell once more.
 #[derive(Default)]
-struct Before(Vec<(usize, Timestamp, crate::domain::text::AwsText)>);
+struct Before(Vec<(usize, Timestamp, AwsText)>);
 
 impl Before {
     fn take(&mut self, events: &[(usize, LogEvent)]) {
@@ -214,27 +243,80 @@ pub(super) fn since_minutes(since: &str) -> Result<i64, Refusal> {
     span_minutes(since).map_err(|why| Refusal::usage(format!("--since {since}: {why}")))
 }
 
+/// Whose logs are meant.
+struct Meant(Vec<Name>);
+
+/// As somebody names functions.
+enum Name {
+    Glob(Glob),
+    Arn(String, AccountId, Region),
+}
+
+impl Meant {
+    fn new(names: &[String]) -> Result<Self, Refusal> {
+        let name = |name: &String| {
+            if name.starts_with("arn:") {
+                let (function, account, region) = of_arn(name)?;
+                return Ok(Name::Arn(function.to_owned(), account, region));
+            }
+            let refused = |why| Refusal::usage(format!("{}: this is no glob: {why}", clean(name)));
+            Glob::new(name).map(Name::Glob).map_err(refused)
+        };
+        names.iter().map(name).collect::<Result<_, _>>().map(Self)
+    }
+
+    fn holds(&self, one: &Followed) -> bool {
+        let (function, target) = (one.function.raw(), &one.target);
+        self.0.is_empty()
+            || self.0.iter().any(|name| match name {
+                Name::Glob(glob) => glob.is_match(function),
+                Name::Arn(name, account, region) => {
+                    name == function && (account, region) == (&target.account.id, &target.region)
+                }
+            })
+    }
+}
+
 /// The scope of functions by their names, or by what their ARNs say.
-fn named(scope: &Scope, names: &[String]) -> Result<Scope, Refusal> {
+fn named(scope: &Scope, names: &[String]) -> Result<(Scope, Meant), Refusal> {
     if !names.is_empty() && !scope.functions.is_empty() {
         return Err(Refusal::usage("names of functions and --function don't go together: give one of them"));
     }
     if names.is_empty() && scope.functions.is_empty() {
         return Err(Refusal::usage("whose log? Give names of functions, or --function with a glob"));
     }
+    let meant = Meant::new(names)?;
     if let [name] = names {
-        return super::explain::about(scope, name);
+        return super::explain::about(scope, name).map(|scope| (scope, meant));
     }
     let mut scope = scope.clone();
-    let name = |name: &String| name_of_arn(name).map_or_else(|| name.clone(), ToOwned::to_owned);
-    scope.functions.extend(names.iter().map(name));
-    Ok(scope)
+    let mut places = Vec::new();
+    for (name, meant) in names.iter().zip(&meant.0) {
+        match meant {
+            Name::Glob(_) => scope.functions.push(name.clone()),
+            Name::Arn(function, account, region) => {
+                scope.functions.push(function.clone());
+                places.push((account.to_string(), region.to_string()));
+            }
+        }
+    }
+    // Nobody else is entered where all say where they are.
+    if !names.is_empty() && places.len() == names.len() {
+        let (accounts, regions): (BTreeSet<String>, BTreeSet<String>) = places.into_iter().unzip();
+        if scope.accounts.is_empty() {
+            scope.accounts = accounts.into_iter().collect();
+        }
+        if scope.regions.is_empty() {
+            scope.regions = regions.into_iter().collect();
+        }
+    }
+    Ok((scope, meant))
 }
 
-/// Says which targets could not be entered or read, and how many.
-pub(super) fn unseen(start: &Start, fleet: &Fleet) -> usize {
+/// What could not be entered or read, each of it said.
+pub(super) fn unseen(start: &Start, fleet: &Fleet) -> Vec<Unseen> {
     let coverage = coverage_of(fleet, &start.config().accept_unseen, start.minute());
-    for row in coverage.unseen.iter().take(5) {
+    for row in &coverage.unseen {
         let account = row.account.as_ref().map(ToString::to_string).unwrap_or_default();
         let region = row.region.as_ref().map(ToString::to_string).unwrap_or_default();
         let place = format!("{account} {region}");
@@ -246,33 +328,52 @@ pub(super) fn unseen(start: &Start, fleet: &Fleet) -> usize {
             row.hint
         ));
     }
-    if coverage.unseen.len() > 5 {
-        output::say(&format!("slmon: and {} more not read: `slmon accounts` lists them", coverage.unseen.len() - 5));
-    }
-    coverage.unseen.len()
+    coverage.unseen
 }
 
-/// Says what could not be read of logs, and whether that was nothing. A log group that there is not has no lines.
-fn told(rest: &[(usize, ReadEvents)], all: &[Followed], whose: &[Whose]) -> bool {
-    let mut unread = Vec::new();
+/// Says what could not be read of logs, or is more than is shown; and whether that was nothing. A log group that there is not
+/// has no lines.
+fn told(rest: &[(usize, ReadEvents)], (all, whose): (&[Followed], &[Whose]), now: Timestamp) -> bool {
+    let (mut unread, mut is_cut) = (Vec::new(), false);
     for (place, read) in rest {
-        let group = all[*place].group.name.shown();
+        let one = &all[*place];
+        let group = one.group.name.shown();
         match &read.failure {
             Some(failure) if failure.message.raw().starts_with("ResourceNotFoundException") => {
-                let assumed = if all[*place].group.assumed { " (a name that is only assumed)" } else { "" };
+                let assumed = if one.group.assumed { " (a name that is only assumed)" } else { "" };
                 output::say(&format!("slmon: there is no log group {group}{assumed}: nothing was ever written"));
             }
             Some(failure) => unread.push((&whose[*place], failure.clone())),
             None => {
-                let how = "narrow it with --since or --grep";
-                output::say(&format!("slmon: there is more in {group} than is shown: {how}"));
+                is_cut = true;
+                let from = read.from.map_or_else(String::new, |from| {
+                    format!(", from {} on", time_of_day(Minute::floor(from), Minute::floor(now)))
+                });
+                let why = match read.cut {
+                    Some(LogCut::Time) => "there was no time left for more: give it some with --deadline, or ",
+                    _ => "",
+                };
+                output::say(&format!(
+                    "slmon: {} {}: only the newest lines of {group} are shown{from}: {why}narrow it with --since or --grep",
+                    one.target.account.id, one.target.region
+                ));
             }
         }
     }
     for row in UnreadRow::of(&unread) {
         output::say(&format!("slmon: {}", row.sentence()));
     }
-    unread.is_empty()
+    !is_cut && unread.is_empty()
+}
+
+/// What is said where nothing was found.
+fn nothing(args: &Logs, back: i64) -> String {
+    let back = minutes(back);
+    match (&args.request, &args.grep) {
+        (Some(id), _) => format!("no line of request {} in {back}: --since looks further back", clean(id.trim())),
+        (None, Some(term)) => format!("no line in {back} holds {:?}: --since looks further back", clean(term)),
+        (None, None) => format!("no line in {back}: --since looks further back"),
+    }
 }
 
 /// Prints events; whether anybody still reads them.

@@ -13,17 +13,16 @@ use super::{
     grep::{FOUND, INTERRUPTED, LONGEST, NONE, UNKNOWN},
     logs::since_minutes,
     output,
-    pattern::compiled,
+    pattern::{Template, compiled},
     progress::Line,
     sweep::{self, Ending, Start},
 };
 use crate::{
     config::Flags,
     domain::{
-        logs::secrets,
         objects::Place,
         roster::Base,
-        text::{bytes, counted},
+        text::{AwsText, bytes, counted},
         window::Minute,
     },
     engine::objects::{Heard, Pattern, Told, search},
@@ -47,6 +46,7 @@ struct Hits<'a> {
     args: &'a Grep,
     place: &'a Place,
     regex: Regex,
+    template: Option<Template<'a>>,
     by: BTreeMap<String, u64>,
     counts: Counts,
     found: (u64, u64),
@@ -58,6 +58,7 @@ pub(super) async fn run(scope: &Scope, args: &Grep, place: &str) -> Result<u8, R
     let base = scope.profile.clone().map_or(Base::Default, Base::Profile);
     let place = Arc::new(Place::parse(place, base).map_err(Refusal::usage)?);
     let regex = compiled(&args.pattern, args.ignore_case)?;
+    let template = args.count_by.as_deref().map(|text| Template::new(text, &regex, args.no_mask)).transpose()?;
     let pattern = Pattern::new(&args.pattern, args.ignore_case)
         .map_err(|why| Refusal::usage(format!("the pattern can't be searched for in lines: {why}")))?;
     let start = sweep::start(scope, Flags::default())?;
@@ -66,7 +67,7 @@ pub(super) async fn run(scope: &Scope, args: &Grep, place: &str) -> Result<u8, R
     let ending = Ending::on_signals();
     let until = Instant::now() + if scope.deadline.is_some() { start.config().alert.deadline } else { LONGEST };
     let line = Line::new("grep", environment::progress_columns(&start.variables));
-    let mut hits = Hits::new(args, &place, regex, since);
+    let mut hits = Hits::new(args, &place, (regex, template), since);
     let (send, mut heard) = mpsc::channel(AT_ONCE);
     let searching = tokio::spawn(search(source(&start, scope), place.clone(), since, pattern, until, send));
     let mut batch = Vec::with_capacity(AT_ONCE);
@@ -125,7 +126,7 @@ fn fits(scope: &Scope, args: &Grep) -> Result<(), Refusal> {
     match args.by {
         None | Some(CountBy::Objects(_)) => Ok(()),
         Some(CountBy::Events(_)) => Err(Refusal::usage(
-            "lines of objects are of no function and no account: count by object, or by what they say with --count-by '$1'",
+            "where and when a line of an object was written is known only to the line: count by object, or by what it says with --count-by '$1'",
         )),
     }
 }
@@ -138,7 +139,12 @@ fn source(start: &Start, scope: &Scope) -> Arc<dyn Objects> {
 }
 
 impl<'a> Hits<'a> {
-    fn new(args: &'a Grep, place: &'a Place, regex: Regex, since: Option<Timestamp>) -> Self {
+    fn new(
+        args: &'a Grep,
+        place: &'a Place,
+        (regex, template): (Regex, Option<Template<'a>>),
+        since: Option<Timestamp>,
+    ) -> Self {
         let counts = Counts {
             schema: SCHEMA,
             pattern: args.pattern.clone(),
@@ -152,7 +158,7 @@ impl<'a> Hits<'a> {
             unread: Vec::new(),
             interrupted: false,
         };
-        Self { args, place, regex, by: BTreeMap::new(), counts, found: (0, 0), all_found: false }
+        Self { args, place, regex, template, by: BTreeMap::new(), counts, found: (0, 0), all_found: false }
     }
 
     fn is_counted(&self) -> bool {
@@ -189,18 +195,15 @@ impl<'a> Hits<'a> {
     }
 
     /// What a line is counted by, if by anything.
-    fn key(&self, key: &crate::domain::text::AwsText, told: &Told) -> Option<String> {
-        if let Some(template) = &self.args.count_by {
-            let mut counted = String::new();
-            if let Some(found) = self.regex.captures(&told.text) {
-                found.expand(template, &mut counted);
-            }
-            return Some(if self.args.no_mask { counted } else { secrets::mask(&counted).into_owned() });
+    fn key(&self, key: &AwsText, told: &Told) -> Option<String> {
+        if let Some(template) = &self.template {
+            let found = self.regex.captures(&told.text);
+            return Some(found.map(|found| template.of(&told.text, &found)).unwrap_or_default());
         }
         self.args.by.map(|_| key.raw().to_owned())
     }
 
-    fn told(&self, key: &crate::domain::text::AwsText, told: &Told) -> String {
+    fn told(&self, key: &AwsText, told: &Told) -> String {
         let line = objects::Line { key, number: told.number, text: &told.text, cut: told.cut };
         match self.args.format {
             LineFormat::Text => line.text(self.args.no_mask),
@@ -241,6 +244,9 @@ impl<'a> Hits<'a> {
             ));
         } else if environment::stderr_is_terminal() {
             output::say(&format!("slmon: {}", self.counts.sentence()));
+        }
+        if interrupted {
+            output::say("slmon: interrupted: what was found is not all there is");
         }
         Ok(match (interrupted, self.counts.count) {
             (true, _) => INTERRUPTED,

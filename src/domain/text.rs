@@ -89,7 +89,12 @@ pub fn count(n: u64) -> String {
 
 /// A count and its noun: `1 function`, `2,000 functions`. The plural is the singular and an `s`.
 pub fn counted(n: u64, noun: &str) -> String {
-    format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
+    let stem = noun.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']));
+    match (n, stem) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{} {stem}ies", count(n)),
+        (_, None) => format!("{} {noun}s", count(n)),
+    }
 }
 
 /// A share (0.0 to 1.0) as a percentage with as many digits as tell something: `5.1 %`, `100 %`, `0.02 %`.

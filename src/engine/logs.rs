@@ -12,7 +12,7 @@ use crate::{
         fleet::Function,
         function::Configuration,
         logs::{
-            LogEvent, LogGroup, LogRequest,
+            LogEvent, LogGroup, LogPage, LogRequest,
             cause::cause,
             groups::{CauseGroup, LogCauses, LogCut, LogFolding, invocation, report_of},
             line::read,
@@ -21,7 +21,7 @@ use crate::{
         text::AwsText,
         window::Minute,
     },
-    source::{Source, calls},
+    source::{Pages, Source, calls},
 };
 
 /// Whose log is asked, and of when.
@@ -191,6 +191,8 @@ pub struct ReadEvents {
     pub events: Vec<LogEvent>,
     /// Why it was cut.
     pub cut: Option<LogCut>,
+    /// From when on all was read, where it was read from the newest on and cut.
+    pub from: Option<Timestamp>,
     /// Why it ended early.
     pub failure: Option<Failure>,
 }
@@ -210,6 +212,60 @@ pub(super) fn explained(failure: Failure) -> Failure {
     )
 }
 
+/// Minutes of the newest stretch. Each later one goes back twice as far.
+const NEWEST: i64 = 15;
+
+/// Reads the newest events of a stretch of time, so many at most: stretch by stretch into the past, since each comes from its
+/// oldest event on.
+pub async fn newest(
+    source: &dyn Source,
+    target: &Target,
+    request: &LogRequest,
+    most: usize,
+    until: Instant,
+) -> ReadEvents {
+    let mut all = ReadEvents::default();
+    let (mut end, mut length) = (request.end, SignedDuration::from_mins(NEWEST));
+    while end > request.start {
+        let start = end.checked_sub(length).unwrap_or(request.start).max(request.start);
+        let left = most - all.events.len();
+        let asked = LogRequest { start, end, ..request.clone() };
+        let mut read = last(source, target, &asked, left, until).await;
+        if read.cut == Some(LogCut::Time) && !all.events.is_empty() {
+            // It begins with the oldest: between those and what there is already, some would be missing.
+            read.events.clear();
+        }
+        all.events.splice(0..0, read.events);
+        (all.cut, all.failure) = (read.cut, read.failure);
+        if all.cut.is_none() && all.failure.is_none() && all.events.len() >= most && start > request.start {
+            (all.cut, all.from) = (Some(LogCut::Enough), Some(start));
+        }
+        if all.cut.is_some() || all.failure.is_some() {
+            all.from = all.from.or(all.events.first().map(|event| event.at));
+            return all;
+        }
+        (end, length) = (start, length * 2);
+    }
+    all
+}
+
+/// Reads all events and keeps the last, so many at most.
+async fn last(source: &dyn Source, target: &Target, request: &LogRequest, most: usize, until: Instant) -> ReadEvents {
+    let mut read = ReadEvents::default();
+    let mut cut = None;
+    let mut pages = source.events(target, request);
+    while let Some(more) = next(&mut pages, &mut read, until).await {
+        read.events.extend(more);
+        let beyond = read.events.len().saturating_sub(most);
+        if beyond > 0 {
+            read.events.drain(..beyond);
+            cut = Some(LogCut::Enough);
+        }
+    }
+    read.cut = read.cut.or(cut);
+    read
+}
+
 /// Reads pages of events until there are so many.
 pub async fn events(
     source: &dyn Source,
@@ -220,27 +276,33 @@ pub async fn events(
 ) -> ReadEvents {
     let mut read = ReadEvents::default();
     let mut pages = source.events(target, request);
-    loop {
-        match timeout_at(until, pages.next()).await {
-            Err(_) if read.events.is_empty() => {
-                let late = Failure::new(calls::FILTER_LOG_EVENTS, Kind::Deadline, "there was no time left for it");
-                read.failure = Some(late);
-                return read;
-            }
-            Err(_) => {
-                read.cut = Some(LogCut::Time);
-                return read;
-            }
-            Ok(None) => return read,
-            Ok(Some(Err(failure))) => {
-                read.failure = Some(explained(failure));
-                return read;
-            }
-            Ok(Some(Ok(page))) => read.events.extend(page.into_iter().flat_map(|page| page.events)),
-        }
+    while let Some(more) = next(&mut pages, &mut read, until).await {
+        read.events.extend(more);
         if read.events.len() >= most {
             read.cut = Some(LogCut::Enough);
-            return read;
+            break;
         }
+    }
+    read
+}
+
+/// The events of the next page; none where it is the end, and then `read` says why, unless that is all there is.
+async fn next(pages: &mut Pages<'_, LogPage>, read: &mut ReadEvents, until: Instant) -> Option<Vec<LogEvent>> {
+    match timeout_at(until, pages.next()).await {
+        Err(_) if read.events.is_empty() => {
+            let late = Failure::new(calls::FILTER_LOG_EVENTS, Kind::Deadline, "there was no time left for it");
+            read.failure = Some(late);
+            None
+        }
+        Err(_) => {
+            read.cut = Some(LogCut::Time);
+            None
+        }
+        Ok(None) => None,
+        Ok(Some(Err(failure))) => {
+            read.failure = Some(explained(failure));
+            None
+        }
+        Ok(Some(Ok(page))) => Some(page.into_iter().flat_map(|page| page.events).collect()),
     }
 }

@@ -1,13 +1,16 @@
 //! Lines of logs: for people, with the function's name in front and the level in colour, and as JSON, an object a line.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use anstyle::{AnsiColor, Color, Style};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 use super::{
-    Api,
+    Api, Unseen,
     canvas::{BOLD, CRITICAL, DIM, PLAIN, WARNING, width},
 };
 use crate::domain::{
@@ -72,20 +75,28 @@ pub struct Telling {
 }
 
 /// The longest name that others are aligned with, in columns.
-const LONGEST: usize = 40;
+const LONGEST: usize = 64;
 const COLOURS: [AnsiColor; 5] =
     [AnsiColor::Cyan, AnsiColor::Green, AnsiColor::Magenta, AnsiColor::Blue, AnsiColor::BrightCyan];
 
 impl Telling {
-    /// Lines of these functions. A name that is not one function's alone has its account and region behind it.
+    /// Lines of these functions. A name that is not one function's alone has its account behind it, its region, or both: what
+    /// tells them apart.
     pub fn new(whose: Vec<Whose>, dated: bool, secrets: bool) -> Self {
-        let mut named: BTreeMap<&AwsText, usize> = BTreeMap::new();
+        let mut named: BTreeMap<&AwsText, Vec<&Whose>> = BTreeMap::new();
         for one in &whose {
-            *named.entry(&one.function).or_default() += 1;
+            named.entry(&one.function).or_default().push(one);
         }
-        let label = |one: &Whose| match named.get(&one.function) {
-            Some(1) | None => one.function.shown().into_owned(),
-            Some(_) => format!("{} ({} {})", one.function.shown(), one.account(), one.region),
+        let label = |one: &Whose| {
+            let (function, all) = (one.function.shown(), &named[&one.function]);
+            let differ = |of: &dyn Fn(&Whose) -> String| all.iter().map(|it| of(it)).collect::<BTreeSet<_>>().len();
+            let (account, region) = (Whose::account, |it: &Whose| it.region.to_string());
+            match (all.len(), differ(&account), differ(&region)) {
+                (1, ..) => function.into_owned(),
+                (n, accounts, _) if accounts == n => format!("{function} ({})", account(one)),
+                (n, 1, regions) if regions == n => format!("{function} ({})", region(one)),
+                _ => format!("{function} ({} {})", account(one), region(one)),
+            }
         };
         let labels: Vec<String> = whose.iter().map(label).collect();
         let columns = labels.iter().map(|label| width(label)).filter(|width| *width <= LONGEST).max().unwrap_or(0);
@@ -191,6 +202,8 @@ pub struct Counts {
     pub by: Option<Vec<Counted>>,
     /// What could not be searched.
     pub unread: Vec<UnreadRow>,
+    /// What could not be entered or read at all: nobody knows what functions there are.
+    pub unseen: Vec<Unseen>,
     /// Whether somebody interrupted it.
     pub interrupted: bool,
     /// By what it was searched.
@@ -248,6 +261,7 @@ impl UnreadRow {
             let same = |row: &&mut Self| {
                 (&row.account, &row.region, row.kind) == (&whose.account, &whose.region, failure.kind)
                     && row.hint == failure.hint
+                    && row.message == failure.message
             };
             match rows.iter_mut().find(same) {
                 Some(row) => row.functions.push(whose.function.clone()),
@@ -341,9 +355,19 @@ mod tests {
 
     #[test]
     fn a_name_that_two_bear_has_its_place_behind_it_and_secrets_are_hidden() {
-        let telling = Telling::new(vec![whose("111122223333", "pay"), whose("444455556666", "pay")], true, false);
+        let mut other = whose("444455556666", "pay");
+        other.account_name = Some("shop-dev".into());
+        let mut far = other.clone();
+        far.region = Region::parse("us-east-1").unwrap();
+        let label =
+            |all: &[&Whose]| Telling::new(all.iter().map(|it| (*it).clone()).collect(), true, false).labels[1].clone();
+        let one = whose("111122223333", "pay");
+        assert_eq!(label(&[&one, &other]), "pay (shop-dev)");
+        assert_eq!(label(&[&other, &far]), "pay (us-east-1)");
+        assert_eq!(label(&[&one, &far, &other]), "pay (shop-dev us-east-1)");
+        let telling = Telling::new(vec![one, other], true, false);
         let text = plain(&telling.text(1, &event("password=x1")));
-        assert_eq!(text, "23 Nov 10:00:03.120 pay (shop eu-west-1)       password=<secret>\n");
+        assert_eq!(text, "23 Nov 10:00:03.120 pay (shop-dev)       password=<secret>\n");
         let row: serde_json::Value = serde_json::from_str(&telling.json(1, &event("password=x1"))).unwrap();
         assert_eq!((&row["text"], &row["account"]), (&"password=<secret>".into(), &"444455556666".into()));
     }

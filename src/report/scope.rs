@@ -86,7 +86,7 @@ pub fn unmatched(fleet: &Fleet, any: bool) -> Vec<Unmatched> {
         if none(&|found| glob.is_match(found.name.raw())) {
             let beyond = fleet.beyond().functions.iter().map(AwsText::raw);
             let near = near(nearest(glob.as_str(), beyond.filter(|name| !glob.is_match(name))));
-            all.push(tell(format!("{noun} matches --function {}{near}", clean(glob.as_str())), whole));
+            all.push(tell(format!("{noun} matches {}{near}", clean(glob.as_str())), whole));
         }
     }
     for pattern in &scope.tags {

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum, builder::PossibleValue};
 Exit codes:
   0    what there is was shown
   2    a mistake in usage or configuration
-  3    no such function, or something could not be read
+  3    no such function, something could not be read, or there is more than is shown
   130  interrupted, after what was printed
 
 Examples:
@@ -26,13 +26,14 @@ pub struct Logs {
     #[arg(long, value_name = "TIME", default_value = "15m")]
     pub since: String,
     /// Go on with what is written from now on: by CloudWatch's live tail, which costs $0.01 a minute beyond 1,800 a month,
-    /// or where that is not to be had by asking every few seconds, which is free
+    /// or where that is not to be had by asking every few seconds, which is free. It goes on until somebody ends it, or
+    /// until the --deadline that is given
     #[arg(long, short)]
     pub follow: bool,
     /// What live tails may cost, in dollars: before they would cost more, slmon asks every few seconds instead, which is
     /// free; and what Logs Insights may, which alone reads log groups of the class Infrequent Access [default: no limit for
     /// live tails, 0.10 for Logs Insights]
-    #[arg(long, value_name = "DOLLARS", help_heading = "Limits")]
+    #[arg(long, value_name = "DOLLARS", allow_negative_numbers = true, help_heading = "Limits")]
     pub max_cost: Option<String>,
     /// Only this request's lines, also those that don't bear its id
     #[arg(long, value_name = "ID", conflicts_with_all = ["follow", "grep"])]
@@ -105,7 +106,7 @@ pub struct Grep {
     #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
     pub with: SearchWith,
     /// What Logs Insights may cost, in dollars: what would cost more is not asked [default: 0.10]
-    #[arg(long, value_name = "DOLLARS", help_heading = "Limits")]
+    #[arg(long, value_name = "DOLLARS", allow_negative_numbers = true, help_heading = "Limits")]
     pub max_cost: Option<String>,
     /// Show keys, tokens, passwords and e-mail addresses as they are
     #[arg(long)]

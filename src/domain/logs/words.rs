@@ -121,8 +121,12 @@ fn told(event: &LogEvent, secrets: bool, written: bool) -> (Line, Vec<String>) {
     let hidden = if secrets { text.into() } else { secrets::mask(text) };
     let line = read(&hidden);
     let said = match &line.what {
-        What::Report(report) if line.json.is_some() => format!("{} {}", line.message, report.words()),
-        _ if line.json.is_some() => line.message.clone(),
+        What::Said if line.json.is_some() => line.message.clone(),
+        what if line.json.is_some() => {
+            let report = if let What::Report(report) = what { report.words() } else { String::new() };
+            let parts = [line.message.clone(), line.request.clone().unwrap_or_default(), report];
+            parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+        }
         What::Report(report) if !written && !report.words().is_empty() => {
             let what = hidden.split_whitespace().next().unwrap_or_default();
             let ended = report.error.as_deref().or(report.status.as_deref()).map(|why| format!(" · {why}"));
@@ -173,6 +177,14 @@ mod tests {
         assert!(shown[0].starts_with("REPORT RequestId: r  Duration: 3000.00 ms  "), "{shown:?}");
         let (_, shown) = lines(&event("REPORT RequestId: r\tsomething new"), false);
         assert_eq!(shown, ["REPORT RequestId: r  something new"]);
+    }
+
+    #[test]
+    fn what_the_platform_says_in_json_names_its_request() {
+        let said = |text: &str| lines(&event(text), false).1.concat();
+        assert_eq!(said(r#"{"type":"platform.start","record":{"requestId":"r1"}}"#), "platform.start r1");
+        let report = r#"{"type":"platform.report","record":{"requestId":"r1","metrics":{"durationMs":2.0}}}"#;
+        assert_eq!(said(report), "platform.report r1 took 2.0 ms");
     }
 
     #[test]

@@ -167,17 +167,32 @@ pub fn instant(text: &str) -> Result<Minute, String> {
 /// What is needed, in words.
 pub fn span_minutes(text: &str) -> Result<i64, String> {
     let needed = || "a span of whole minutes is needed, such as 15m or 24h".to_string();
-    let span: jiff::Span = text.parse().map_err(|_| needed())?;
+    let span: jiff::Span = match text.parse() {
+        Ok(span) => span,
+        Err(_) if is_span(text) => return Err(TOO_LONG.into()),
+        Err(_) => return Err(needed()),
+    };
     let relative = jiff::SpanRelativeTo::days_are_24_hours();
     let total = span.total((jiff::Unit::Second, relative)).map_err(|_| needed())?;
     if total > 455.0 * 86_400.0 {
-        return Err("CloudWatch keeps metrics for 455 days, and no span may be longer".into());
+        return Err(TOO_LONG.into());
     }
     if total < 60.0 || total % 60.0 != 0.0 {
         return Err(needed());
     }
     #[expect(clippy::cast_possible_truncation, reason = "checked above: at most 455 days of minutes")]
     Ok((total / 60.0) as i64)
+}
+
+const TOO_LONG: &str = "CloudWatch keeps metrics for 455 days, and no span may be longer";
+
+/// Whether it looks like a span, however long: numbers, each with its unit.
+fn is_span(text: &str) -> bool {
+    let text = text.trim();
+    let units = text.split(|c: char| c.is_ascii_digit() || c == ' ').filter(|unit| !unit.is_empty());
+    text.starts_with(|c: char| c.is_ascii_digit())
+        && units.clone().count() > 0
+        && units.into_iter().all(|unit| matches!(unit, "m" | "h" | "d" | "w"))
 }
 
 #[cfg(test)]
@@ -191,6 +206,7 @@ mod tests {
             [15, 1440, 90, 2880].map(Ok)
         );
         assert!(["", "0m", "90s", "soon", "-5m", "1000d"].iter().all(|text| span_minutes(text).is_err()));
+        assert_eq!([span_minutes("1000d"), span_minutes("99999999d")], [Err(TOO_LONG.into()), Err(TOO_LONG.into())]);
         assert_eq!(instant("2026-12-01").unwrap().to_string(), "2026-12-01T00:00:00Z");
         assert_eq!(instant("2026-12-01T08:00:30+01:00").unwrap().to_string(), "2026-12-01T07:01:00Z");
         assert!(instant("9999-12-31").is_ok());

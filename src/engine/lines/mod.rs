@@ -24,7 +24,7 @@ pub use self::{
     query::{Open, Spending, Unsearched, query_all},
     search::{Part, Searched, search, search_some},
 };
-use super::logs::{ReadEvents, events};
+use super::logs::{ReadEvents, events, newest};
 use crate::{
     domain::{
         account::Target,
@@ -66,7 +66,7 @@ const AT_ONCE: usize = 64;
 const MOST: usize = 10_000;
 
 /// Reads the events of a stretch of time of each function, in order over all of them; and what could not be read. Of each
-/// function at most 10,000 are read.
+/// function at most 10,000 are read, the newest.
 pub async fn between(
     source: &dyn Source,
     followed: &[Followed],
@@ -83,7 +83,7 @@ pub async fn between(
             pattern: pattern.map(ToOwned::to_owned),
             stream: None,
         };
-        (place, events(source, &one.target, &request, MOST, until).await)
+        (place, newest(source, &one.target, &request, MOST, until).await)
     });
     let (mut found, mut rest) = (Vec::new(), Vec::new());
     for (place, mut read) in asked.buffered(AT_ONCE).collect::<Vec<_>>().await {

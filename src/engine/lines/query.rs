@@ -61,6 +61,11 @@ impl Open {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(_, open)| open != id);
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Stops what is under way, where nobody waits for it any more. Returns those that could not be stopped.
     pub async fn stop_all(&self, source: &dyn Source) -> Vec<(Target, Failure)> {
         let open = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
@@ -164,6 +169,8 @@ pub async fn query_all(
                 events.reverse();
                 found(place, events, searched);
             }
+            // Many may be ready at once, and somebody may want to end it.
+            tokio::task::yield_now().await;
         }
     };
     futures::join!(read, fold);

@@ -16,6 +16,7 @@ use crate::{
         logs::{
             carry,
             estimate::{With, requests_a_second},
+            groups::LogCut,
             query::GroupFacts,
         },
     },
@@ -73,6 +74,27 @@ async fn lines_of_several_functions_are_merged_by_time() {
     assert!(found.windows(2).all(|two| two[0].1.at <= two[1].1.at));
     let both: HashSet<usize> = found.iter().map(|(place, _)| *place).collect();
     assert_eq!(both.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_more_than_can_be_shown_it_is_the_newest_and_from_when_on_is_known() {
+    let (sim, followed, now) = world("").await;
+    let one = &followed[0];
+    let request =
+        LogRequest { group: one.group.name.clone(), start: before(now, 120), end: now, pattern: None, stream: None };
+    let read = async |most| newest(&*sim, &one.target, &request, most, soon()).await;
+    let whole = read(1_000_000).await;
+    assert!(whole.cut.is_none() && whole.from.is_none() && whole.events.windows(2).all(|two| two[0].at <= two[1].at));
+    let (all, _) = between(&*sim, &followed[..1], (request.start, now), None, soon()).await;
+    assert_eq!(whole.events.len(), all.len(), "each once");
+    // Within the first stretch, and beyond it.
+    for most in [20, whole.events.len() / 2] {
+        let some = read(most).await;
+        assert_eq!(some.events, whole.events[whole.events.len() - most..]);
+        assert_eq!((some.cut, some.from.is_some()), (Some(LogCut::Enough), true));
+        let shown = whole.events.iter().filter(|event| Some(event.at) > some.from).count();
+        assert!(shown <= most, "all from then on is there: {shown}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

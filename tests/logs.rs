@@ -52,6 +52,10 @@ fn a_search_counts_and_its_exit_code_tells() {
     assert_eq!(counts["by"][0]["key"], "larkspur-claims-dev eu-central-1 document-ocr");
     assert_eq!(counts["by"][0]["count"], counts["count"]);
     assert_valid("slmon.grep-1", &counts);
+    let (_, said) = run(&["grep", "timed out", "--count-by", "$1"], 2);
+    assert!(said.contains("--count-by $1: there is no group 1"), "{said}");
+    let (named, _) = run(&["grep", r"([a-z0-9.-]+)@mail.example", "--since", "30m", "--count-by", "by $1"], 0);
+    assert!(named.lines().all(|line| line.ends_with("  by <email>")), "{named}");
     assert_eq!(run(&["grep", "nothing like it", "--since", "30m", "--count"], 1).0, "0\n");
     let (_, said) = run(&["grep", "(?P<", "--since", "30m"], 2);
     assert!(said.contains("the pattern is no regular expression"), "{said}");

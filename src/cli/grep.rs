@@ -174,16 +174,16 @@ pub(super) async fn run(scope: &Scope, args: &Grep) -> Result<u8, Refusal> {
         ));
     }
     if interrupted {
-        let Searched { done, all: stretches, .. } = searched.get();
-        let queries = if stopped == 0 {
-            String::new()
-        } else {
-            format!("; {} under way ended, and cost what they had looked through", counted(stopped as u64, "query"))
+        let Searched { done, all: parts, .. } = searched.get();
+        let how_far = match done {
+            0 => "before any part was searched to its end".to_owned(),
+            _ => format!("when {done} of {} were searched", counted(parts as u64, "part")),
         };
-        output::say(&format!(
-            "slmon: interrupted when {done} of {} were searched: what was found is not all there is{queries}",
-            counted(stretches as u64, "part")
-        ));
+        let queries = match stopped {
+            0 => String::new(),
+            _ => format!("; {} ended early, and cost what they had looked through", counted(stopped as u64, "query")),
+        };
+        output::say(&format!("slmon: interrupted {how_far}: what was found is not all there is{queries}"));
     }
     let instead = hunted.instead.len();
     for (logs, failure) in reasons(hunted.instead) {

@@ -92,8 +92,8 @@ pub(super) async fn run(scope: &Scope, args: &Logs) -> Result<u8, Refusal> {
         return Ok(0);
     }
     if !args.follow {
-        if found.is_empty() && complete {
-            output::say(&format!("slmon: {}", nothing(args, back)));
+        if found.is_empty() {
+            output::say(&format!("slmon: {}", nothing(args, back, complete)));
         }
         return Ok(if complete { 0 } else { 3 });
     }
@@ -366,14 +366,15 @@ fn told(rest: &[(usize, ReadEvents)], (all, whose): (&[Followed], &[Whose]), now
     !is_cut && unread.is_empty()
 }
 
-/// What is said where nothing was found.
-fn nothing(args: &Logs, back: i64) -> String {
+/// What is said where nothing was found, in all or in what could be read.
+fn nothing(args: &Logs, back: i64, complete: bool) -> String {
     let back = minutes(back);
-    match (&args.request, &args.grep) {
-        (Some(id), _) => format!("no line of request {} in {back}: --since looks further back", clean(id.trim())),
-        (None, Some(term)) => format!("no line in {back} holds {:?}: --since looks further back", clean(term)),
-        (None, None) => format!("no line in {back}: --since looks further back"),
-    }
+    let said = match (&args.request, &args.grep) {
+        (Some(id), _) => format!("no line of request {} in {back}", clean(id.trim())),
+        (None, Some(term)) => format!("no line in {back} holds {:?}", clean(term)),
+        (None, None) => format!("no line in {back}"),
+    };
+    if complete { format!("{said}: --since looks further back") } else { format!("{said}, in what could be read") }
 }
 
 /// Prints events; whether anybody still reads them.

@@ -96,7 +96,11 @@ impl Unread {
     pub fn sentence(&self, place: &Place) -> String {
         let what = self.key.as_ref().map_or_else(
             || format!("s3://{}/{} was not listed to its end", clean(&place.bucket), clean(&place.prefix)),
-            |key| format!("{} was not searched to its end", key.shown()),
+            |key| {
+                // What is denied was not even begun.
+                let far = if self.kind == Kind::Denied { "" } else { " to its end" };
+                format!("{} was not searched{far}", key.shown())
+            },
         );
         format!("{what} ({}): {}; {}", self.kind.as_str(), self.message.shown(), self.hint)
     }

@@ -100,7 +100,7 @@ fn function(page: &mut Page, one: &Explanation, telling: &Telling) {
     }
     if let Some((node, share)) = tree.slowest() {
         let text = format!(
-            "most of the time: {} of {} in {} ({:.0} %)",
+            "the longest part: {} of {} in {} ({:.0} %)",
             micros(node.own),
             micros(tree.took()),
             node.label(),

@@ -151,11 +151,18 @@ fn of(place: &Place, failure: Failure) -> Failure {
         (_, "NoSuchKey") => "it was deleted after it was listed".to_owned(),
         (_, "PreconditionFailed") => "it was written anew while it was read; search it again".to_owned(),
         (_, "InvalidObjectState") => "it is archived: restore it first (aws s3api restore-object)".to_owned(),
-        (Kind::Denied, _) => format!(
-            "allow these credentials s3:ListBucket on {bucket} and s3:GetObject on its objects (and kms:Decrypt where they are \
-             encrypted with a key of your own), or name others with --profile",
-            bucket = place.bucket
-        ),
+        (Kind::Denied, _) => {
+            let bucket = &place.bucket;
+            let list = if failure.operation == calls::LIST_BUCKET {
+                format!("s3:ListBucket on {bucket} and ")
+            } else {
+                String::new()
+            };
+            format!(
+                "allow these credentials {list}s3:GetObject on the objects of {bucket} (and kms:Decrypt where they are encrypted with \
+                 a key of your own), or name others with --profile"
+            )
+        }
         _ => return failure,
     };
     failure.with_hint(hint)

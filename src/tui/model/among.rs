@@ -12,7 +12,7 @@ use super::{
     Lines, Model, RowKey, Screen,
     logs::Search,
 };
-use crate::domain::logs::Level;
+use crate::domain::{logs::Level, text::count};
 
 /// Minutes after which nothing is followed any more where the terminal says that nobody looks, and where no key is pressed.
 const UNSEEN: (u32, u32) = (5, 60);
@@ -278,15 +278,19 @@ impl Model {
         };
     }
 
-    /// Where one is among the lines, or the parts of a trace, that hold what is searched, and how many there are; none where
-    /// nothing is searched.
-    pub fn match_of(&self) -> Option<(usize, usize)> {
+    /// Where one is among the lines, or the parts of a trace, that hold what is searched: `match 3 of 12`; none where nothing is
+    /// searched.
+    pub fn match_in_words(&self) -> Option<String> {
         let (is_searched, place) = match self.screen() {
             Screen::Logs(_) => (self.log.search.finds.is_some(), self.list().place),
             Screen::Trace(..) => (!self.search.is_empty(), self.span_place()),
             _ => (false, 0),
         };
-        is_searched.then(|| (self.found.partition_point(|found| *found <= place), self.found.len()))
+        let nth = self.found.partition_point(|found| *found <= place) as u64;
+        is_searched.then(|| match self.found.len() as u64 {
+            0 => "no match".to_owned(),
+            all => format!("match {} of {}", count(nth), count(all)),
+        })
     }
 
     /// What is typed is looked for from where one is; from the last line, upwards.

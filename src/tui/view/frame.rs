@@ -201,7 +201,7 @@ pub(super) fn footer(model: &Model, buf: &mut Buffer, area: Rect) {
             Screen::Traces(_) => counted(model.traces.len() as u64, "trace"),
             Screen::Accounts => counted(model.places.len() as u64, "row"),
             Screen::Trace(..) | Screen::Logs(_) => {
-                let found = model.match_of().map(|(n, all)| format!("match {n} of {all} · ")).unwrap_or_default();
+                let found = model.match_in_words().map(|found| format!("{found} · ")).unwrap_or_default();
                 format!("{found}{} goes to the next", model.keys.key_of(Command::NextMatch))
             }
             _ => counted(model.functions().count() as u64, "row"),

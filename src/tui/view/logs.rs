@@ -98,8 +98,8 @@ fn head(model: &Model, of: &Lines, told: Option<&ToldLines>, buf: &mut Buffer, a
     let searched = Some(&model.log.search.text).filter(|text| !text.is_empty());
     let switches = [
         searched.map(|text| {
-            let found = model.match_of().map(|(n, all)| format!(" match {} of {}", count(n as u64), count(all as u64)));
-            format!("/{}{}", elide(text, SEARCHED), found.unwrap_or_default())
+            let found = model.match_in_words().map(|found| format!(" {found}")).unwrap_or_default();
+            format!("/{}{found}", elide(text, SEARCHED))
         }),
         model.log.least.map(|least| format!("from {}", word(least))),
         model.log.wrap.then(|| "wrapped".to_owned()),

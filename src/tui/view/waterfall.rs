@@ -288,7 +288,7 @@ fn facts(model: &Model, tree: &Tree, node: &Node, (account, region): &TargetKey)
     let next = model.keys.key_of(Command::NextMatch);
     if !model.search.is_empty() && model.said.is_none() && matches!(model.screen(), Screen::Trace(..)) {
         let words = AwsText::from(model.search.as_str()).shown().into_owned();
-        let found = model.match_of().map(|(n, all)| format!(" · match {n} of {all}")).unwrap_or_default();
+        let found = model.match_in_words().map(|found| format!(" · {found}")).unwrap_or_default();
         facts.push(("search", format!("\"{words}\"{found} · {next} goes to the next"), Role::Info));
     }
     facts

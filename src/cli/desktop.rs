@@ -59,7 +59,8 @@ impl Outside for Desktop {
         if self.is_remote {
             return Err("the browser is on your side of SSH".into());
         }
-        open::that_detached(address).map_err(|error| format!("no browser could be started ({error})"))
+        // What `open` says of an exit status is meant for who writes programs.
+        open::that_detached(address).map_err(|_| "no browser could be started".to_owned())
     }
 
     fn keep(&self, kept: &Kept) {

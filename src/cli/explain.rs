@@ -176,7 +176,7 @@ pub async fn explain(
             let request = tree.as_ref().and_then(|tree| tree.request_of(&function.found.name)).cloned();
             let ask = LogAsk::new(source, &state.target, function, (ask.from, ask.to), ask.since, until).await;
             Some(logs::causes(source, &ask, request.as_ref(), until).await)
-                .filter(|logs| tells(function, *judged, logs))
+                .filter(|logs| !causes.groups.is_empty() || tells(function, *judged, logs))
         } else {
             None
         };
@@ -429,9 +429,12 @@ fn is_of(alert: &Alert, state: &TargetState, function: &Function) -> bool {
     alert.account == target.account.id && alert.region == target.region && alert.function == function.found.name
 }
 
-/// The commonest cause of what a check found: of throttles, what was refused.
+/// The commonest cause of what a check found: of throttles, what was refused, which its metric says by itself.
 fn cause(causes: &Causes, alert: &Alert, function: &AwsText, timeout: Option<u32>) -> AlertCause {
+    let throttles = alert.check == "throttles";
     let refused = |group: &&ErrorGroup| group.failing == Failing::Throttle;
-    let mut fitting = causes.groups.iter().filter(|group| refused(group) == (alert.check == "throttles"));
-    AlertCause::new(causes, fitting.next(), function, timeout)
+    match causes.groups.iter().find(|group| refused(group) == throttles) {
+        None if throttles => AlertCause::refused(),
+        group => AlertCause::new(causes, group, function, timeout),
+    }
 }

@@ -24,7 +24,7 @@ use crate::{
 
 /// Between two lines that say how it stands.
 const SUMMARY: Duration = Duration::from_hours(1);
-/// Alerts whose causes are looked for at once; of more, those that are worst.
+/// Alerts whose causes are looked for at once; the others wait for these.
 const MOST: usize = 10;
 /// The longest that is looked for them.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -120,8 +120,8 @@ impl Found {
 impl Causes {
     /// Begins to look into those that are wanted; none where there are none, or where that may cost nothing.
     fn look(&mut self, snapshot: &Arc<Snapshot>) -> Option<BoxFuture<'static, Vec<Found>>> {
-        let mut wanted = std::mem::take(&mut self.wanted);
-        wanted.truncate(MOST);
+        let beyond = self.wanted.split_off(MOST.min(self.wanted.len()));
+        let wanted = std::mem::replace(&mut self.wanted, beyond);
         if wanted.is_empty() || self.config.cause_cost <= 0.0 {
             return None;
         }

@@ -184,12 +184,15 @@ pub async fn causes(source: &dyn Source, ask: &Ask, allowance: &Allowance, until
         tracing: ask.tracing,
     };
     let (mut end, mut length) = (ask.to, FIRST);
+    // What was read in part reaches further back than what was read whole.
+    let mut so_far = to;
     while end > ask.from {
         let start = Minute((end.0 - length).max(ask.from.0));
         match reading.stretch(start, end).await {
-            Ok((None, _)) => causes.from = start.timestamp(),
+            Ok((None, _)) => (causes.from, so_far) = (start.timestamp(), start.timestamp()),
             Ok((Some(cut), reached)) => {
                 causes.cut = Some(reading.with_rest(cut, reached));
+                so_far = reached;
                 break;
             }
             Err(failure) => {
@@ -198,7 +201,7 @@ pub async fn causes(source: &dyn Source, ask: &Ask, allowance: &Allowance, until
             }
         }
         if reading.folding.traces() >= ENOUGH {
-            causes.cut = Some(Cut::Enough);
+            causes.cut = (start > ask.from).then_some(Cut::Enough);
             break;
         }
         let a_minute = reading.scanned.div_ceil(u64::try_from(ask.to.0 - start.0).unwrap_or(1).max(1));
@@ -215,7 +218,7 @@ pub async fn causes(source: &dyn Source, ask: &Ask, allowance: &Allowance, until
         Some(Cut::Enough) => reading.before(causes.from).await,
         _ => causes.from,
     };
-    causes.scanned = reading.scanned;
+    (causes.scanned, causes.from) = (reading.scanned, so_far);
     let since = ask.since.map(Minute::timestamp);
     (causes.groups, causes.failed, causes.in_progress) = reading.folding.finish(since, known_from);
     if causes.groups.is_empty() && causes.failure.is_none() && ask.tracing != Some(false) {

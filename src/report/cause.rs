@@ -4,11 +4,12 @@ use serde::Serialize;
 
 use super::Alert;
 use crate::domain::{
-    logs::groups::LogCauses,
+    logs::{cause::CauseKind, groups::LogCauses},
     text::{AwsText, counted},
     trace::{
         Failing, ServiceName,
         causes::{Age, Causes, ErrorGroup},
+        words::REFUSED,
     },
 };
 
@@ -44,7 +45,7 @@ impl AlertCause {
         let failures = counted(causes.failed, "failure");
         Some(Self {
             text: format!("{}{kind}{new}; {} of {failures} in its log", group.headline(), group.lines),
-            failing: Some(Failing::Fault),
+            failing: Some(if group.kind == CauseKind::Logged { Failing::Error } else { Failing::Fault }),
             exception: group.exception.clone(),
             message: Some(group.message.clone()),
             service: None,
@@ -53,6 +54,11 @@ impl AlertCause {
             age: group.age,
             example: None,
         })
+    }
+
+    /// Lambda refused requests: so the metric says, where no trace does.
+    pub fn refused() -> Self {
+        Self { failing: Some(Failing::Throttle), ..Self::none(format!("Throttled ({REFUSED}), by its metric")) }
     }
 
     /// None, and why.

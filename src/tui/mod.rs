@@ -268,7 +268,7 @@ fn outside(stage: &Stage, effect: Effect) -> io::Result<Option<String>> {
         Effect::OpenUrl(address) => match stage.outside.open(&address) {
             Ok(()) => Some(format!("opened in the browser: {address}")),
             // An address that can't be opened here is still good for somewhere else.
-            Err(why) => Some(format!("{} · {why}", copy(stage, &address, "address")?)),
+            Err(why) => Some(format!("{why}: {}", copy(stage, &address, "address")?)),
         },
         Effect::Keep(kept) => {
             stage.outside.keep(&kept);

@@ -70,9 +70,7 @@ impl ErrorGroup {
         let timeout = timeout.filter(|timeout| self.ran_out(*timeout));
         match (&self.exception, self.failing, timeout) {
             (Some(_), ..) => None,
-            (None, Failing::Throttle, _) => Some(
-                "Lambda refused to run it: its reserved concurrency, or what the account has left, is used up".into(),
-            ),
+            (None, Failing::Throttle, _) => Some(REFUSED.into()),
             (None, _, Some(timeout)) => {
                 Some(format!("it ran for {}: Lambda ends it after {timeout} s", seconds(self.longest)))
             }
@@ -122,6 +120,10 @@ impl Causes {
         remarks
     }
 }
+
+/// Why requests are throttled by Lambda. Source: the Lambda developer guide, "Types of metrics for Lambda functions", Throttles.
+pub const REFUSED: &str =
+    "Lambda refused to run it: its reserved concurrency, or what the account has left, is used up";
 
 /// Why not all traces were read, where there was no time.
 pub const NO_TIME: &str = "the deadline came before all traces were read: give it more time with --deadline";

@@ -134,6 +134,9 @@ impl<'a> Parts<'a> {
                 same = Some(all(may_be_same)).filter(|same| same.len() == 1).unwrap_or_default();
             }
             if same.is_empty() {
+                same = all(says_alike);
+            }
+            if same.is_empty() {
                 same = all(ends_alike);
             }
             for place in same {
@@ -276,6 +279,12 @@ fn is_same(logged: &CauseGroup, traced: &ErrorGroup) -> bool {
 fn may_be_same(logged: &CauseGroup, traced: &ErrorGroup) -> bool {
     let names = (short(logged.exception.as_ref()), short(traced.exception.as_ref()));
     names.0.is_some() && names.0 == names.1 && (logged.message.raw().is_empty() || said(traced).is_empty())
+}
+
+/// A line of the log says the message of an exception, without its name.
+fn says_alike(logged: &CauseGroup, traced: &ErrorGroup) -> bool {
+    let (own, said) = (logged.message.raw(), said(traced));
+    logged.kind == CauseKind::Logged && !said.is_empty() && own.ends_with(&said)
 }
 
 /// Lambda ended both for the same: X-Ray and the log say that in words of their own.

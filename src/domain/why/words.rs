@@ -1,9 +1,10 @@
 //! Causes of traces and log, in sentences: the same for every front.
 
-use super::{Reason, Told};
+use super::{Reason, Told, short};
 use crate::domain::{
     logs::{
         LogEvent,
+        cause::CauseKind,
         groups::{CauseGroup, LogCut},
         words::{clock as instant, lines},
     },
@@ -54,16 +55,33 @@ impl<'a> Told<'a> {
         named.or_else(|| self.traced(reason).next().map(ErrorGroup::headline)).unwrap_or_default()
     }
 
-    /// What that means: what Lambda ended it for, or why nothing was recorded.
+    /// What that means: where it was thrown, what Lambda ended it for, or why nothing was recorded.
     pub fn meaning(&self, reason: &Reason) -> Option<String> {
-        let kind = self.logged(reason).find_map(CauseGroup::kind_in_words).filter(|_| reason.is_clear(self));
-        kind.map(str::to_owned).or_else(|| self.traced(reason).find_map(|group| self.guess(reason, group)))
+        // What failed for it is no mere line of the log.
+        let failed = |group: &&CauseGroup| group.kind != CauseKind::Logged || reason.traced.is_empty();
+        let kind = self.logged(reason).filter(failed).find_map(CauseGroup::kind_in_words);
+        let kind = kind.filter(|_| reason.is_clear(self)).map(str::to_owned);
+        let guess = || self.traced(reason).find_map(|group| self.guess(reason, group));
+        self.elsewhere(reason).or(kind).or_else(guess)
+    }
+
+    /// Where it was thrown, where that is something that the function called, and what its own log says of that.
+    fn elsewhere(&self, reason: &Reason) -> Option<String> {
+        let group = self.traced(reason).find(|group| group.exception.is_some())?;
+        if group.thrown_in.name == *self.function {
+            return None;
+        }
+        let thrown = format!("thrown in {}, which it called", group.thrown_in.shown());
+        let name = short(group.exception.as_ref());
+        let own = self.logged(reason).find(|own| short(own.exception.as_ref()) != name);
+        Some(match own {
+            Some(own) => format!("{thrown}; its own log says {}", own.headline()),
+            None => thrown,
+        })
     }
 
     fn guess(&self, reason: &Reason, group: &ErrorGroup) -> Option<String> {
-        let elsewhere = (group.exception.is_some() && group.thrown_in.name != *self.function)
-            .then(|| format!("thrown in {}, which it called", group.thrown_in.shown()));
-        let guess = group.guess(self.timeout).or(elsewhere).filter(|_| reason.logged.is_empty())?;
+        let guess = group.guess(self.timeout).filter(|_| reason.logged.is_empty())?;
         let log = self.log.filter(|log| !log.groups.is_empty());
         let ran_out = self.timeout.is_some_and(|timeout| group.ran_out(timeout));
         let is_open = log.is_some() && group.is_nameless() && !ran_out;
@@ -92,6 +110,7 @@ impl<'a> Told<'a> {
         let Some(traces) = self.traces else { return Read::Nothing };
         match (&traces.failure, traces.cut) {
             (Some(_), _) if traces.groups.is_empty() => Read::Nothing,
+            (None, Some(Cut::Cost { .. } | Cut::Time)) if traces.scanned == 0 => Read::Nothing,
             (Some(_), _) | (None, Some(Cut::Cost { .. } | Cut::Time | Cut::Enough)) => Read::Part,
             (None, None) => Read::All,
         }
@@ -113,10 +132,12 @@ impl<'a> Told<'a> {
         let since = clock(Minute::floor(traces.from), near);
         let n = traces.failed - traces.in_progress;
         match self.read_of_traces() {
+            Read::Nothing if traces.failure.is_none() => "no traces, which were not read".into(),
             Read::Nothing => "no traces, which could not be read".into(),
             _ if n == 0 && traces.tracing == Some(false) => "no traces, since tracing is off".into(),
             Read::All if n == 0 => format!("no failed trace sampled by X-Ray since {since}"),
             Read::All => format!("{} sampled by X-Ray since {since}", counted(n, "failed trace")),
+            Read::Part if n == 0 => format!("no failed trace among those since {since}, which are not all"),
             Read::Part => format!("the newest {} sampled by X-Ray, since {since}", counted(n, "failed trace")),
         }
     }

@@ -179,9 +179,12 @@ pub(super) fn text(page: &mut Page, rows: &[CauseRow], basis: &str, today: Minut
         if let Some(line) = &row.line {
             page.fill(Line::at(DETAIL)).hang(DETAIL + 13).words(DIM, line).end();
         }
-        let trace = row.trace.as_ref().map(|id| format!("slmon trace {}", id.shown())).unwrap_or_default();
-        let request = row.request.as_ref().map(|id| format!("request {}", id.shown())).unwrap_or_default();
-        page.fill(Line::at(DETAIL)).item(DIM, &trace).item(DIM, &request).end();
+        if let Some(id) = &row.request {
+            page.fill(Line::at(DETAIL + 13)).words(DIM, &format!("of request {}", id.shown())).end();
+        }
+        if let Some(id) = &row.trace {
+            page.fill(Line::at(DETAIL)).words(DIM, &format!("slmon trace {}", id.shown())).end();
+        }
     }
     let more = rows.len().saturating_sub(CAUSES);
     if more > 0 {

@@ -30,6 +30,10 @@ impl Model {
                 self.arrange();
                 self.select(usize::MAX);
             }
+            Command::Refresh => {
+                self.log.kept = None;
+                return false;
+            }
             Command::PageUp | Command::PageDown => self.turn_lines(command == Command::PageDown),
             Command::Open => self.unfold(place),
             Command::Left if self.line(place).is_some_and(|line| self.log.open.contains_key(&line.number)) => {
@@ -110,6 +114,7 @@ impl Model {
             _ => {}
         }
         let log = &mut self.log;
+        log.kept = None;
         (log.follow, log.stopped, log.idle) = (!log.follow, None, (0, 0));
         if log.follow {
             (log.held, log.at_end) = (None, true);
@@ -242,20 +247,48 @@ impl Model {
         }
     }
 
-    /// To the next line that holds what is searched, down or up, round and round.
+    /// Whether the selected line is unfolded.
+    pub fn is_unfolded(&self) -> bool {
+        self.line(self.list().place).is_some_and(|line| self.log.open.contains_key(&line.number))
+    }
+
+    /// To the next line that holds what is searched, down or up, round and round; unfolded where that is out of sight.
     pub(super) fn find_line(&mut self, from: usize, down: bool) {
+        let here = self.list().place;
         if self.log.search.finds.is_none() || self.count() == 0 {
             return;
         }
-        let (from, found) = (from % self.count(), &self.found);
+        let Some(place) = self.nearest(from % self.count(), down) else {
+            self.said = Some(format!("no line in sight holds \"{}\"", self.log.search.text));
+            return;
+        };
+        let first = self.found.len() > 1;
+        if first && down && place < here {
+            self.said = Some("past the last match: on from the first".into());
+        } else if first && !down && place > here {
+            self.said = Some("past the first match: on from the last".into());
+        }
+        self.select(place);
+        self.show_match(place);
+    }
+
+    /// The next line that holds what is searched, from a place on, down or up.
+    fn nearest(&self, from: usize, down: bool) -> Option<usize> {
+        let found = &self.found;
         let next = if down {
             found.iter().find(|place| **place >= from).or(found.first())
         } else {
             found.iter().rfind(|place| **place <= from).or(found.last())
         };
-        match next.copied() {
-            Some(place) => self.select(place),
-            None => self.said = Some(format!("no line in sight holds \"{}\"", self.log.search.text)),
+        next.copied()
+    }
+
+    /// Unfolds a line where what is searched stands in what is folded.
+    fn show_match(&mut self, place: usize) {
+        let (Some(finds), secrets) = (&self.log.search.finds, self.log.secrets) else { return };
+        let hidden = self.line(place).filter(|it| !finds.is_match(it.line.head(secrets)));
+        if hidden.is_some_and(|it| !self.log.open.contains_key(&it.number)) {
+            self.unfold(place);
         }
     }
 
@@ -293,12 +326,24 @@ impl Model {
         })
     }
 
-    /// What is typed is looked for from where one is; from the last line, upwards.
+    /// What is typed is looked for from where one was when one began to type; from the last line, upwards. Nothing typed leads
+    /// back there.
     pub(super) fn search_lines(&mut self, text: String) {
         self.log.search = Search::new(text);
         self.look_for();
+        let begin = self.log.begin.min(self.count().saturating_sub(1));
+        let found = self.nearest(begin, begin + 1 < self.count());
+        self.select(found.unwrap_or(begin));
+    }
+
+    /// What was typed holds: what was not found is said, and what is folded is shown.
+    pub(super) fn searched_lines(&mut self) {
         let place = self.list().place;
-        self.find_line(place, place + 1 < self.count());
+        if self.found.contains(&place) {
+            self.show_match(place);
+        } else if self.log.search.finds.is_some() {
+            self.said = Some(format!("no line in sight holds \"{}\"", self.log.search.text));
+        }
     }
 
     /// To all lines of the request that the selected line is of.

@@ -104,38 +104,7 @@ impl Model {
             Command::PageDown => self.go(page),
             Command::First => self.select(0),
             Command::Last => self.select(usize::MAX),
-            Command::Open => match self.list().selected {
-                Some(RowKey::Function(key) | RowKey::Episode(key, ..) | RowKey::Spot(key, ..)) => self.go_to(key),
-                Some(RowKey::Group(title)) => {
-                    if let Some(order) = self.order_mut()
-                        && !order.folded.remove(&title)
-                    {
-                        order.folded.insert(title);
-                    }
-                    self.arrange();
-                }
-                Some(RowKey::Target(key)) => self.go_to_target(&key),
-                // What is out of reach as a whole has no functions; the error log has what was answered.
-                Some(RowKey::Account(_) | RowKey::Listing(_)) => self.push(Screen::Errors),
-                Some(RowKey::Cause(_)) => self.go_to_example(),
-                Some(RowKey::Trace(id)) => {
-                    if let Some(seen) = self.seen(self.list().place) {
-                        let at = seen.target.key();
-                        self.go_to_trace(id, at);
-                    }
-                }
-                Some(RowKey::Span(_)) => self.fold(None),
-                _ if matches!(self.screen(), Screen::Map(_)) => {
-                    if self.walk.side == Side::Middle {
-                        if let Some(key) = self.middle() {
-                            self.go_to(key);
-                        }
-                    } else {
-                        self.step(0, 0, true);
-                    }
-                }
-                _ => {}
-            },
+            Command::Open => self.open(),
             Command::Back => {
                 if self.cross.is_some() {
                     self.cross = None;
@@ -156,6 +125,7 @@ impl Model {
                 self.arrange();
             }
             Command::Filter => {
+                self.log.begin = self.list().place;
                 self.typing = matches!(
                     self.screen(),
                     Screen::Alerts
@@ -215,6 +185,46 @@ impl Model {
         let place = places::grid(board, &self.places).step(self.list().place, step);
         self.select(place);
         true
+    }
+
+    /// Opens what is selected.
+    fn open(&mut self) {
+        // Whoever opens something means it, whatever comes into the list meanwhile.
+        if !matches!(self.screen(), Screen::Map(_)) {
+            self.select(self.list().place);
+        }
+        match self.list().selected {
+            Some(RowKey::Function(key) | RowKey::Episode(key, ..) | RowKey::Spot(key, ..)) => self.go_to(key),
+            Some(RowKey::Group(title)) => {
+                if let Some(order) = self.order_mut()
+                    && !order.folded.remove(&title)
+                {
+                    order.folded.insert(title);
+                }
+                self.arrange();
+            }
+            Some(RowKey::Target(key)) => self.go_to_target(&key),
+            // What is out of reach as a whole has no functions; the error log has what was answered.
+            Some(RowKey::Account(_) | RowKey::Listing(_)) => self.push(Screen::Errors),
+            Some(RowKey::Cause(_)) => self.go_to_example(),
+            Some(RowKey::Trace(id)) => {
+                if let Some(seen) = self.seen(self.list().place) {
+                    let at = seen.target.key();
+                    self.go_to_trace(id, at);
+                }
+            }
+            Some(RowKey::Span(_)) => self.fold(None),
+            _ if matches!(self.screen(), Screen::Map(_)) => {
+                if self.walk.side == Side::Middle {
+                    if let Some(key) = self.middle() {
+                        self.go_to(key);
+                    }
+                } else {
+                    self.step(0, 0, true);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Moves the page of a function, where a command is about that: row by row behind the last of its error groups.
@@ -344,7 +354,7 @@ impl Model {
                 // What was not found is said once it is no longer typed.
                 match self.screen() {
                     Screen::Trace(..) => self.find_next(self.span_place()),
-                    Screen::Logs(_) => self.search_lines(self.log.search.text.clone()),
+                    Screen::Logs(_) => self.searched_lines(),
                     _ => {}
                 }
             }

@@ -60,6 +60,18 @@ impl Lines {
         }
     }
 
+    /// As they are asked for; of those around a failure, or everything.
+    fn asked(&self, everything: bool) -> LogsOf {
+        match self {
+            Self::Firing => LogsOf::Firing,
+            Self::Newest(key) => LogsOf::Newest(place_of(key)),
+            Self::Around(key, _) if everything => LogsOf::Newest(place_of(key)),
+            Self::Around(key, exception) => LogsOf::Around(place_of(key), exception.clone()),
+            Self::Trace(id, _) => LogsOf::Trace(id.clone()),
+            Self::Request(key, id, _) => LogsOf::Request(place_of(key), id.clone()),
+        }
+    }
+
     /// The function that they are of, where it is one.
     pub fn function(&self) -> Option<&Key> {
         match self {
@@ -101,6 +113,12 @@ pub struct LogView {
     pub stopped: Option<String>,
     /// The lines as they were when somebody went up in what is followed: these stand still.
     pub held: Option<Arc<ToldLines>>,
+    /// Lines of this screen as somebody left them for another: these are in sight until they are read again.
+    pub(super) kept: Option<Arc<ToldLines>>,
+    /// Screens of lines that somebody left for others, to come back to.
+    left: Vec<Left>,
+    /// From which place what is typed is searched.
+    pub(super) begin: usize,
     /// Whether one stands at the last line, which is where one stays as more come in.
     pub at_end: bool,
     /// Whether long lines are wrapped.
@@ -122,6 +140,23 @@ pub struct LogView {
     /// Minutes since somebody looked, as far as the terminal tells, and since a key was pressed.
     pub(super) idle: (u32, u32),
 }
+
+/// A screen of lines as somebody left it for another that lies above it.
+#[derive(Clone, Debug)]
+struct Left {
+    screen: Screen,
+    /// Whether it showed the newest lines, rather than those around a failure.
+    everything: bool,
+    lines: Arc<ToldLines>,
+    list: ListState,
+    skip: usize,
+    open: BTreeMap<u64, Arc<Unfolded>>,
+    search: Search,
+    least: Option<Level>,
+}
+
+/// Screens of lines that are kept at most.
+const LEFT: usize = 4;
 
 /// What is asked of logs on this screen: as long as it stays the same, nothing new is asked.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -189,14 +224,7 @@ impl Model {
     /// Whose lines this screen shows, as they are asked for.
     fn logs_of(&self) -> Option<LogsOf> {
         let Screen::Logs(of) = self.screen() else { return None };
-        Some(match of {
-            Lines::Firing => LogsOf::Firing,
-            Lines::Newest(key) => LogsOf::Newest(place_of(key)),
-            Lines::Around(key, _) if self.everything => LogsOf::Newest(place_of(key)),
-            Lines::Around(key, exception) => LogsOf::Around(place_of(key), exception.clone()),
-            Lines::Trace(id, _) => LogsOf::Trace(id.clone()),
-            Lines::Request(key, id, _) => LogsOf::Request(place_of(key), id.clone()),
-        })
+        Some(of.asked(self.everything))
     }
 
     /// Whether a function fails as far as it was read, so that its log may say why.
@@ -219,7 +247,7 @@ impl Model {
 
     /// The lines of this screen: as they come, or as they stood when somebody went up in them.
     pub fn lines(&self) -> Option<&Arc<ToldLines>> {
-        self.log.held.as_ref().or_else(|| self.newest_lines())
+        self.log.held.as_ref().or(self.log.kept.as_ref()).or_else(|| self.newest_lines())
     }
 
     pub(super) fn newest_lines(&self) -> Option<&Arc<ToldLines>> {
@@ -246,6 +274,9 @@ impl Model {
             self.log.follow = false;
         }
         self.arrange();
+        if self.log.kept.is_some() {
+            return;
+        }
         // A failure is entered at the line that says it.
         let Some(chosen) =
             news.filter(|told| was_reading && !told.reading && !self.log.follow).and_then(|it| it.chosen)
@@ -266,21 +297,28 @@ impl Model {
 
     /// Makes the rows of this screen's lines anew.
     pub(super) fn arrange_logs(&mut self) {
-        let of = self.logs_of();
-        if of != self.log.of {
+        if self.logs_of() != self.log.of {
+            self.leave_lines();
+            let screen = self.screen().clone();
+            let back = self.log.left.pop_if(|left| left.screen == screen);
+            if let Some(left) = &back {
+                self.everything = left.everything;
+            }
+            let of = self.logs_of();
             let log = &mut self.log;
-            let (told, wrap, room) = (std::mem::take(&mut log.told), log.wrap, log.room);
-            *log = LogView {
-                told,
-                wrap,
-                room,
-                at_end: true,
-                follow: of == Some(LogsOf::Firing),
-                of,
-                ..LogView::default()
-            };
+            let (told, left, wrap, room) =
+                (std::mem::take(&mut log.told), std::mem::take(&mut log.left), log.wrap, log.room);
+            let follow = of == Some(LogsOf::Firing);
+            *log = LogView { told, left, wrap, room, at_end: true, follow, of, ..LogView::default() };
             // Numbers of lines mean nothing in another book.
             self.lists.retain(|screen, _| !matches!(screen, Screen::Logs(_)));
+            if let Some(left) = back {
+                self.lists.insert(left.screen, left.list);
+                let log = &mut self.log;
+                (log.open, log.search, log.least, log.skip, log.at_end) =
+                    (left.open, left.search, left.least, left.skip, false);
+                *(if follow { &mut log.held } else { &mut log.kept }) = Some(left.lines);
+            }
         }
         if self.log.of == Some(LogsOf::Firing) {
             self.take_firing();
@@ -292,6 +330,22 @@ impl Model {
         };
         let rows = self.lines().map(|told| (0..told.lines.len()).filter(|place| fits(&told.lines[*place])).collect());
         self.log.rows = rows.unwrap_or_default();
+    }
+
+    /// Keeps the lines of the screen that was left, where one comes back to it.
+    fn leave_lines(&mut self) {
+        let trail = &self.trail;
+        self.log.left.retain(|left| trail.contains(&left.screen));
+        let [.., before @ Screen::Logs(of), _] = trail.as_slice() else { return };
+        let Some(everything) = [false, true].into_iter().find(|it| self.log.of == Some(of.asked(*it))) else { return };
+        let (Some(lines), Some(list)) = (self.lines().cloned(), self.lists.get(before).cloned()) else { return };
+        let log = &self.log;
+        let (open, search) = (log.open.clone(), log.search.clone());
+        let left =
+            Left { screen: before.clone(), everything, lines, list, skip: log.skip, open, search, least: log.least };
+        self.log.left.push(left);
+        let beyond = self.log.left.len().saturating_sub(LEFT);
+        self.log.left.drain(..beyond);
     }
 
     /// Takes in whose lines are followed together: what fires in production; where a filter holds, all of production that it

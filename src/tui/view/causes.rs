@@ -21,7 +21,7 @@ use crate::{
             Failing,
             causes::{Age, ErrorGroup},
         },
-        why::{Reason, Told},
+        why::{Reason, Told, words::Read},
         window::Minute,
     },
     engine::inquiry::About,
@@ -99,10 +99,12 @@ fn example(model: &Model, told: &Told<'_>, reason: &Reason, buf: &mut Buffer, ar
         newest.and_then(|group| group.example_message.as_ref()).map(|message| format!("e.g. {}", message.shown()));
     let message = said.or_else(|| told.line(reason)).or_else(|| told.meaning(reason));
     let path = newest.filter(|group| group.chain.len() > 1).map(ErrorGroup::path);
-    let seen = format!("in {}", reason.seen(told));
+    let into = if reason.traces > 0 { "in " } else { "" };
+    let seen = format!("{into}{}", reason.seen(told));
+    let meaning = told.meaning(reason).filter(|meaning| message.as_ref() != Some(meaning));
     // As much of it as there is room for, what was said first.
     let mut text = String::new();
-    for part in [message, Some(seen), path].into_iter().flatten() {
+    for part in [message, Some(seen), meaning, path].into_iter().flatten() {
         let longer = if text.is_empty() { part } else { format!("{text} · {part}") };
         if text.is_empty() || longer.width() <= width {
             text = longer;
@@ -136,9 +138,14 @@ fn head(model: &Model, key: &Key, width: usize) -> String {
     let told = model.told_why(key);
     let (of_traces, of_log) = (told.of_traces(now), told.of_log(now));
     let full = format!("why, by {of_traces}, and {of_log}{age}");
-    let any = |n: Option<u64>, noun: &str| n.filter(|n| *n > 0).map(|n| counted(n, noun));
-    let sampled = any(traces.map(|told| told.causes.failed - told.causes.in_progress), "sampled trace");
-    let logged = any(log.map(|told| told.causes.failed), "failure").map(|failures| format!("{failures} in its log"));
+    let any = |n: Option<u64>, noun: &str, read: Read| {
+        let newest = if read == Read::Part { "the newest " } else { "" };
+        n.filter(|n| *n > 0).map(|n| format!("{newest}{}", counted(n, noun)))
+    };
+    let sampled = traces.map(|told| told.causes.failed - told.causes.in_progress);
+    let sampled = any(sampled, "sampled trace", told.read_of_traces());
+    let logged = any(log.map(|told| told.causes.failed), "failure", told.read_of_log());
+    let logged = logged.map(|failures| format!("{failures} in its log"));
     let short = [sampled, logged].into_iter().flatten().collect::<Vec<_>>().join(" and ");
     let short = format!("why, by {short}{age}");
     [full, short].into_iter().find(|text| text.width() <= width).unwrap_or_else(|| "why".into())

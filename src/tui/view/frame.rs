@@ -200,10 +200,7 @@ pub(super) fn footer(model: &Model, buf: &mut Buffer, area: Rect) {
         let found = match model.screen() {
             Screen::Traces(_) => counted(model.traces.len() as u64, "trace"),
             Screen::Accounts => counted(model.places.len() as u64, "row"),
-            Screen::Trace(..) | Screen::Logs(_) => {
-                let found = model.match_in_words().map(|found| format!("{found} · ")).unwrap_or_default();
-                format!("{found}{} goes to the next", model.keys.key_of(Command::NextMatch))
-            }
+            Screen::Trace(..) | Screen::Logs(_) => model.match_in_words().unwrap_or_default(),
             _ => counted(model.functions().count() as u64, "row"),
         };
         let x =
@@ -298,6 +295,7 @@ fn hints(model: &Model) -> Vec<(String, String)> {
         Screen::Logs(_) => &[
             Command::Open,
             Command::Back,
+            Command::NextMatch,
             Command::Follow,
             Command::Filter,
             Command::CopyName,
@@ -330,14 +328,15 @@ fn hints(model: &Model) -> Vec<(String, String)> {
         {
             None
         }
-        (Screen::Function(_), Command::PageDown) => (model.sheet.1 > 0).then_some("more below"),
+        (Screen::Function(_), Command::PageDown) => (model.scroll < model.sheet.1).then_some("more below"),
         (Screen::Function(key), Command::Open) => {
             let only_logged = !model.reasons().is_empty() && model.trace_of_reason(key).is_none();
             Some(if only_logged { "its lines" } else { "a trace of it" })
         }
         (Screen::Trace(..), Command::Open) => Some("fold"),
         (Screen::Trace(..) | Screen::Logs(_), Command::Filter) => Some("search"),
-        (Screen::Logs(_), Command::Open) => Some("unfold"),
+        (Screen::Logs(_), Command::Open) => Some(if model.is_unfolded() { "fold" } else { "unfold" }),
+        (Screen::Logs(_), Command::NextMatch) => model.match_in_words().is_some().then_some("next match"),
         (Screen::Logs(_), Command::Hours) => Some("wrap"),
         (Screen::Logs(_), Command::Follow) if model.log.follow => Some("stop"),
         (Screen::Logs(Lines::Around(..)), Command::Everything) => {

@@ -148,7 +148,10 @@ fn whose(model: &Model, of: &Lines, told: Option<&ToldLines>) -> Vec<String> {
             ("it does not fail: its newest lines".into(), format!("{from}{group}"))
         }
         Lines::Newest(_) => ("its newest lines".into(), format!("{from}{group}")),
-        Lines::Around(..) if model.everything => ("its newest lines".into(), format!("{from}{group}")),
+        // Where nothing says why it fails, these are the newest lines.
+        Lines::Around(..) if model.everything || told.is_some_and(|told| !told.reading && told.chosen.is_none()) => {
+            ("its newest lines".into(), format!("{from}{group}"))
+        }
         Lines::Around(..) => {
             let chosen = told.and_then(|told| told.lines.iter().find(|line| Some(line.number) == told.chosen));
             let at = chosen.map(|line| format!(" at {}", second(line.line.event.at))).unwrap_or_default();

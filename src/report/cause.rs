@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Alert;
 use crate::domain::{
     logs::{cause::CauseKind, groups::LogCauses},
-    text::{AwsText, counted},
+    text::{AwsText, count, counted},
     trace::{
         Failing, ServiceName,
         causes::{Age, Causes, ErrorGroup},
@@ -42,10 +42,13 @@ impl AlertCause {
         let group = causes.groups.first()?;
         let kind = group.kind_in_words().map(|kind| format!(" ({kind})")).unwrap_or_default();
         let new = if group.age == Age::New { ", new" } else { "" };
-        let failures = counted(causes.failed, "failure");
+        let logged = group.kind == CauseKind::Logged;
+        // What failed comes first: where this one was only logged, so were all.
+        let of = if logged { causes.groups.iter().map(|it| it.lines).sum() } else { causes.failed };
+        let failures = counted(of, if logged { "logged error" } else { "failure" });
         Some(Self {
-            text: format!("{}{kind}{new}; {} of {failures} in its log", group.headline(), group.lines),
-            failing: Some(if group.kind == CauseKind::Logged { Failing::Error } else { Failing::Fault }),
+            text: format!("{}{kind}{new}; {} of {failures} in its log", group.headline(), count(group.lines)),
+            failing: Some(if logged { Failing::Error } else { Failing::Fault }),
             exception: group.exception.clone(),
             message: Some(group.message.clone()),
             service: None,
@@ -91,7 +94,7 @@ impl AlertCause {
             text: format!(
                 "{}{guess}{elsewhere}{new}; {} of {} sampled",
                 group.headline(),
-                group.traces,
+                count(group.traces),
                 counted(of, "failed trace")
             ),
             failing: Some(group.failing),

@@ -68,7 +68,7 @@ impl Cause {
         let exception = exception.map(str::trim).filter(|name| !name.is_empty());
         let message = first_line(message);
         let kind = classify(exception.unwrap_or_default(), message);
-        Self { kind, exception: exception.map(ToOwned::to_owned), message: shortened(message) }
+        Self { kind, exception: exception.map(ToOwned::to_owned), message: shortened(message).to_owned() }
     }
 
     fn of_kind(kind: CauseKind, exception: Option<&str>, message: &str) -> Self {
@@ -79,9 +79,10 @@ impl Cause {
 /// The longest message that is kept, in bytes.
 const LONGEST: usize = 600;
 
-fn shortened(message: &str) -> String {
+/// As much of a message as is kept.
+pub fn shortened(message: &str) -> &str {
     let end = (0..=LONGEST.min(message.len())).rev().find(|at| message.is_char_boundary(*at)).unwrap_or(0);
-    message[..end].to_owned()
+    &message[..end]
 }
 
 fn first_line(text: &str) -> &str {
@@ -270,8 +271,10 @@ fn of_stack(message: &str) -> Option<Cause> {
     let head = &message[..at];
     for line in head.lines().rev() {
         let line = line.trim().trim_start_matches("Exception in thread ").trim_start_matches("\"main\" ");
+        // What Lambda's Java writes says the name twice: it is one, whatever it is called.
+        let twice = |name: &str| head.lines().any(|line| line.trim().ends_with(&format!(": {name}")));
         if let Some((name, said)) = typed(line)
-            && (name.contains('.') || is_throwable(name))
+            && (name.contains('.') || is_throwable(name) || twice(name))
         {
             return Some(Cause::new(Some(name), said));
         }

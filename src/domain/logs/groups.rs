@@ -86,13 +86,15 @@ pub struct LogFolding {
     requests: HashMap<String, (Cause, LogEvent)>,
     /// The traces of requests, as their reports have them.
     traces: HashMap<String, AwsText>,
+    /// Failures without what was only logged.
     failed: u64,
 }
 
 impl LogFolding {
-    /// How many failures were folded in.
+    /// How many failures were folded in, without what was only logged.
     pub fn failures(&self) -> u64 {
-        self.failed + self.requests.len() as u64
+        let failed = |cause: &Cause| cause.kind != CauseKind::Logged;
+        self.failed + self.requests.values().filter(|(cause, _)| failed(cause)).count() as u64
     }
 
     /// Takes an event in.
@@ -105,7 +107,7 @@ impl LogFolding {
         }
         let Some(cause) = cause(&line) else { return };
         let Some(request) = line.request else {
-            self.failed += 1;
+            self.failed += u64::from(cause.kind != CauseKind::Logged);
             self.put(cause, event, None);
             return;
         };
@@ -143,12 +145,13 @@ impl LogFolding {
     }
 
     /// The groups: what failed before what was only logged, then the commonest, then the newest first. `since` is when
-    /// the alert began, and `from` since when was read: a group is new only where something from before was read.
+    /// the alert began, and `from` since when was read: a group is new only where something from before was read. And how many
+    /// failures these are, without what was only logged.
     pub fn finish(mut self, since: Option<Timestamp>, from: Timestamp) -> (Vec<CauseGroup>, u64) {
         let mut requests: Vec<_> = std::mem::take(&mut self.requests).into_iter().collect();
         requests.sort_by(|a, b| a.1.1.at.cmp(&b.1.1.at).then_with(|| a.0.cmp(&b.0)));
         for (request, (cause, event)) in requests {
-            self.failed += 1;
+            self.failed += u64::from(cause.kind != CauseKind::Logged);
             self.put(cause, &event, Some(&request));
         }
         let mut groups: Vec<CauseGroup> = self.groups.into_values().collect();

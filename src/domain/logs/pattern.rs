@@ -22,6 +22,10 @@ const FAILURES: &[&str] = &[
     "CRITICAL",
     "\"error\"",
     "\"fatal\"",
+    // Stacks of the JVM, whose exceptions may be called anything.
+    ".java:",
+    ".kt:",
+    ".scala:",
 ];
 
 /// The pattern of events that may tell why something failed.

@@ -44,7 +44,11 @@ impl LogCauses {
     pub fn basis(&self) -> String {
         let assumed =
             if self.group.assumed { " (assumed: the function's configuration could not be read)" } else { "" };
-        format!("{} in the log group {}{assumed}", counted(self.failed, "failure"), self.group.name.shown())
+        let written: u64 = self.groups.iter().filter(|it| it.kind == CauseKind::Logged).map(|it| it.lines).sum();
+        let failures = (self.failed > 0 || written == 0).then(|| counted(self.failed, "failure"));
+        let written = (written > 0).then(|| counted(written, "logged error"));
+        let all = [failures, written].into_iter().flatten().collect::<Vec<_>>().join(" and ");
+        format!("{all} in the log group {}{assumed}", self.group.name.shown())
     }
 
     /// What is missing and what to do about it, in sentences fit to be shown.

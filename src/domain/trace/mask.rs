@@ -81,7 +81,9 @@ fn mask_word(word: &str, masked: &mut String) {
 fn mask_run(run: &str, masked: &mut String) {
     let digits = run.bytes().filter(u8::is_ascii_digit).count();
     let is_hex = run.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if digits > 0 && (is_hex && run.len() >= 6 || run.len() >= 16) {
+    // Of letters alone, eight that are hexadecimal digits are no word.
+    let is_id = is_hex && (digits > 0 && run.len() >= 6 || run.len() >= 8);
+    if is_id || digits > 0 && run.len() >= 16 {
         masked.push('#');
         return;
     }

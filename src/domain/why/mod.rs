@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use super::{
     logs::{
-        cause::CauseKind,
+        cause::{CauseKind, shortened},
         groups::{CauseGroup, LogCauses},
         secrets,
     },
@@ -47,6 +47,10 @@ pub struct Reason {
     /// Whether something failed for it: what was only written to a log need not have failed.
     pub failed: bool,
 }
+
+/// Seconds between a trace's begin and the line that tells why it failed, at most: so long may a function run. Source: Lambda's
+/// quotas.
+const NEAR: i64 = 900;
 
 /// Causes of which one of two may tell, and what is known of both.
 #[derive(Clone, Copy, Debug)]
@@ -174,10 +178,15 @@ impl<'a> Parts<'a> {
                 found = logged.clone().filter(|at| self.logged[*at].kind == CauseKind::Timeout).collect();
             }
             if found.is_empty() {
+                let near = |at: &usize| {
+                    let seconds = |from: Timestamp, to: Timestamp| to.as_second() - from.as_second();
+                    let other = &self.logged[*at];
+                    seconds(group.last, other.first) <= NEAR && seconds(other.last, group.first) <= NEAR
+                };
                 let fits = |at: &usize| match self.logged[*at].kind {
                     CauseKind::Logged => false,
-                    CauseKind::Timeout => ran_out != Some(false),
-                    _ => true,
+                    CauseKind::Timeout => ran_out != Some(false) && near(at),
+                    _ => near(at),
                 };
                 found = logged.filter(|at| is_alone(self, *at) && fits(at)).collect();
             }
@@ -264,7 +273,7 @@ fn short(name: Option<&AwsText>) -> Option<&str> {
 fn said(group: &ErrorGroup) -> String {
     let whole = group.example_message.as_ref().or(group.message.as_ref()).map_or("", AwsText::raw);
     let first = whole.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    mask(&secrets::mask(first))
+    mask(&secrets::mask(shortened(first)))
 }
 
 /// One exception, and a message that one of the two may begin with the time and the request's id.

@@ -125,6 +125,36 @@ fn what_both_tell_of_stands_once_and_what_one_tells_of_stands_there_too() {
 }
 
 #[test]
+fn a_line_of_level_error_that_says_the_message_of_an_exception_is_its() {
+    let traced = traces(&[trace(1, &[("Overflow", "no points for customer 7")], 0.1)]);
+    let logged = log(&["2026-11-23T10:00:00.000Z\tundefined\tERROR\tgave up: no points for customer 9".to_owned()]);
+    assert_eq!(said(&traced, Some(&logged), None), [("Overflow: no points for customer #".into(), 1, "both")]);
+    let told = Told { function: pay(), traces: Some(&traced), log: Some(&logged), timeout: None, requests: &[] };
+    assert!(told.meaning(&told.reasons()[0]).is_none(), "it failed, and was not only written");
+    assert!(told.of_log(Minute(0)).starts_with("1 logged error in the log group"), "{}", told.of_log(Minute(0)));
+}
+
+#[test]
+fn what_was_thrown_elsewhere_says_so_and_what_its_own_log_says_of_it() {
+    let mut traced = traces(&[trace(1, &[("Runtime.Timeout", "Task timed out after 10.00 seconds")], 10.4)]);
+    traced.groups[0].thrown_in.name = "adapter".into();
+    let logged = log(&[line(1, "AcquirerUnavailable", "no answer")]);
+    let told = Told { function: pay(), traces: Some(&traced), log: Some(&logged), timeout: Some(15), requests: &[] };
+    let reasons = told.reasons();
+    assert_eq!((reasons.len(), reasons[0].seen_by()), (1, "both"));
+    let meaning = told.meaning(&reasons[0]).unwrap();
+    assert!(meaning.starts_with("thrown in adapter"), "{meaning}");
+    assert!(meaning.ends_with("which it called; its own log says AcquirerUnavailable: no answer"), "{meaning}");
+}
+
+#[test]
+fn what_is_far_apart_in_time_is_not_one() {
+    let traced = traces(&[trace(3000, &[], 0.1)]);
+    let logged = log(&[line(1, "KeyError", "x")]);
+    assert_eq!(said(&traced, Some(&logged), None).len(), 2);
+}
+
+#[test]
 fn a_timeout_that_x_ray_and_a_report_tell_of_is_one() {
     let id = request(1);
     let report = format!("REPORT RequestId: {id}\tDuration: 3000.00 ms\tStatus: timeout");

@@ -149,7 +149,7 @@ impl<'a> Told<'a> {
         match self.read_of_log() {
             Read::Nothing => "not its log, which could not be read".into(),
             Read::All if log.groups.is_empty() => {
-                format!("no line in the log group {} since {since}", log.group.name.shown())
+                format!("no failure in the log group {} since {since}", log.group.name.shown())
             }
             Read::All => format!("{} since {since}", log.basis()),
             Read::Part => format!("the newest {}, since {since}", log.basis()),

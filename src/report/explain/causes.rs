@@ -32,8 +32,8 @@ pub struct CauseRow {
     pub exception: Option<AwsText>,
     /// What kind of failure it is, by the log; none where the log does not tell of it.
     pub kind: Option<CauseKind>,
-    /// Failures, at the least: what both tell of counts once. None where a trace says no more than that it failed, and the
-    /// log has failures that it may be.
+    /// Failures, at the least: what both tell of counts once. None where the log may tell of all of its traces in other words: of
+    /// traces that say no more than that they failed, or what was thrown in something else that the function called.
     pub failures: Option<u64>,
     /// Whether something failed for it: what was only written to a log need not have failed.
     pub failed: bool,
@@ -198,7 +198,9 @@ pub(super) fn markdown(paper: &mut Paper, rows: &[CauseRow], basis: &str, full: 
     if rows.is_empty() {
         return;
     }
-    paper.line(&format!("### Cause\n\n{}.", prose(basis)));
+    // Only what is no plain word is a code span, such as the log group's name.
+    let basis: Vec<_> = basis.split(' ').map(prose).collect();
+    paper.line(&format!("### Cause\n\n{}.", basis.join(" ")));
     let cells = |row: &CauseRow| {
         let meaning = row.meaning.as_ref().map_or(String::new(), |meaning| format!(" {}", prose(meaning)));
         let evidence = [&row.trace, &row.request].into_iter().flatten().map(|id| code(id.raw())).collect::<Vec<_>>();

@@ -33,7 +33,7 @@ const COLUMNS: [Column; 8] = [
     Column { title: "WHY IT FAILED", least: 30, most: 90, holds: Holds::Names, rank: 1 },
     Column { title: "TOLD BY", least: 7, most: 7, holds: Holds::Names, rank: 3 },
     Column { title: "BEGAN IN", least: 12, most: 44, holds: Holds::Names, rank: 4 },
-    Column { title: "SEEN", least: 4, most: 6, holds: Holds::Names, rank: 6 },
+    Column { title: "SEEN", least: 6, most: 6, holds: Holds::Names, rank: 6 },
     Column { title: "FIRST", least: 6, most: 13, holds: Holds::Numbers, rank: 7 },
     Column { title: "LAST", least: 6, most: 13, holds: Holds::Numbers, rank: 5 },
 ];

@@ -349,7 +349,7 @@ fn message(event: &Event, model: &Model, area: Rect) -> Option<Msg> {
 
 /// Tells a model how much of it is in sight.
 fn fit(model: &mut Model, area: Rect) {
-    model.page = view::page(model, area);
+    model.fit_page(view::page(model, area));
     model.sheet = view::sheet(model, area);
     model.log.room = view::room(model, area);
     model.scroll = model.scroll.min(model.sheet.1);

@@ -136,6 +136,8 @@ pub struct ListState {
     pub place: usize,
     /// The first row in sight.
     pub offset: usize,
+    /// Rows that there was room for when it was last drawn; 0: it was not.
+    pub page: usize,
 }
 
 /// What happens to the model.

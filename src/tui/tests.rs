@@ -319,6 +319,16 @@ fn the_selection_is_a_function_and_no_row() {
 }
 
 #[test]
+fn what_was_opened_under_a_filter_stays_selected_without_it() {
+    let mut model = model(Some(demo()));
+    type_keys(&mut model, "2 / n a m e : w i s h enter");
+    let selected = model.list().selected.clone();
+    type_keys(&mut model, "enter esc esc");
+    assert!(model.filter.is_empty() && model.list().place > 0);
+    assert_eq!(model.list().selected, selected);
+}
+
+#[test]
 fn keys_that_do_something_outside_say_what() {
     let mut model = model(Some(demo()));
     assert_eq!(type_keys(&mut model, "space"), Some(Effect::Pause(true)));

@@ -122,6 +122,8 @@ impl Model {
             }
             Command::Dev => {
                 self.dev = !self.dev;
+                // Who is followed stays, but for this.
+                self.log.firing = (Vec::new(), 0);
                 self.arrange();
             }
             Command::Filter => {

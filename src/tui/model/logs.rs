@@ -306,10 +306,13 @@ impl Model {
             }
             let of = self.logs_of();
             let log = &mut self.log;
+            // Around a failure or the newest: it is one screen.
+            let same = |it: &Lines| [false, true].into_iter().any(|everything| log.of == Some(it.asked(everything)));
+            let least = log.least.filter(|_| matches!(&screen, Screen::Logs(it) if same(it)));
             let (told, left, wrap, room) =
                 (std::mem::take(&mut log.told), std::mem::take(&mut log.left), log.wrap, log.room);
             let follow = of == Some(LogsOf::Firing);
-            *log = LogView { told, left, wrap, room, at_end: true, follow, of, ..LogView::default() };
+            *log = LogView { told, left, wrap, room, least, at_end: true, follow, of, ..LogView::default() };
             // Numbers of lines mean nothing in another book.
             self.lists.retain(|screen, _| !matches!(screen, Screen::Logs(_)));
             if let Some(left) = back {

@@ -112,11 +112,18 @@ impl Model {
         }
     }
 
+    /// So many rows are in sight.
+    pub fn fit_page(&mut self, page: usize) {
+        self.page = page;
+        self.lists.entry(self.trail.last().cloned().unwrap_or(Screen::Alerts)).or_default().page = page;
+    }
+
     pub(super) fn point_at(&mut self, place: usize) {
         let count = self.count();
         let place = place.min(count.saturating_sub(1));
         let selected = self.key_at(place);
-        let page = self.page.max(1);
+        // Whoever comes back to a list finds it as it was, whatever there was room for elsewhere.
+        let page = Some(self.list().page).filter(|page| *page > 0).unwrap_or(self.page).max(1);
         if matches!(self.screen(), Screen::Logs(_)) {
             let (offset, skip) = self.bring_into_sight(place, self.list().offset);
             self.lists.insert(self.screen().clone(), ListState { selected, place, offset, ..self.list() });

@@ -80,6 +80,56 @@ fn one_request_is_shown_whole_also_from_a_line_that_does_not_bear_its_id() {
 }
 
 #[test]
+fn one_comes_back_to_the_lines_as_one_left_them() {
+    let (mut model, desk) = looking("1 enter L");
+    seen(&mut model);
+    desk.type_keys(&mut model, "/ d e n i e d enter k k");
+    let (place, lines, page) = (model.list().place, model.lines().unwrap().clone(), seen(&mut model));
+    assert!(page.contains("/denied match "), "{page}");
+    desk.type_keys(&mut model, "i");
+    assert!(matches!(model.screen(), Screen::Logs(Lines::Request(..))) && model.log.search.text.is_empty());
+    seen(&mut model);
+    desk.type_keys(&mut model, "esc");
+    assert!(Arc::ptr_eq(model.lines().unwrap(), &lines) && model.list().place == place);
+    assert_eq!(seen(&mut model), page);
+    // Whoever wants it anew gets it.
+    desk.type_keys(&mut model, "R");
+    assert!(!Arc::ptr_eq(model.lines().unwrap(), &lines));
+    // What was followed stands still where one left it.
+    let (mut model, desk) = looking("7");
+    seen(&mut model);
+    desk.type_keys(&mut model, "k k k");
+    let (place, lines) = (model.list().place, model.lines().unwrap().clone());
+    desk.type_keys(&mut model, "i");
+    desk.type_keys(&mut model, "esc");
+    assert!(Arc::ptr_eq(model.lines().unwrap(), &lines) && model.list().place == place && model.log.follow);
+    assert!(seen(&mut model).contains("standing still"), "{}", seen(&mut model));
+}
+
+#[test]
+fn a_search_that_is_given_up_leads_back_and_one_that_goes_round_says_so() {
+    let (mut model, _) = looking("1 enter L");
+    seen(&mut model);
+    type_keys(&mut model, "k k");
+    let place = model.list().place;
+    type_keys(&mut model, "/ z z z z");
+    assert!(seen(&mut model).contains("no match"), "{}", seen(&mut model));
+    assert_eq!(model.list().place, place);
+    type_keys(&mut model, "esc / r e p o r t");
+    assert_ne!(model.list().place, place);
+    type_keys(&mut model, "esc");
+    assert_eq!(model.list().place, place);
+    type_keys(&mut model, "/ m e m o r y enter");
+    let line = model.line(model.list().place).unwrap().clone();
+    assert!(line.line.text(false).contains("Memory") && !line.line.head(false).contains("Memory"));
+    assert!(model.log.open.contains_key(&line.number), "what is found is in sight");
+    type_keys(&mut model, "g n");
+    assert_eq!(model.said, None);
+    type_keys(&mut model, "g N");
+    assert!(model.said.as_ref().unwrap().contains("on from the last"));
+}
+
+#[test]
 fn a_trace_leads_to_the_lines_of_all_functions_it_went_through() {
     let (mut model, desk) = looking("1 j enter enter");
     let Screen::Trace(id, _) = model.screen().clone() else { panic!("{:?}", model.screen()) };

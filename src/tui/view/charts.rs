@@ -79,7 +79,12 @@ pub(super) fn draw(model: &Model, chart: Option<&Chart>, buf: &mut Buffer, area:
     };
     let cross = model.cross.map(|before| Minute(chart.read.end.0 - 1 - before));
     let hours = chart.read.minutes() / 60;
-    let at = cross.map(|at| format!(" · crosshair at {} UTC", clock(at, chart.read.end))).unwrap_or_default();
+    let point = |at: Minute| {
+        let from = chart.read.start.plus((at.0 - chart.read.start.0).div_euclid(chart.period) * chart.period);
+        let from_to = |to| format!("{} to {}", clock(from, chart.read.end), clock(to, chart.read.end));
+        if chart.period > 1 { from_to(from.plus(chart.period)) } else { clock(from, chart.read.end) }
+    };
+    let at = cross.map(|at| format!(" · crosshair at {} UTC", point(at))).unwrap_or_default();
     rule(model, buf, area, &format!("the last {hours} h, {} min a point{at}", chart.period));
     let columns = columns(area.width);
     let room = area.height - 1;

@@ -33,7 +33,7 @@ use crate::{
         window::Minute,
     },
     engine::{
-        lines::Followed,
+        lines::{Followed, tails},
         logbook::{BookLine, Live, ToldLines},
     },
 };
@@ -343,7 +343,9 @@ fn foot(model: &Model, told: Option<&ToldLines>, buf: &mut Buffer, area: Rect) {
         let rest = said.len() - room;
         said.truncate(room);
         if let Some((last, _)) = said.last_mut() {
-            *last = format!("{last} (and {rest} more)");
+            let more = format!(" (and {rest} more)");
+            let room = usize::from(inside.width).saturating_sub(more.width());
+            *last = format!("{}{more}", cut(last, room));
         }
     }
     // A sentence that is longer than the line goes on below, where there is room.
@@ -381,6 +383,7 @@ fn following(model: &Model, told: Option<&ToldLines>, width: usize) -> (String, 
     let let_go = told.map_or(0, |told| told.let_go);
     let let_go = if let_go > 0 { format!(" · {} older lines let go", count(let_go)) } else { String::new() };
     let live = model.log.told.lines.as_ref().map(|told| &told.live);
+    let paid = told.map_or(1, |told| tails(&told.functions)).max(1);
     let (long, short, role) = match (live, &model.log.stopped) {
         _ if ended => ("it has ended: there is nothing to follow".into(), "ended".into(), Role::Muted),
         _ if model.paused && model.log.follow => ("PAUSED: nothing is followed".into(), "PAUSED".into(), Role::Warning),
@@ -421,8 +424,9 @@ fn following(model: &Model, told: Option<&ToldLines>, width: usize) -> (String, 
         _ if model.log.follow => ("beginning to follow".into(), "beginning to follow".into(), Role::Muted),
         _ => (
             format!(
-                "not followed · {follow} follows what is written from now on, at {} a minute of live tail",
-                usd(DOLLARS_PER_TAILED_MINUTE)
+                "not followed · {follow} follows what is written from now on, by {}, at {} a minute",
+                counted(paid as u64, "live tail"),
+                usd(paid as f64 * DOLLARS_PER_TAILED_MINUTE)
             ),
             format!("not followed · {follow} follows"),
             Role::Muted,

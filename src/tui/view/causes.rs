@@ -45,7 +45,11 @@ pub(super) fn lines(model: &Model, key: &Key, width: u16, most: u16) -> u16 {
     }
     let reasons = model.reasons().len();
     let wanted = if reasons > 0 {
-        span(reasons) + 3 + span(lost(model, key, width).len())
+        // The longest of their examples, so that nothing moves as one goes from one to the other.
+        let (told, columns) = (model.told_why(key), usize::from(width.saturating_sub(2)));
+        let tall = |reason| example_lines(&told, reason, columns, EXAMPLE).len();
+        let example = model.reasons().iter().map(tall).max().unwrap_or(1);
+        span(reasons) + 2 + span(example) + span(lost(model, key, width).len())
     } else {
         1 + span(remarks(model, key, width).len())
     };
@@ -79,8 +83,13 @@ pub(super) fn draw(model: &Model, key: &Key, buf: &mut Buffer, area: Rect) {
     // What is cut in the list stands whole below it.
     let below = if below.height > 2 {
         let selected = &reasons[state.place.min(reasons.len() - 1)];
-        example(model, &told, selected, buf, Rect { y: below.bottom() - 1, height: 1, ..below });
-        Rect { height: below.height - 1, ..below }
+        let room = usize::from(below.height).saturating_sub(1 + reasons.len()).clamp(1, EXAMPLE);
+        let lines = example_lines(&told, selected, usize::from(area.width.saturating_sub(2)), room);
+        let top = below.bottom() - span(lines.len());
+        for (n, line) in lines.iter().enumerate() {
+            put(buf, below, (below.x + 1, top + span(n)), line, model.theme.style(Role::Muted));
+        }
+        Rect { height: top - below.y, ..below }
     } else {
         below
     };
@@ -90,10 +99,11 @@ pub(super) fn draw(model: &Model, key: &Key, buf: &mut Buffer, area: Rect) {
     table::draw(buf, below, table_look(model), &COLUMNS, in_sight, row);
 }
 
-/// The newest example of the selected one, and the way on which it failed.
-fn example(model: &Model, told: &Told<'_>, reason: &Reason, buf: &mut Buffer, area: Rect) {
-    let theme = &model.theme;
-    let width = usize::from(area.width.saturating_sub(2));
+/// Lines that the example of a cause takes at most.
+const EXAMPLE: usize = 3;
+
+/// The newest example of a cause, how often it was seen, what it means and the way on which it failed: what was said first.
+fn example(told: &Told<'_>, reason: &Reason) -> Vec<String> {
     let newest = told.traced(reason).max_by_key(|group| group.last);
     let said =
         newest.and_then(|group| group.example_message.as_ref()).map(|message| format!("e.g. {}", message.shown()));
@@ -102,15 +112,28 @@ fn example(model: &Model, told: &Told<'_>, reason: &Reason, buf: &mut Buffer, ar
     let into = if reason.traces > 0 { "in " } else { "" };
     let seen = format!("{into}{}", reason.seen(told));
     let meaning = told.meaning(reason).filter(|meaning| message.as_ref() != Some(meaning));
-    // As much of it as there is room for, what was said first.
+    [message, Some(seen), meaning, path].into_iter().flatten().collect()
+}
+
+/// The same in lines; in one, as many parts as there is room for.
+fn example_lines(told: &Told<'_>, reason: &Reason, width: usize, most: usize) -> Vec<String> {
+    let parts = example(told, reason);
+    if most > 1 {
+        let mut lines = wrap(&parts.join(" · "), width);
+        if lines.len() > most {
+            let rest = lines.split_off(most - 1).join(" ");
+            lines.push(elide(&rest, width).into_owned());
+        }
+        return lines;
+    }
     let mut text = String::new();
-    for part in [message, Some(seen), meaning, path].into_iter().flatten() {
+    for part in parts {
         let longer = if text.is_empty() { part } else { format!("{text} · {part}") };
         if text.is_empty() || longer.width() <= width {
             text = longer;
         }
     }
-    put(buf, area, (area.x + 1, area.y), &elide(&text, width), theme.style(Role::Muted));
+    vec![elide(&text, width).into_owned()]
 }
 
 fn head(model: &Model, key: &Key, width: usize) -> String {

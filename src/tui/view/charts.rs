@@ -160,6 +160,8 @@ fn draw_panel(model: &Model, chart: &Chart, panel: &Panel, cross: Option<Minute>
     };
     let cells = Cells::new(chart, area.width);
     let most = series.points().map(|(_, value)| u64::from(value)).max().unwrap_or(0);
+    // What has a limit is drawn against that: what is full reaches the top.
+    let top = most.max(capacity(chart, panel).unwrap_or(0));
     let x = put_all(buf, area, (area.x, area.y), &[(panel.word, theme.style(Role::Title)), ("  ", muted)]);
     let left = usize::from(area.right().saturating_sub(x));
     let summary = summary(chart, panel, series, (most, left), cross);
@@ -177,7 +179,7 @@ fn draw_panel(model: &Model, chart: &Chart, panel: &Panel, cross: Option<Minute>
             bars,
             x,
             value(series, cells.window(cell)),
-            most,
+            top,
             (if here { text.add_modifier(Modifier::BOLD) } else { style }, muted, here),
         );
     }
@@ -214,6 +216,18 @@ fn bar(
     }
 }
 
+/// What a table has in a datapoint, where a panel shows what it consumes: units a second are provisioned.
+fn capacity(chart: &Chart, panel: &Panel) -> Option<u64> {
+    let metric = match panel.metric {
+        Metric::ConsumedRead => Metric::ProvisionedRead,
+        Metric::ConsumedWrite => Metric::ProvisionedWrite,
+        _ => return None,
+    };
+    let Some(Reading::Known(series)) = chart.readings.get(&metric) else { return None };
+    let a_second = series.points().map(|(_, value)| value).max()?;
+    Some(u64::from(a_second) * 60 * chart.period.unsigned_abs())
+}
+
 /// What a panel says in words: at the crosshair, or over all of it.
 fn summary(chart: &Chart, panel: &Panel, series: &Series, (most, room): (u64, usize), cross: Option<Minute>) -> String {
     let is_duration = panel.metric == Metric::DurationP95;
@@ -244,21 +258,15 @@ fn summary(chart: &Chart, panel: &Panel, series: &Series, (most, room): (u64, us
     }
     let total: u64 = series.points().map(|(_, value)| u64::from(value)).sum();
     let per = if chart.period == 1 { "a minute".to_owned() } else { format!("in {} min", chart.period) };
-    let provisioned = match panel.metric {
-        Metric::ConsumedRead => of(Metric::ProvisionedRead),
-        Metric::ConsumedWrite => of(Metric::ProvisionedWrite),
-        _ => None,
-    };
-    // Units a second, held against those of a datapoint.
-    let has = provisioned.and_then(|series| series.points().map(|(_, value)| value).max());
-    let has = has.map(|a_second| u64::from(a_second) * 60 * chart.period.unsigned_abs());
+    let has = capacity(chart, panel);
     let (total, most) = match total {
         0 => return "none".into(),
         total => (count(total), has.map_or_else(|| count(most), |has| format!("{} of {}", count(most), count(has)))),
     };
     let long = format!("{total} in all, at most {most} {per}");
-    let forms = [long, format!("{total}, up to {most} {per}"), format!("{total} in all")];
-    forms.into_iter().find(|form| form.width() <= room).unwrap_or(total)
+    let all = [long, format!("{total}, up to {most} {per}")];
+    let short = if has.is_some() { format!("up to {most}") } else { format!("{total} in all") };
+    all.into_iter().chain([short]).find(|form| form.width() <= room).unwrap_or(total)
 }
 
 /// The times below the bars.

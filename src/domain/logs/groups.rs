@@ -51,7 +51,7 @@ pub struct LogCauses {
     pub group: LogGroup,
     /// Failures of one cause, the commonest first.
     pub groups: Vec<CauseGroup>,
-    /// Failures that were found.
+    /// Failures that were found, without what was only logged.
     pub failed: u64,
     /// From when on it was read; later than asked where the reading was cut.
     pub from: Timestamp,

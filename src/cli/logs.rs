@@ -19,7 +19,7 @@ use super::{
 use crate::{
     config::Flags,
     domain::{
-        account::{AccountId, Region},
+        account::{AccountId, Region, Target},
         fleet::Fleet,
         logs::{LogEvent, groups::LogCut, pattern},
         rules::{Glob, span_minutes},
@@ -85,7 +85,11 @@ pub(super) async fn run(scope: &Scope, args: &Logs) -> Result<u8, Refusal> {
     if let Some(term) = &args.grep {
         found.retain(|(_, event)| event.text.raw().contains(term.as_str()));
     }
-    let complete = told(&rest, (&all, &whose), now) && unseen.is_empty();
+    let missing = meant.missing(&all);
+    for said in &missing {
+        output::say(&format!("slmon: {said}"));
+    }
+    let complete = told(&rest, (&all, &whose), now) && unseen.is_empty() && missing.is_empty();
     let mut heard_before = Before::default();
     heard_before.take(&found);
     if !print(&telling, args.format, &found)? {
@@ -252,6 +256,18 @@ enum Name {
     Arn(String, AccountId, Region),
 }
 
+impl Name {
+    fn means(&self, one: &Followed) -> bool {
+        let (function, target) = (one.function.raw(), &one.target);
+        match self {
+            Self::Glob(glob) => glob.is_match(function),
+            Self::Arn(name, account, region) => {
+                name == function && (account, region) == (&target.account.id, &target.region)
+            }
+        }
+    }
+}
+
 impl Meant {
     fn new(names: &[String]) -> Result<Self, Refusal> {
         let name = |name: &String| {
@@ -266,14 +282,19 @@ impl Meant {
     }
 
     fn holds(&self, one: &Followed) -> bool {
-        let (function, target) = (one.function.raw(), &one.target);
-        self.0.is_empty()
-            || self.0.iter().any(|name| match name {
-                Name::Glob(glob) => glob.is_match(function),
-                Name::Arn(name, account, region) => {
-                    name == function && (account, region) == (&target.account.id, &target.region)
-                }
-            })
+        self.0.is_empty() || self.0.iter().any(|name| name.means(one))
+    }
+
+    /// Functions that were named by their ARNs and are not watched, as far as could be seen.
+    fn missing(&self, all: &[Followed]) -> Vec<String> {
+        let missing = self.0.iter().filter(|name| !all.iter().any(|one| name.means(one)));
+        let said = |name: &Name| match name {
+            Name::Glob(_) => None,
+            Name::Arn(name, account, region) => {
+                Some(format!("no watched function {} was found in {account} {region}", clean(name)))
+            }
+        };
+        missing.filter_map(said).collect()
     }
 }
 
@@ -346,17 +367,17 @@ fn told(rest: &[(usize, ReadEvents)], (all, whose): (&[Followed], &[Whose]), now
             Some(failure) => unread.push((&whose[*place], failure.clone())),
             None => {
                 is_cut = true;
-                let from = read.from.map_or_else(String::new, |from| {
-                    format!(", from {} on", time_of_day(Minute::floor(from), Minute::floor(now)))
-                });
+                let from = read.from.map(|from| time_of_day(Minute::floor(from), Minute::floor(now)));
+                let said = from.map_or_else(
+                    || format!("not all lines of {group} are shown"),
+                    |from| format!("only the newest lines of {group} are shown, from {from} on"),
+                );
                 let why = match read.cut {
                     Some(LogCut::Time) => "there was no time left for more: give it some with --deadline, or ",
                     _ => "",
                 };
-                output::say(&format!(
-                    "slmon: {} {}: only the newest lines of {group} are shown{from}: {why}narrow it with --since or --grep",
-                    one.target.account.id, one.target.region
-                ));
+                let Target { account, region } = &one.target;
+                output::say(&format!("slmon: {} {region}: {said}: {why}narrow it with --since or --grep", account.id));
             }
         }
     }

@@ -123,6 +123,9 @@ pub async fn causes(source: &dyn Source, ask: &LogAsk, request: Option<&AwsText>
             break;
         }
         causes.from = start.timestamp();
+        if causes.cut.is_some() {
+            break;
+        }
         if folding.failures() >= ENOUGH {
             causes.cut = (start > ask.from).then_some(LogCut::Enough);
             break;
@@ -231,17 +234,27 @@ pub async fn newest(
         let left = most - all.events.len();
         let asked = LogRequest { start, end, ..request.clone() };
         let mut read = last(source, target, &asked, left, until).await;
-        if read.cut == Some(LogCut::Time) && !all.events.is_empty() {
-            // It begins with the oldest: between those and what there is already, some would be missing.
-            read.events.clear();
+        if end < request.end {
+            // Whether the end belongs to a stretch or to the next, each event is read once.
+            read.events.retain(|event| event.at < end);
+            if read.failure.is_some() || read.cut == Some(LogCut::Time) {
+                // It begins with the oldest: between those and what there is already, some would be missing.
+                read.events.clear();
+                all.from = Some(end);
+                if read.failure.take_if(|failure| failure.kind == Kind::Deadline).is_some() {
+                    read.cut = Some(LogCut::Time);
+                }
+            }
         }
         all.events.splice(0..0, read.events);
         (all.cut, all.failure) = (read.cut, read.failure);
         if all.cut.is_none() && all.failure.is_none() && all.events.len() >= most && start > request.start {
             (all.cut, all.from) = (Some(LogCut::Enough), Some(start));
         }
-        if all.cut.is_some() || all.failure.is_some() {
+        if all.cut == Some(LogCut::Enough) {
             all.from = all.from.or(all.events.first().map(|event| event.at));
+        }
+        if all.cut.is_some() || all.failure.is_some() {
             return all;
         }
         (end, length) = (start, length * 2);

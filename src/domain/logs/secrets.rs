@@ -19,7 +19,7 @@ const PATTERNS: &[&str] = &[
     r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
     r"\b(?:IQoJ|FwoG)[A-Za-z0-9/+]{60,}={0,2}",
     r"(?i)\bX-Amz-(?:Signature|Security-Token|Credential)=(?P<s>[^&\s\x22']+)",
-    r"(?i)secret_?access_?key[^A-Za-z0-9/+]{1,4}(?P<s>[A-Za-z0-9/+]{40})\b",
+    r"(?i)secret_?access_?key[^A-Za-z0-9/+]{1,4}(?P<s>[A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+]|$)",
     // JSON web tokens.
     r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+)?",
     // Those of well-known services, by how they begin.
@@ -30,7 +30,7 @@ const PATTERNS: &[&str] = &[
     r"(?i)\b(?:bearer|basic)\s+(?P<s>[A-Za-z0-9+/._~=-]{12,})",
     // A password in an address, and on a command line.
     r"(?i)\b[a-z][a-z0-9+.-]*://[^\s:/@]*:(?P<s>[^\s/@]+)@",
-    r#"(?i)(?:^|\s)--?[a-z-]*(?:password|passwd|passphrase|secret|token|api-key|access-key)\s+["']?(?P<s>[^\s"'-][^\s"']*)"#,
+    r#"(?i)(?:^|\s)--?[a-z-]*(?:password|passwd|passphrase|secret|token|api-key|access-key)\s+(?P<s>"[^"]*"|'[^']*'|[^\s"'-][^\s"']*)"#,
 ];
 
 /// Addresses.
@@ -38,7 +38,7 @@ const ADDRESS: &str = r"\b[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}\b";
 
 /// `password=…`, `"apiKey": "…"`: whatever is called so. A value in quotes goes on over quotes that are escaped, also where
 /// it is JSON in JSON.
-const NAMED: &str = r#"(?i)(?P<name>(?:password|passwd|passphrase|pwd|secret|token|credential|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key)(?:[_-]?(?:id|value|key|hash))?s?)\\?["']?\s*(?P<by>=>|[:=])\s*(?P<value>\\"(?:[^"\\]|\\\\(?:\\["\\]|[^\\])|\\[^"\\])*(?:\\"|\z)|"(?:[^"\\]|\\(?s:.))*(?:"|\z)|'[^']*(?:'|\z)|[^\s,;&"'\\{}()\[\]]+)"#;
+const NAMED: &str = r#"(?i)(?P<name>(?:password|passwd|passphrase|pwd|secret|token|credential|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key)(?:[_-]?(?:id|value|key|hash))?s?)\\?["']?\s*(?P<by>=>|[:=])\s*(?P<value>\\"(?:[^"\\]|\\\\(?:\\["\\]|[^\\])|\\[^"\\])*(?:\\?"|\z)|"(?:[^"\\]|\\(?s:.))*(?:"|\z)|'[^']*(?:'|\z)|[^\s,;&"'\\{}()\[\]]+)"#;
 
 static MASKS: LazyLock<Vec<Regex>> =
     LazyLock::new(|| PATTERNS.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect());
@@ -65,7 +65,7 @@ impl<'a> Secrets<'a> {
         for regex in MASKS.iter() {
             places.extend(regex.captures_iter(text).filter_map(|it| it.name("s").or(it.get(0)).map(|it| it.range())));
         }
-        places.extend(BY_NAME.iter().flat_map(|regex| regex.captures_iter(text)).filter_map(|found| named(&found)));
+        places.extend(BY_NAME.iter().flat_map(|regex| regex.captures_iter(text)).filter_map(|it| named(text, &it)));
         places.sort_by_key(|place| (place.start, place.end));
         let mut apart: Vec<(Range<usize>, &'static str)> = Vec::new();
         for place in places {
@@ -74,10 +74,10 @@ impl<'a> Secrets<'a> {
                 _ => apart.push((place, SECRET)),
             }
         }
-        let is_apart =
-            |place: &Range<usize>| apart.iter().all(|(it, _)| it.end <= place.start || place.end <= it.start);
-        let addresses = ADDRESSES.iter().flat_map(|regex| regex.find_iter(text)).map(|found| found.range());
-        let addresses: Vec<_> = addresses.filter(is_apart).map(|place| (place, EMAIL)).collect();
+        // Addresses stand between them.
+        let ends = apart.iter().map(|(place, _)| place.start).chain([text.len()]);
+        let begins = [0].into_iter().chain(apart.iter().map(|(place, _)| place.end));
+        let addresses: Vec<_> = begins.zip(ends).flat_map(|(begin, end)| addresses(text, begin..end)).collect();
         apart.extend(addresses);
         apart.sort_by_key(|(place, _)| place.start);
         Self { text, places: apart }
@@ -100,10 +100,19 @@ impl<'a> Secrets<'a> {
     }
 }
 
+/// Addresses in a part of a text.
+fn addresses(text: &str, part: Range<usize>) -> Vec<(Range<usize>, &'static str)> {
+    let found = ADDRESSES.iter().flat_map(|regex| regex.find_iter(&text[part.clone()]));
+    found.map(|it| (part.start + it.start()..part.start + it.end(), EMAIL)).collect()
+}
+
 /// Where the value is that `NAMED` found, where it is one and no word of a sentence: `token: invalid` is one, `tokens: 17` and
 /// `PWD=/var/task` are none either.
-fn named(found: &Captures<'_>) -> Option<Range<usize>> {
-    let (name, by, value) = (found.name("name")?.as_str(), found.name("by")?.as_str(), found.name("value")?);
+fn named(whole: &str, found: &Captures<'_>) -> Option<Range<usize>> {
+    let (name, by, value) = (found.name("name")?, found.name("by")?.as_str(), found.name("value")?);
+    let before = whole[..name.start()].chars().next_back();
+    let is_alone = before.is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.'));
+    let name = name.as_str();
     let text = value.as_str();
     let quote = text.len() - text.trim_start_matches(['"', '\'', '\\']).len();
     let bare = text.trim_matches(['"', '\'', '\\']);
@@ -111,8 +120,9 @@ fn named(found: &Captures<'_>) -> Option<Range<usize>> {
     let is_word = bare.bytes().all(|byte| byte.is_ascii_alphabetic());
     let is_pass = name.to_ascii_lowercase().starts_with("pass");
     let said = is_bare && !by.contains('=') && is_word && !is_pass;
-    let counted = is_bare && name.eq_ignore_ascii_case("tokens") && bare.bytes().all(|byte| byte.is_ascii_digit());
-    let folder = is_bare && name.eq_ignore_ascii_case("pwd") && bare.starts_with('/');
+    let counted =
+        is_bare && is_alone && name.eq_ignore_ascii_case("tokens") && bare.bytes().all(|byte| byte.is_ascii_digit());
+    let folder = is_bare && is_alone && name.eq_ignore_ascii_case("pwd") && bare.starts_with('/');
     let nothing = bare.is_empty() || matches!(bare, "null" | "None" | "nil" | "true" | "false" | "undefined");
     let start = value.start() + quote;
     (!(said || counted || folder || nothing)).then(|| start..start + bare.len())
@@ -159,6 +169,10 @@ mod tests {
             (r#"{"Password":"a\"b","n":1}"#.into(), r#"{"Password":"<secret>","n":1}"#),
             (r#"{\"Password\":\"a\\\"b\",\"n\":1}"#.into(), r#"{\"Password\":\"<secret>\",\"n\":1}"#),
             ("mysql --password hunter2 -h db".into(), "mysql --password <secret> -h db"),
+            (r#"mysql --password "my secret" -h db"#.into(), "mysql --password <secret> -h db"),
+            (r#"{"msg":"cfg {\"password\":\"hunter2"}"#.into(), r#"{"msg":"cfg {\"password\":\"<secret>"}"#),
+            ("DB_PWD=/s3cr3t access_tokens=918273".into(), "DB_PWD=<secret> access_tokens=<secret>"),
+            ("AKIAIOSFODNN7EXAMPLE.bob@mail.example.com".into(), "<secret>.<email>"),
             ("password: hunter".into(), "password: <secret>"),
             (
                 "POST https://hooks.slack.com/services/T0/B0/x9Y".into(),

@@ -40,11 +40,16 @@ impl CauseGroup {
 }
 
 impl LogCauses {
+    /// Lines that were only logged: they need not have failed anything.
+    pub fn written(&self) -> u64 {
+        self.groups.iter().filter(|it| it.kind == CauseKind::Logged).map(|it| it.lines).sum()
+    }
+
     /// How much it rests on: `from 24 failures in the log group /aws/lambda/pay`, fit to be shown.
     pub fn basis(&self) -> String {
         let assumed =
             if self.group.assumed { " (assumed: the function's configuration could not be read)" } else { "" };
-        let written: u64 = self.groups.iter().filter(|it| it.kind == CauseKind::Logged).map(|it| it.lines).sum();
+        let written = self.written();
         let failures = (self.failed > 0 || written == 0).then(|| counted(self.failed, "failure"));
         let written = (written > 0).then(|| counted(written, "logged error"));
         let all = [failures, written].into_iter().flatten().collect::<Vec<_>>().join(" and ");

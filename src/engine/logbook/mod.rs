@@ -289,7 +289,12 @@ fn take(
         }
         Some(LogQuestion::Lines(ask)) => {
             told.asking = None;
-            let same = look.as_ref().is_some_and(|look| look.told.of == ask.of);
+            // Lines know their function by its place: others may only come behind those that are there.
+            let is_it =
+                |(one, it): (&Followed, &Followed)| one.function == it.function && one.target.key() == it.target.key();
+            let goes_on =
+                |known: &[Followed]| known.len() <= ask.functions.len() && known.iter().zip(&ask.functions).all(is_it);
+            let same = look.as_ref().is_some_and(|look| look.told.of == ask.of && goes_on(&look.told.functions));
             let known = look.as_ref().is_some_and(|look| look.told.functions.len() == ask.functions.len());
             let begins = ask.live && look.as_ref().is_none_or(|look| look.tail.is_none());
             let again = asked.again || !same || !known || begins;

@@ -160,7 +160,9 @@ impl TracesRow {
     /// With `quiet`, its metrics say that nothing failed.
     pub fn new(causes: &Causes, function: &AwsText, timeout: Option<u32>, quiet: bool) -> Self {
         let mut remarks = if quiet && causes.groups.is_empty() && causes.failure.is_none() {
-            vec!["by its metrics nothing failed in this window, and no trace of it did".to_owned()]
+            let unread = causes.scanned == 0 && causes.cut.is_some();
+            let traces = if unread { "; its traces were not read" } else { ", and no trace of it did" };
+            vec![format!("by its metrics nothing failed in this window{traces}")]
         } else {
             causes.remarks(function)
         };

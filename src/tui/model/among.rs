@@ -7,7 +7,7 @@ use super::{
     super::{
         board::Key,
         commands::Command,
-        lines::{Grid, Unfolded, tall},
+        lines::{Grid, Unfolded, cut, tall},
     },
     Lines, Model, RowKey, Screen,
     logs::Search,
@@ -26,12 +26,14 @@ impl Model {
             Command::Up if self.log.skip > 0 && self.list().offset == place => self.log.skip -= 1,
             Command::Down if self.is_cut() => self.log.skip += 1,
             Command::Last => {
-                self.log.held = None;
+                self.let_go();
                 self.arrange();
                 self.select(usize::MAX);
             }
             Command::Refresh => {
-                self.log.kept = None;
+                if self.log.kept.is_some() {
+                    self.let_go();
+                }
                 return false;
             }
             Command::PageUp | Command::PageDown => self.turn_lines(command == Command::PageDown),
@@ -113,8 +115,8 @@ impl Model {
             }
             _ => {}
         }
+        self.let_go();
         let log = &mut self.log;
-        log.kept = None;
         (log.follow, log.stopped, log.idle) = (!log.follow, None, (0, 0));
         if log.follow {
             (log.held, log.at_end) = (None, true);
@@ -239,7 +241,9 @@ impl Model {
     pub(super) fn went_to_line(&mut self) {
         self.log.at_end = self.list().place + 1 >= self.count();
         if self.log.at_end {
-            if self.log.held.take().is_some() {
+            if self.log.held.is_some() {
+                self.let_go();
+                self.log.at_end = true;
                 self.arrange();
             }
         } else if self.log.follow && self.log.held.is_none() {
@@ -286,7 +290,8 @@ impl Model {
     /// Unfolds a line where what is searched stands in what is folded.
     fn show_match(&mut self, place: usize) {
         let (Some(finds), secrets) = (&self.log.search.finds, self.log.secrets) else { return };
-        let hidden = self.line(place).filter(|it| !finds.is_match(it.line.head(secrets)));
+        let columns = self.grid().filter(|_| !self.log.wrap).map_or(usize::MAX, |grid| grid.text);
+        let hidden = self.line(place).filter(|it| !finds.is_match(&cut(it.line.head(secrets), columns)));
         if hidden.is_some_and(|it| !self.log.open.contains_key(&it.number)) {
             self.unfold(place);
         }
@@ -324,6 +329,11 @@ impl Model {
             0 => "no match".to_owned(),
             all => format!("match {} of {}", count(nth), count(all)),
         })
+    }
+
+    /// Whether anything holds what is searched.
+    pub fn has_match(&self) -> bool {
+        !self.found.is_empty()
     }
 
     /// What is typed is looked for from where one was when one began to type; from the last line, upwards. Nothing typed leads

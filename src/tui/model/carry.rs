@@ -122,12 +122,15 @@ impl Model {
             }
             Command::Dev => {
                 self.dev = !self.dev;
-                // Who is followed stays, but for this.
-                self.log.firing = (Vec::new(), 0);
+                if *self.screen() == Screen::Logs(Lines::Firing) {
+                    // Who is followed stays, but for this.
+                    self.log.of = None;
+                }
                 self.arrange();
             }
             Command::Filter => {
-                self.log.begin = self.list().place;
+                // Whoever follows lines begins at the last, whatever comes in meanwhile.
+                self.log.begin = if self.log.at_end { usize::MAX } else { self.list().place };
                 self.typing = matches!(
                     self.screen(),
                     Screen::Alerts

@@ -115,6 +115,8 @@ pub struct LogView {
     pub held: Option<Arc<ToldLines>>,
     /// Lines of this screen as somebody left them for another: these are in sight until they are read again.
     pub(super) kept: Option<Arc<ToldLines>>,
+    /// Whether what stands still, or is kept, is from before the lines that were read since.
+    pub(super) restored: bool,
     /// Screens of lines that somebody left for others, to come back to.
     left: Vec<Left>,
     /// From which place what is typed is searched.
@@ -147,6 +149,8 @@ struct Left {
     screen: Screen,
     /// Whether it showed the newest lines, rather than those around a failure.
     everything: bool,
+    /// Whether its lines were followed.
+    follow: bool,
     lines: Arc<ToldLines>,
     list: ListState,
     skip: usize,
@@ -256,8 +260,14 @@ impl Model {
 
     /// Lines that have come since those in sight stand still.
     pub fn fresh_lines(&self) -> u64 {
-        let last = |told: &Arc<ToldLines>| told.lines.len() as u64 + told.let_go;
-        self.log.held.as_ref().map_or(0, |held| self.newest_lines().map_or(0, last).saturating_sub(last(held)))
+        let (Some(held), Some(newest)) = (&self.log.held, self.newest_lines()) else { return 0 };
+        if self.log.restored {
+            // Of another reading, only the time tells.
+            let last = held.lines.last().map(|line| line.line.event.at);
+            return newest.lines.iter().rev().take_while(|line| Some(line.line.event.at) > last).count() as u64;
+        }
+        let all = |told: &ToldLines| told.lines.len() as u64 + told.let_go;
+        all(newest).saturating_sub(all(held))
     }
 
     /// A line of this screen, by its place among those in sight.
@@ -277,22 +287,37 @@ impl Model {
         if self.log.kept.is_some() {
             return;
         }
-        // A failure is entered at the line that says it.
-        let Some(chosen) =
-            news.filter(|told| was_reading && !told.reading && !self.log.follow).and_then(|it| it.chosen)
-        else {
-            return;
-        };
-        if let Some(place) = (0..self.count()).find(|place| self.line(*place).is_some_and(|it| it.number == chosen)) {
-            if self.line(place).is_some_and(|line| line.line.more > 0) {
-                self.unfold(place);
-            }
-            // What led to it stands above, what followed below.
-            let (screen, above) = (self.screen().clone(), usize::from(self.log.room.1) / 3);
-            self.lists.insert(screen, ListState { offset: place.saturating_sub(above), ..self.list() });
-            (self.log.skip, self.log.at_end) = (0, false);
-            self.select(place);
+        if news.is_some_and(|told| was_reading && !told.reading && !self.log.follow) {
+            self.enter_chosen();
         }
+    }
+
+    /// Lets go of lines that stood still or were kept: those that were read last are in sight. Of lines from before these, the
+    /// numbers mean nothing any more.
+    pub(super) fn let_go(&mut self) {
+        (self.log.held, self.log.kept) = (None, None);
+        if std::mem::take(&mut self.log.restored) {
+            self.log.open.clear();
+            self.lists.remove(&self.screen().clone());
+            self.log.skip = 0;
+            self.arrange();
+            self.enter_chosen();
+        }
+    }
+
+    /// A failure is entered at the line that says it.
+    fn enter_chosen(&mut self) {
+        let Some(chosen) = self.newest_lines().and_then(|told| told.chosen) else { return };
+        let place = (0..self.count()).find(|place| self.line(*place).is_some_and(|it| it.number == chosen));
+        let Some(place) = place else { return };
+        if self.line(place).is_some_and(|line| line.line.more > 0) {
+            self.unfold(place);
+        }
+        // What led to it stands above, what followed below.
+        let (screen, above) = (self.screen().clone(), usize::from(self.log.room.1) / 3);
+        self.lists.insert(screen, ListState { offset: place.saturating_sub(above), ..self.list() });
+        (self.log.skip, self.log.at_end) = (0, false);
+        self.select(place);
     }
 
     /// Makes the rows of this screen's lines anew.
@@ -311,7 +336,7 @@ impl Model {
             let least = log.least.filter(|_| matches!(&screen, Screen::Logs(it) if same(it)));
             let (told, left, wrap, room) =
                 (std::mem::take(&mut log.told), std::mem::take(&mut log.left), log.wrap, log.room);
-            let follow = of == Some(LogsOf::Firing);
+            let follow = back.as_ref().map_or(of == Some(LogsOf::Firing), |left| left.follow);
             *log = LogView { told, left, wrap, room, least, at_end: true, follow, of, ..LogView::default() };
             // Numbers of lines mean nothing in another book.
             self.lists.retain(|screen, _| !matches!(screen, Screen::Logs(_)));
@@ -320,6 +345,7 @@ impl Model {
                 let log = &mut self.log;
                 (log.open, log.search, log.least, log.skip, log.at_end) =
                     (left.open, left.search, left.least, left.skip, false);
+                log.restored = true;
                 *(if follow { &mut log.held } else { &mut log.kept }) = Some(left.lines);
             }
         }
@@ -343,9 +369,23 @@ impl Model {
         let Some(everything) = [false, true].into_iter().find(|it| self.log.of == Some(of.asked(*it))) else { return };
         let (Some(lines), Some(list)) = (self.lines().cloned(), self.lists.get(before).cloned()) else { return };
         let log = &self.log;
-        let (open, search) = (log.open.clone(), log.search.clone());
-        let left =
-            Left { screen: before.clone(), everything, lines, list, skip: log.skip, open, search, least: log.least };
+        if lines.reading {
+            return;
+        }
+        // What was unfolded with its secrets is not unfolded any more where these are out of sight.
+        let open = if log.secrets { BTreeMap::new() } else { log.open.clone() };
+        let search = log.search.clone();
+        let left = Left {
+            screen: before.clone(),
+            everything,
+            follow: log.follow,
+            lines,
+            list,
+            skip: log.skip,
+            open,
+            search,
+            least: log.least,
+        };
         self.log.left.push(left);
         let beyond = self.log.left.len().saturating_sub(LEFT);
         self.log.left.drain(..beyond);

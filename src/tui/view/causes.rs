@@ -167,8 +167,9 @@ fn head(model: &Model, key: &Key, width: usize) -> String {
     };
     let sampled = traces.map(|told| told.causes.failed - told.causes.in_progress);
     let sampled = any(sampled, "sampled trace", told.read_of_traces());
-    let logged = any(log.map(|told| told.causes.failed), "failure", told.read_of_log());
-    let logged = logged.map(|failures| format!("{failures} in its log"));
+    let (failed, written) = log.map_or((0, 0), |told| (told.causes.failed, told.causes.written()));
+    let of_log = if failed > 0 { (failed, "failure") } else { (written, "logged error") };
+    let logged = any(Some(of_log.0), of_log.1, told.read_of_log()).map(|failures| format!("{failures} in its log"));
     let short = [sampled, logged].into_iter().flatten().collect::<Vec<_>>().join(" and ");
     let short = format!("why, by {short}{age}");
     [full, short].into_iter().find(|text| text.width() <= width).unwrap_or_else(|| "why".into())

@@ -84,8 +84,14 @@ pub(super) fn draw(model: &Model, chart: Option<&Chart>, buf: &mut Buffer, area:
         let from_to = |to| format!("{} to {}", clock(from, chart.read.end), clock(to, chart.read.end));
         if chart.period > 1 { from_to(from.plus(chart.period)) } else { clock(from, chart.read.end) }
     };
-    let at = cross.map(|at| format!(" · crosshair at {} UTC", point(at))).unwrap_or_default();
-    rule(model, buf, area, &format!("the last {hours} h, {} min a point{at}", chart.period));
+    let title = format!("the last {hours} h, {} min a point", chart.period);
+    let titles = match cross.map(point) {
+        Some(at) => vec![format!("{title} · crosshair at {at} UTC"), format!("crosshair at {at} UTC"), at],
+        None => vec![title],
+    };
+    let room = usize::from(area.width.saturating_sub(6));
+    let title = titles.iter().find(|title| title.width() <= room).or(titles.last());
+    rule(model, buf, area, title.map_or("", String::as_str));
     let columns = columns(area.width);
     let room = area.height - 1;
     // Where four don't fit, those that tell most stay.

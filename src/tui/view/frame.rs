@@ -337,7 +337,7 @@ fn hints(model: &Model) -> Vec<(String, String)> {
         (Screen::Trace(..) | Screen::Logs(_), Command::Filter) => Some("search"),
         (Screen::Logs(_), Command::Open) => Some(if model.is_unfolded() { "fold" } else { "unfold" }),
         (Screen::Logs(_), Command::Back) if model.trail.len() == 1 && model.match_in_words().is_none() => None,
-        (Screen::Logs(_), Command::NextMatch) => model.match_in_words().is_some().then_some("next match"),
+        (Screen::Logs(_), Command::NextMatch) => model.has_match().then_some("next match"),
         (Screen::Logs(_), Command::Hours) => Some("wrap"),
         (Screen::Logs(_), Command::Follow) if model.log.follow => Some("stop"),
         (Screen::Logs(Lines::Around(..)), Command::Everything) => {

@@ -289,7 +289,8 @@ fn facts(model: &Model, tree: &Tree, node: &Node, (account, region): &TargetKey)
     if !model.search.is_empty() && model.said.is_none() && matches!(model.screen(), Screen::Trace(..)) {
         let words = AwsText::from(model.search.as_str()).shown().into_owned();
         let found = model.match_in_words().map(|found| format!(" · {found}")).unwrap_or_default();
-        facts.push(("search", format!("\"{words}\"{found} · {next} goes to the next"), Role::Info));
+        let next = if model.has_match() { format!(" · {next} goes to the next") } else { String::new() };
+        facts.push(("search", format!("\"{words}\"{found}{next}"), Role::Info));
     }
     facts
 }

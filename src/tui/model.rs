@@ -4,6 +4,7 @@
 mod among;
 mod carry;
 mod choose;
+mod left;
 mod logs;
 mod news;
 mod select;
@@ -393,7 +394,6 @@ impl Model {
         self.arrange_traces();
         self.arrange_logs();
         self.look_for();
-        // Among alerts they are of what is selected then: who points at it arranges them.
         if *self.screen() != Screen::Alerts {
             self.arrange_why();
         }

@@ -126,6 +126,22 @@ async fn where_no_line_says_why_the_newest_lines_are_there_and_that_is_said() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn lines_keep_their_function_whoever_else_is_followed_then() {
+    let desk = Desk::new("").await;
+    desk.lines(LogsOf::Firing, &["ship"], How::Newest, false);
+    let told = desk.told(|told| !told.reading && !told.lines.is_empty()).await;
+    let ships: Vec<AwsText> = told.lines.iter().map(|line| line.line.event.text.clone()).collect();
+    // One that comes in before it, one that comes in behind, and both away again.
+    for functions in [&["pay", "ship"][..], &["pay", "ship", "never"][..], &["ship"][..]] {
+        desk.lines(LogsOf::Firing, functions, How::Newest, false);
+        let told = desk.told(|told| !told.reading && told.functions.len() == functions.len()).await;
+        let own = told.lines.iter().filter(|line| ships.contains(&line.line.event.text));
+        let names: Vec<&str> = own.map(|line| told.functions[line.place].function.raw()).collect();
+        assert!(!names.is_empty() && names.iter().all(|name| *name == "ship"), "{names:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn lines_of_requests_are_those_of_each_function_alone() {
     let desk = Desk::new("").await;
     desk.lines(LogsOf::Firing, &["pay", "ship"], How::Newest, false);

@@ -9,7 +9,8 @@ use super::{
         board::{Board, Key, Row, State},
         lines::Unfolded,
     },
-    ListState, Model, Screen,
+    Model, Screen,
+    left::Left,
     traces::place_of,
 };
 use crate::{
@@ -61,7 +62,7 @@ impl Lines {
     }
 
     /// As they are asked for; of those around a failure, or everything.
-    fn asked(&self, everything: bool) -> LogsOf {
+    pub(super) fn asked(&self, everything: bool) -> LogsOf {
         match self {
             Self::Firing => LogsOf::Firing,
             Self::Newest(key) => LogsOf::Newest(place_of(key)),
@@ -118,7 +119,7 @@ pub struct LogView {
     /// Whether what stands still, or is kept, is from before the lines that were read since.
     pub(super) restored: bool,
     /// Screens of lines that somebody left for others, to come back to.
-    left: Vec<Left>,
+    pub(super) left: Vec<Left>,
     /// From which place what is typed is searched.
     pub(super) begin: usize,
     /// Whether one stands at the last line, which is where one stays as more come in.
@@ -142,25 +143,6 @@ pub struct LogView {
     /// Minutes since somebody looked, as far as the terminal tells, and since a key was pressed.
     pub(super) idle: (u32, u32),
 }
-
-/// A screen of lines as somebody left it for another that lies above it.
-#[derive(Clone, Debug)]
-struct Left {
-    screen: Screen,
-    /// Whether it showed the newest lines, rather than those around a failure.
-    everything: bool,
-    /// Whether its lines were followed.
-    follow: bool,
-    lines: Arc<ToldLines>,
-    list: ListState,
-    skip: usize,
-    open: BTreeMap<u64, Arc<Unfolded>>,
-    search: Search,
-    least: Option<Level>,
-}
-
-/// Screens of lines that are kept at most.
-const LEFT: usize = 4;
 
 /// What is asked of logs on this screen: as long as it stays the same, nothing new is asked.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -292,34 +274,6 @@ impl Model {
         }
     }
 
-    /// Lets go of lines that stood still or were kept: those that were read last are in sight. Of lines from before these, the
-    /// numbers mean nothing any more.
-    pub(super) fn let_go(&mut self) {
-        (self.log.held, self.log.kept) = (None, None);
-        if std::mem::take(&mut self.log.restored) {
-            self.log.open.clear();
-            self.lists.remove(&self.screen().clone());
-            self.log.skip = 0;
-            self.arrange();
-            self.enter_chosen();
-        }
-    }
-
-    /// A failure is entered at the line that says it.
-    fn enter_chosen(&mut self) {
-        let Some(chosen) = self.newest_lines().and_then(|told| told.chosen) else { return };
-        let place = (0..self.count()).find(|place| self.line(*place).is_some_and(|it| it.number == chosen));
-        let Some(place) = place else { return };
-        if self.line(place).is_some_and(|line| line.line.more > 0) {
-            self.unfold(place);
-        }
-        // What led to it stands above, what followed below.
-        let (screen, above) = (self.screen().clone(), usize::from(self.log.room.1) / 3);
-        self.lists.insert(screen, ListState { offset: place.saturating_sub(above), ..self.list() });
-        (self.log.skip, self.log.at_end) = (0, false);
-        self.select(place);
-    }
-
     /// Makes the rows of this screen's lines anew.
     pub(super) fn arrange_logs(&mut self) {
         if self.logs_of() != self.log.of {
@@ -359,36 +313,6 @@ impl Model {
         };
         let rows = self.lines().map(|told| (0..told.lines.len()).filter(|place| fits(&told.lines[*place])).collect());
         self.log.rows = rows.unwrap_or_default();
-    }
-
-    /// Keeps the lines of the screen that was left, where one comes back to it.
-    fn leave_lines(&mut self) {
-        let trail = &self.trail;
-        self.log.left.retain(|left| trail.contains(&left.screen));
-        let [.., before @ Screen::Logs(of), _] = trail.as_slice() else { return };
-        let Some(everything) = [false, true].into_iter().find(|it| self.log.of == Some(of.asked(*it))) else { return };
-        let (Some(lines), Some(list)) = (self.lines().cloned(), self.lists.get(before).cloned()) else { return };
-        let log = &self.log;
-        if lines.reading {
-            return;
-        }
-        // What was unfolded with its secrets is not unfolded any more where these are out of sight.
-        let open = if log.secrets { BTreeMap::new() } else { log.open.clone() };
-        let search = log.search.clone();
-        let left = Left {
-            screen: before.clone(),
-            everything,
-            follow: log.follow,
-            lines,
-            list,
-            skip: log.skip,
-            open,
-            search,
-            least: log.least,
-        };
-        self.log.left.push(left);
-        let beyond = self.log.left.len().saturating_sub(LEFT);
-        self.log.left.drain(..beyond);
     }
 
     /// Takes in whose lines are followed together: what fires in production; where a filter holds, all of production that it

@@ -45,7 +45,7 @@ impl Model {
         &self.reasons
     }
 
-    /// Makes the causes of this screen's function anew, or of the one that is selected.
+    /// Makes the causes of this screen's function anew; among alerts, of the one that is selected, by whoever points at it.
     pub(super) fn arrange_why(&mut self) {
         let key = match (self.screen(), self.list().selected) {
             (Screen::Function(key), _) => Some(key.clone()),

@@ -95,6 +95,9 @@ fn one_comes_back_to_the_lines_as_one_left_them() {
     // Whoever wants it anew gets it.
     desk.type_keys(&mut model, "R");
     assert!(!Arc::ptr_eq(model.lines().unwrap(), &lines));
+    let chosen = model.lines().unwrap().chosen;
+    assert_eq!(model.line(model.list().place).map(|line| line.number), chosen, "and is at the failure");
+    assert!(model.log.open.keys().all(|number| Some(*number) == chosen), "nothing of the lines before is unfolded");
     // What was followed stands still where one left it.
     let (mut model, desk) = looking("7");
     seen(&mut model);

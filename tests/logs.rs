@@ -109,3 +109,30 @@ fn whose_log_has_to_be_said() {
     let output = slmon().args(["--demo", "logs"]).run().ended_with(2);
     assert!(output.stderr.contains("whose log?"), "{}", output.stderr);
 }
+
+#[test]
+fn of_several_arns_each_means_its_own_function_and_one_that_is_not_there_is_named() {
+    let (shown, _) = run(&["logs", "*", "--since", "20m", "--format", "json"], 0);
+    let row: Value = serde_json::from_str(shown.lines().last().unwrap()).unwrap();
+    let part = |key: &str| row[key].as_str().unwrap().to_owned();
+    let arn = |account: &str| format!("arn:aws:lambda:{}:{account}:function:{}", part("region"), part("function"));
+    let args = ["--demo", "logs", &arn(&part("account")), &arn("111122223333"), "--since", "20m", "--format", "json"];
+    let output = slmon().args(args).run().ended_with(3);
+    let rows: Vec<Value> = output.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(
+        !rows.is_empty() && rows.iter().all(|it| it["account"] == row["account"] && it["function"] == row["function"])
+    );
+    let said = format!("no watched function {} was found in 111122223333", part("function"));
+    assert!(output.stderr.contains(&said), "{}", output.stderr);
+    let (_, said) = run(&["logs", "document-ocr", "table/orders"], 2);
+    assert!(said.contains("table/orders is a table"), "{said}");
+}
+
+#[test]
+fn following_ends_with_its_deadline_and_where_nobody_reads_it() {
+    let args = ["logs", "document-ocr", "--since", "1m", "--follow"];
+    let output = slmon().args(DEV).args(args).args(["--deadline", "2s"]).run().ended_with(0);
+    assert!(output.stderr.contains("live tail"), "{}", output.stderr);
+    // Without a line to write, and so without an error, it sees that its reader has gone.
+    slmon().args(DEV).args(args).args(["--grep", "nothing like it"]).unheard().run().ended_with(0);
+}

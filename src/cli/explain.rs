@@ -248,12 +248,7 @@ pub(super) fn about(scope: &Scope, name: &str) -> Result<Scope, Refusal> {
     if !scope.functions.is_empty() {
         return Err(Refusal::usage("the function's name and --function don't go together: give one of them"));
     }
-    if table_of_arn(name).or_else(|| table_name(name)).is_some() {
-        return Err(Refusal::usage(format!(
-            "{} is a table: it has neither traces nor a log of its own. `slmon alert --check capacity` says how it fares",
-            clean(name)
-        )));
-    }
+    no_table(name)?;
     let mut scope = scope.clone();
     if name.starts_with("arn:") {
         let (function, account, region) = of_arn(name)?;
@@ -266,6 +261,17 @@ pub(super) fn about(scope: &Scope, name: &str) -> Result<Scope, Refusal> {
         scope.functions = vec![name.to_owned()];
     }
     Ok(scope)
+}
+
+/// Refuses a table, which somebody may take for a function.
+pub(super) fn no_table(name: &str) -> Result<(), Refusal> {
+    match table_of_arn(name).or_else(|| table_name(name)) {
+        Some(_) => Err(Refusal::usage(format!(
+            "{} is a table: it has neither traces nor a log of its own. `slmon alert --check capacity` says how it fares",
+            clean(name)
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// The function of an ARN, its account and its region.

@@ -12,7 +12,7 @@ use super::{
     Refusal,
     args::{LineFormat, Logs, Scope},
     clock, environment,
-    explain::{dollars, of_arn},
+    explain::{dollars, no_table, of_arn},
     output,
     sweep::{self, Start, Swept},
 };
@@ -271,6 +271,7 @@ impl Name {
 impl Meant {
     fn new(names: &[String]) -> Result<Self, Refusal> {
         let name = |name: &String| {
+            no_table(name)?;
             if name.starts_with("arn:") {
                 let (function, account, region) = of_arn(name)?;
                 return Ok(Name::Arn(function.to_owned(), account, region));
@@ -291,7 +292,8 @@ impl Meant {
         let said = |name: &Name| match name {
             Name::Glob(_) => None,
             Name::Arn(name, account, region) => {
-                Some(format!("no watched function {} was found in {account} {region}", clean(name)))
+                let said = format!("no watched function {} was found in {account} {region}", clean(name));
+                Some(format!("{said}: `slmon functions --all` tells whether it lacks the tag"))
             }
         };
         missing.filter_map(said).collect()
@@ -307,9 +309,6 @@ fn named(scope: &Scope, names: &[String]) -> Result<(Scope, Meant), Refusal> {
         return Err(Refusal::usage("whose log? Give names of functions, or --function with a glob"));
     }
     let meant = Meant::new(names)?;
-    if let [name] = names {
-        return super::explain::about(scope, name).map(|scope| (scope, meant));
-    }
     let mut scope = scope.clone();
     let mut places = Vec::new();
     for (name, meant) in names.iter().zip(&meant.0) {

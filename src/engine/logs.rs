@@ -215,7 +215,7 @@ pub(super) fn explained(failure: Failure) -> Failure {
     )
 }
 
-/// Minutes of the newest stretch. Each later one goes back twice as far.
+/// Minutes of the newest stretch. The next goes back as far as what is still wanted should reach.
 const NEWEST: i64 = 15;
 
 /// Reads the newest events of a stretch of time, so many at most: stretch by stretch into the past, since each comes from its
@@ -257,9 +257,17 @@ pub async fn newest(
         if all.cut.is_some() || all.failure.is_some() {
             return all;
         }
-        (end, length) = (start, length * 2);
+        (end, length) = (start, length_for(most, all.events.len(), (start, request.end)));
     }
     all
+}
+
+/// How far back so many events more should reach, where there were so many in a stretch that was read: where there were few,
+/// one request more is enough.
+fn length_for(most: usize, found: usize, (from, to): (Timestamp, Timestamp)) -> SignedDuration {
+    let seconds = to.duration_since(from).as_secs().max(1);
+    let [left, found] = [most - found, found.max(1)].map(|n| i64::try_from(n).unwrap_or(i64::MAX));
+    SignedDuration::from_secs(seconds.saturating_mul(left) / found).max(SignedDuration::from_mins(NEWEST))
 }
 
 /// Reads all events and keeps the last, so many at most.

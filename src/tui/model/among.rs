@@ -27,11 +27,10 @@ impl Model {
             Command::Down if self.is_cut() => self.log.skip += 1,
             Command::Last => {
                 self.let_go();
-                self.arrange();
                 self.select(usize::MAX);
             }
             Command::Refresh => {
-                if self.log.kept.is_some() {
+                if !self.log.follow {
                     self.let_go();
                 }
                 return false;
@@ -241,7 +240,8 @@ impl Model {
     pub(super) fn went_to_line(&mut self) {
         self.log.at_end = self.list().place + 1 >= self.count();
         if self.log.at_end {
-            if self.log.held.is_some() {
+            // What is not followed stands still until somebody asks for it anew.
+            if self.log.held.is_some() && (self.log.follow || !self.log.restored) {
                 self.let_go();
                 self.log.at_end = true;
                 self.arrange();
@@ -263,13 +263,13 @@ impl Model {
             return;
         }
         let Some(place) = self.nearest(from % self.count(), down) else {
-            self.said = Some(format!("no line in sight holds \"{}\"", self.log.search.text));
+            self.none_found();
             return;
         };
-        let first = self.found.len() > 1;
-        if first && down && place < here {
+        let several = self.found.len() > 1;
+        if several && down && place < here {
             self.said = Some("past the last match: on from the first".into());
-        } else if first && !down && place > here {
+        } else if several && !down && place > here {
             self.said = Some("past the first match: on from the last".into());
         }
         self.select(place);
@@ -352,8 +352,12 @@ impl Model {
         if self.found.contains(&place) {
             self.show_match(place);
         } else if self.log.search.finds.is_some() {
-            self.said = Some(format!("no line in sight holds \"{}\"", self.log.search.text));
+            self.none_found();
         }
+    }
+
+    fn none_found(&mut self) {
+        self.said = Some(format!("no line in sight holds \"{}\"", self.log.search.text));
     }
 
     /// To all lines of the request that the selected line is of.

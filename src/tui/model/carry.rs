@@ -381,6 +381,9 @@ impl Model {
                 }
             }
         }
-        self.arrange();
+        // What is searched changes no list.
+        if !matches!(self.screen(), Screen::Trace(..) | Screen::Logs(_)) {
+            self.arrange();
+        }
     }
 }

@@ -55,15 +55,18 @@ impl Model {
         self.log.left.drain(..beyond);
     }
 
-    /// Lets go of lines that stood still or were kept: those that were read last are in sight. Of lines from before these, the
+    /// Lets go of lines that stood still: those that were read last are in sight. Of lines from before these, the
     /// numbers mean nothing any more.
     pub(super) fn let_go(&mut self) {
-        (self.log.held, self.log.kept) = (None, None);
-        if std::mem::take(&mut self.log.restored) {
+        self.log.held = None;
+        let restored = std::mem::take(&mut self.log.restored);
+        if restored {
             self.log.open.clear();
             self.lists.remove(&self.screen().clone());
             self.log.skip = 0;
-            self.arrange();
+        }
+        self.arrange();
+        if restored {
             self.enter_chosen();
         }
     }

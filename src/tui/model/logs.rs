@@ -114,9 +114,7 @@ pub struct LogView {
     pub stopped: Option<String>,
     /// The lines as they were when somebody went up in what is followed: these stand still.
     pub held: Option<Arc<ToldLines>>,
-    /// Lines of this screen as somebody left them for another: these are in sight until they are read again.
-    pub(super) kept: Option<Arc<ToldLines>>,
-    /// Whether what stands still, or is kept, is from before the lines that were read since.
+    /// Whether what stands still is as somebody left it for another screen: from before the lines that were read since.
     pub(super) restored: bool,
     /// Screens of lines that somebody left for others, to come back to.
     pub(super) left: Vec<Left>,
@@ -149,7 +147,7 @@ pub struct LogView {
 pub struct LogAsks {
     causes: Option<FunctionKey>,
     of: Option<LogsOf>,
-    functions: usize,
+    functions: Vec<FunctionKey>,
     live: bool,
 }
 
@@ -162,7 +160,8 @@ impl Model {
                 LogAsks { causes: Some((ask.target.key(), ask.function.clone())), ..LogAsks::default() }
             }
             Some(LogQuestion::Lines(ask)) => {
-                LogAsks { causes: None, of: Some(ask.of), functions: ask.functions.len(), live: ask.live }
+                let functions = ask.functions.iter().map(|one| (one.target.key(), one.function.clone())).collect();
+                LogAsks { causes: None, of: Some(ask.of), functions, live: ask.live }
             }
         }
     }
@@ -233,7 +232,7 @@ impl Model {
 
     /// The lines of this screen: as they come, or as they stood when somebody went up in them.
     pub fn lines(&self) -> Option<&Arc<ToldLines>> {
-        self.log.held.as_ref().or(self.log.kept.as_ref()).or_else(|| self.newest_lines())
+        self.log.held.as_ref().or_else(|| self.newest_lines())
     }
 
     pub(super) fn newest_lines(&self) -> Option<&Arc<ToldLines>> {
@@ -266,7 +265,7 @@ impl Model {
             self.log.follow = false;
         }
         self.arrange();
-        if self.log.kept.is_some() {
+        if self.log.restored {
             return;
         }
         if news.is_some_and(|told| was_reading && !told.reading && !self.log.follow) {
@@ -299,8 +298,7 @@ impl Model {
                 let log = &mut self.log;
                 (log.open, log.search, log.least, log.skip, log.at_end) =
                     (left.open, left.search, left.least, left.skip, false);
-                log.restored = true;
-                *(if follow { &mut log.held } else { &mut log.kept }) = Some(left.lines);
+                (log.held, log.restored) = (Some(left.lines), true);
             }
         }
         if self.log.of == Some(LogsOf::Firing) {

@@ -48,7 +48,7 @@ pub(super) fn lines(model: &Model, key: &Key, width: u16, most: u16) -> u16 {
         // The longest of their examples, so that nothing moves as one goes from one to the other.
         let (told, columns) = (model.told_why(key), usize::from(width.saturating_sub(2)));
         let tall = |reason| example_lines(&told, reason, columns, EXAMPLE).len();
-        let example = model.reasons().iter().map(tall).max().unwrap_or(1);
+        let example = model.reasons().iter().take(usize::from(most)).map(tall).max().unwrap_or(1);
         span(reasons) + 2 + span(example) + span(lost(model, key, width).len())
     } else {
         1 + span(remarks(model, key, width).len())

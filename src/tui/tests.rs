@@ -1,10 +1,14 @@
 //! Screens over the demo estate, driven by keys, in a time that stands still.
 
+mod accounts;
 mod lists;
 mod logs;
+mod mouse;
+mod pages;
 mod quiet;
 mod tables;
 mod traces;
+mod words;
 
 use std::{
     collections::BTreeSet,
@@ -303,32 +307,6 @@ fn without_colours_no_cell_has_one() {
 }
 
 #[test]
-fn the_selection_is_a_function_and_no_row() {
-    let mut model = model(Some(demo()));
-    type_keys(&mut model, "j j");
-    let RowKey::Function(selected) = model.list().selected.unwrap() else { panic!("a function is selected") };
-    // What fails outside of production comes below, and a filter takes rows from above.
-    type_keys(&mut model, "d / ! n a m e : c l a i m enter");
-    assert_eq!(model.list().selected, Some(RowKey::Function(selected.clone())));
-    assert_eq!(model.list().place, 1);
-    type_keys(&mut model, "enter");
-    assert_eq!(model.screen(), &Screen::Function(selected.clone()));
-    assert_eq!(type_keys(&mut model, "y"), Some(Effect::Copy(selected.name.raw().to_owned(), "name")));
-    type_keys(&mut model, "esc");
-    assert_eq!((model.screen(), model.list().place), (&Screen::Alerts, 1));
-}
-
-#[test]
-fn what_was_opened_under_a_filter_stays_selected_without_it() {
-    let mut model = model(Some(demo()));
-    type_keys(&mut model, "2 / n a m e : w i s h enter");
-    let selected = model.list().selected.clone();
-    type_keys(&mut model, "enter esc esc");
-    assert!(model.filter.is_empty() && model.list().place > 0);
-    assert_eq!(model.list().selected, selected);
-}
-
-#[test]
 fn keys_that_do_something_outside_say_what() {
     let mut model = model(Some(demo()));
     assert_eq!(type_keys(&mut model, "space"), Some(Effect::Pause(true)));
@@ -340,69 +318,10 @@ fn keys_that_do_something_outside_say_what() {
     assert_eq!(type_keys(&mut model, "ctrl-c"), Some(Effect::Quit));
 }
 
-#[test]
-fn a_filter_narrows_by_fields_and_numbers() {
-    let rows = |filter: &str| {
-        let mut model = model(Some(demo()));
-        type_keys(&mut model, "2 /");
-        for c in filter.chars() {
-            model.update(Msg::Key(Chord::of(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)).unwrap()));
-        }
-        model.functions().count()
-    };
-    let all = rows("");
-    assert_eq!(rows("stage:prod") + rows("!stage:prod"), all);
-    assert!(rows("err>0") < all && rows("err>0") > rows("err>100"));
-    assert_eq!(rows("client:nobody"), 0);
-}
-
 /// The names of the functions in sight, in their order.
 fn names(model: &Model) -> Vec<String> {
     let board = model.board.as_ref().unwrap();
     model.functions().map(|row| board.facts(row).unwrap().1.found.name.raw().to_owned()).collect()
-}
-
-#[test]
-fn rows_are_sorted_by_any_column_and_what_is_not_known_comes_last() {
-    let mut model = model(Some(demo()));
-    assert!(matches!(type_keys(&mut model, "2 s n a m e enter"), None | Some(Effect::Keep(_))));
-    type_keys(&mut model, "esc s f u n c t i o n enter");
-    let sorted = names(&model);
-    assert!(sorted.is_sorted_by_key(|name| name.to_lowercase()), "{sorted:?}");
-    assert_eq!(model.list().place, 0);
-    type_keys(&mut model, "r");
-    assert!(names(&model).is_sorted_by_key(|name| std::cmp::Reverse(name.to_lowercase())));
-    for spec in list::COLUMNS {
-        for _ in 0..2 {
-            model.update(Msg::SortBy(spec.column));
-            let mut all = names(&model);
-            all.sort();
-            let mut before = sorted.clone();
-            before.sort();
-            assert_eq!(all, before, "sorting by {} loses nothing", spec.name);
-        }
-    }
-    model.update(Msg::SortBy(list::Column::Errors));
-    let errors: Vec<Option<u64>> = model.functions().map(|row| row.errors).collect();
-    let known = errors.iter().take_while(|errors| errors.is_some()).count();
-    assert!(errors[..known].is_sorted_by(|a, b| a >= b) && errors[known..].iter().all(Option::is_none));
-}
-
-#[test]
-fn groups_fold_and_hold_all_functions() {
-    let mut model = model(Some(demo()));
-    type_keys(&mut model, "2");
-    let all = model.functions().count();
-    let effect = type_keys(&mut model, "b c l i e n t enter");
-    assert!(matches!(effect, Some(Effect::Keep(kept)) if kept.functions.group == list::Group::Client));
-    let headings = |model: &Model| model.count() - model.functions().count();
-    assert_eq!((model.functions().count(), headings(&model)), (all, 3));
-    let Some(RowKey::Group(first)) = model.list().selected else { panic!("the first group is selected") };
-    type_keys(&mut model, "enter");
-    assert_eq!((model.list().selected.clone(), headings(&model)), (Some(RowKey::Group(first)), 3));
-    assert!(model.functions().count() < all);
-    type_keys(&mut model, "enter b n o t h i n g enter");
-    assert_eq!((model.functions().count(), headings(&model)), (all, 0));
 }
 
 #[test]
@@ -428,23 +347,6 @@ fn the_palette_does_what_it_names_and_goes_to_functions() {
     assert_eq!(type_keys(&mut model, "enter"), Some(Effect::Quit));
     type_keys(&mut model, ": backspace");
     assert_eq!(model.overlay, None, "Backspace with nothing typed closes");
-}
-
-#[test]
-fn the_crosshair_reads_minutes_and_esc_takes_it_away_first() {
-    let mut model = model(Some(demo()));
-    type_keys(&mut model, "2 enter left left right");
-    assert_eq!(model.cross, Some(0));
-    type_keys(&mut model, "right right left");
-    assert_eq!(model.cross, Some(1));
-    let look = model.focus().look.unwrap();
-    assert_eq!(look.hours, 1);
-    type_keys(&mut model, "w");
-    assert_eq!((model.cross, model.focus().look.unwrap().hours), (None, 6));
-    type_keys(&mut model, "left esc");
-    assert!(model.cross.is_none() && matches!(model.screen(), Screen::Function(_)));
-    type_keys(&mut model, "esc");
-    assert_eq!((model.screen(), model.focus().look), (&Screen::Functions, None));
 }
 
 #[test]
@@ -493,228 +395,12 @@ fn the_console_is_opened_or_its_address_copied() {
     assert!(address.contains(".console.aws.amazon.com/lambda/home?"), "{address}");
 }
 
-#[test]
-fn a_target_leads_to_its_functions_and_an_episode_to_its_function() {
-    let mut model = model(Some(demo()));
-    type_keys(&mut model, "4 enter");
-    assert_eq!(model.screen(), &Screen::Errors, "what is out of reach has no functions");
-    type_keys(&mut model, "esc j enter");
-    assert_eq!(model.screen(), &Screen::Functions);
-    let targets: BTreeSet<usize> = model.functions().map(|row| row.at).collect();
-    assert_eq!(targets.len(), 1);
-    type_keys(&mut model, "3 enter");
-    assert!(matches!(model.screen(), Screen::Function(_)));
-}
-
 /// A press of the left button, as the terminal tells it.
 fn press(model: &mut Model, (width, height): (u16, u16), (column, row): (u16, u16)) -> Option<Msg> {
     frame(model, width, height, now());
     let kind = MouseEventKind::Down(MouseButton::Left);
     let event = Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
     message(&event, model, Rect { x: 0, y: 0, width, height })
-}
-
-#[test]
-fn a_click_means_the_row_below_it_and_nothing_else() {
-    let mut model = model(Some(demo()));
-    assert!(matches!(press(&mut model, (80, 24), (5, 5)), Some(Msg::Click(1))));
-    let screen = text(&frame(&mut model, 80, 24, now()));
-    let why = screen.lines().position(|line| line.starts_with("── why")).unwrap();
-    for line in why..24 {
-        let msg = press(&mut model, (80, 24), (5, u16::try_from(line).unwrap()));
-        assert!(msg.is_none(), "a click below the list, on line {line}, means {msg:?}");
-    }
-    let moved = MouseEvent { kind: MouseEventKind::Moved, column: 5, row: 5, modifiers: KeyModifiers::NONE };
-    assert!(message(&Event::Mouse(moved), &model, Rect { x: 0, y: 0, width: 80, height: 24 }).is_none());
-}
-
-#[test]
-fn the_wheel_scrolls_what_lies_on_top() {
-    let mut model = model(Some(demo()));
-    type_keys(&mut model, "2 j ?");
-    let before = model.list();
-    model.update(Msg::Wheel(3));
-    assert_eq!((model.overlay.as_ref().unwrap().place, model.list()), (3, before));
-    model.update(Msg::Wheel(-7));
-    assert_eq!(model.overlay.as_ref().unwrap().place, 0);
-    type_keys(&mut model, "esc t");
-    let theme = model.theme.clone();
-    model.update(Msg::Wheel(1));
-    assert_ne!(model.theme, theme, "a theme is tried on");
-}
-
-#[test]
-fn a_blind_spot_and_what_could_not_be_read_are_selected_by_what_they_are_about() {
-    let mut model = model(Some(demo()));
-    type_keys(&mut model, "5 j");
-    let Some(RowKey::Spot(key, ..)) = model.list().selected else { panic!("a blind spot is selected") };
-    assert_eq!(type_keys(&mut model, "y"), Some(Effect::Copy(key.name.shown().into_owned(), "name")));
-    // Another one comes in above.
-    let mut board = Board::clone(model.board.as_ref().unwrap());
-    let last = board.spots.pop().unwrap();
-    board.spots.insert(0, last);
-    model.update(Msg::Board(Arc::new(board)));
-    assert!(matches!(&model.list().selected, Some(RowKey::Spot(same, ..)) if *same == key) && model.list().place == 2);
-    type_keys(&mut model, "enter");
-    assert_eq!(model.screen(), &Screen::Function(key));
-    type_keys(&mut model, "! g");
-    let before = model.list().selected;
-    let mut board = Board::clone(model.board.as_ref().unwrap());
-    let other = Trouble { whose: "another".into(), ..board.troubles[0].clone() };
-    board.troubles.insert(0, other);
-    model.update(Msg::Board(Arc::new(board)));
-    assert!(before.is_some() && model.list().selected == before && model.list().place == 1);
-}
-
-#[test]
-fn every_list_says_where_one_is() {
-    let mut model = model(Some(demo()));
-    for (keys, place) in [
-        ("1 j", "2"),
-        ("2 j", "2"),
-        ("3 j", "2"),
-        ("4 j", "2"),
-        ("5 j", "2"),
-        ("! j", "1"),
-        ("? down", "2"),
-        (": down", "2"),
-    ] {
-        type_keys(&mut model, keys);
-        for (width, height) in [(80, 24), (120, 40), (60, 20)] {
-            let screen = text(&frame(&mut model, width, height, now()));
-            let says = screen.contains(&format!(" {place} of ")) || screen.contains(&format!(" {place}/"));
-            assert!(says, "{keys} at {width}×{height}:\n{screen}");
-        }
-        if model.overlay.is_some() {
-            type_keys(&mut model, "esc");
-        }
-    }
-}
-
-#[test]
-fn help_can_be_read_where_it_is_narrow() {
-    let mut model = model(Some(demo()));
-    type_keys(&mut model, "?");
-    for _ in commands::ALL {
-        let screen = text(&frame(&mut model, 40, 10, now()));
-        let entry = &commands::ALL[model.overlay.as_ref().unwrap().place];
-        let words: Vec<&str> = entry.help.split(' ').collect();
-        assert!(words[..2].iter().all(|word| screen.contains(word)), "{}:\n{screen}", entry.name);
-        type_keys(&mut model, "down");
-    }
-}
-
-/// What stands between the head and the foot of a screen.
-fn page(model: &mut Model, width: u16, height: u16) -> String {
-    let screen = text(&frame(model, width, height, now()));
-    screen.lines().skip(3).take(usize::from(height) - 4).collect::<Vec<_>>().join("\n")
-}
-
-#[test]
-fn all_of_a_functions_page_is_reached_on_every_screen() {
-    for keys in ["1 enter", "2 G k k enter"] {
-        let mut wide = model(Some(demo()));
-        type_keys(&mut wide, keys);
-        let whole = page(&mut wide, 200, 100);
-        let labels = [
-            "errors",
-            "throttles",
-            "invocations",
-            "duration",
-            "runs",
-            "where",
-            "ARN",
-            "stage",
-            "limits",
-            "owner",
-            "runbook",
-            "tags",
-        ];
-        let there: Vec<&str> = labels.into_iter().filter(|label| whole.contains(label)).collect();
-        assert!(there.len() > 3, "{whole}");
-        for (width, height) in [(80, 24), (40, 10)] {
-            let mut model = model(Some(demo()));
-            type_keys(&mut model, keys);
-            let mut seen = String::new();
-            for _ in 0..90 {
-                seen += &page(&mut model, width, height);
-                type_keys(&mut model, "j");
-            }
-            for label in &there {
-                assert!(seen.contains(label), "{label} at {width}×{height} after {keys}");
-            }
-            type_keys(&mut model, "g");
-            let first = text(&frame(&mut model, width, height, now()));
-            if model.sheet.1 == 0 {
-                continue;
-            }
-            assert!(width < 80 || first.contains("PgDn more below"), "{first}");
-            type_keys(&mut model, "page-down");
-            assert_ne!(text(&frame(&mut model, width, height, now())), first);
-        }
-    }
-}
-
-#[test]
-fn the_ends_of_a_day_can_be_told_apart() {
-    let mut model = model(Some(demo()));
-    type_keys(&mut model, "3");
-    let screen = text(&frame(&mut model, 120, 40, now()));
-    assert!(screen.contains("┊ is 0, 6, 12 and 18 h UTC"), "{screen}");
-}
-
-#[test]
-fn accounts_say_what_is_out_of_reach_first_and_why() {
-    let mut model = model(Some(demo()));
-    type_keys(&mut model, "4");
-    for (width, height) in [(80, 24), (120, 40)] {
-        let screen = text(&frame(&mut model, width, height, now()));
-        let first = screen.lines().nth(4).unwrap();
-        assert!(first.contains("larkspur-core"), "what is out of reach is a row, and the first one:\n{screen}");
-        assert!(first.contains("denied sts:AssumeRole"), "with the permission that is missing:\n{screen}");
-    }
-    let all = model.places.len();
-    type_keys(&mut model, "/ r e g i o n : u s - e a s t - 1 enter");
-    assert!(model.places.len() < all && !model.places.is_empty() && model.filter.is_empty());
-    type_keys(&mut model, "esc");
-    assert_eq!(model.places.len(), all);
-    let worst = model.places.clone();
-    type_keys(&mut model, "s w a t c h e d enter");
-    assert_ne!(model.places, worst);
-    type_keys(&mut model, "r s w o r s t enter");
-    assert_eq!(model.places, worst);
-}
-
-#[test]
-fn on_the_map_of_accounts_keys_and_clicks_go_where_they_point() {
-    let mut model = model(Some(demo()));
-    type_keys(&mut model, "4 m");
-    let screen = text(&frame(&mut model, 120, 40, now()));
-    assert!(screen.contains("✗ fails") && screen.contains("denied sts:AssumeRole"), "{screen}");
-    let line = |model: &Model| {
-        let board = model.board.as_ref().unwrap();
-        crate::tui::places::grid(board, &model.places).find(model.list().place).unwrap()
-    };
-    assert_eq!(line(&model).0, 0);
-    type_keys(&mut model, "j");
-    assert_eq!(line(&model).0, 1, "down is down");
-    type_keys(&mut model, "j");
-    let (row, column) = line(&model);
-    assert_eq!(row, 2);
-    type_keys(&mut model, "l");
-    assert!(model.screen() == &Screen::Accounts && line(&model).0 == row && line(&model).1 >= column);
-    for row in 0..40 {
-        for column in 0..120 {
-            if let Some(Msg::Click(place)) = press(&mut model, (120, 40), (column, row)) {
-                model.update(Msg::Click(place));
-                assert_eq!((line(&model).0, model.screen()), (usize::from(row) - 4, &Screen::Accounts));
-                break;
-            }
-        }
-    }
-    type_keys(&mut model, "g");
-    let at = model.list().place;
-    assert!(press(&mut model, (120, 40), (60, 39)).is_none() && model.list().place == at);
 }
 
 fn any_msg() -> impl Strategy<Value = Msg> {
@@ -746,51 +432,6 @@ proptest! {
             prop_assert!(list.selected.is_none() == (count == 0));
             prop_assert!(count == 0 || model.key_at(list.place) == list.selected);
             prop_assert!(list.offset <= list.place);
-        }
-    }
-}
-
-#[test]
-fn in_words_each_change_is_told_once() {
-    let failing = Board::new(demo());
-    let first = plain::lines(None, &failing);
-    assert!(first[0].contains(" summary: ") && first[0].contains(" critical, "), "{}", first[0]);
-    let told = |lines: &[String], word: &str| lines.iter().filter(|line| line[5..].starts_with(word)).count();
-    let counts = failing.counts;
-    assert_eq!((told(&first, " critical: "), told(&first, " warning: ")), (counts.critical, counts.warning));
-    assert!(told(&first, " unseen: ") == 1 && first.iter().all(|line| line.is_ascii()), "{first:?}");
-    assert_eq!(plain::lines(Some(&failing), &failing), [""; 0]);
-    let begun = plain::begun(None, &failing);
-    assert_eq!(begun.len(), counts.critical + counts.warning);
-    assert!(plain::begun(Some(&failing), &failing).is_empty());
-    let said = plain::cause(&failing, &begun[0], Ok("KeyError: 'a'")).unwrap();
-    assert!(said.contains(" cause: ") && said.ends_with(": KeyError: 'a'"), "{said}");
-    assert!(plain::cause(&failing, &begun[0], Err("denied")).unwrap().contains(" cause not known: "));
-    let gone = plain::lines(Some(&failing), &Board::new(nothing()));
-    assert_eq!((told(&gone, " gone: "), told(&gone, " seen again: ")), (counts.critical + counts.warning, 1));
-    // The same estate, where one of them fails no longer and another one can't be told of.
-    let mut calmer = failing.clone();
-    let places: Vec<_> = (0..calmer.rows.len()).filter(|place| calmer.rows[*place].state == State::Critical).collect();
-    calmer.rows[places[0]].state = State::Ok;
-    calmer.rows[places[1]].state = State::Unknown;
-    let ends = plain::lines(Some(&failing), &calmer);
-    assert_eq!((told(&ends, " ok again: "), told(&ends, " can't tell any more: "), ends.len()), (1, 1, 2), "{ends:?}");
-    assert_eq!(told(&plain::lines(Some(&calmer), &failing), " critical: "), 2);
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
-    #[test]
-    fn in_words_nothing_is_said_twice_and_nothing_steers_the_terminal(order in proptest::collection::vec(0usize..4, 1..8)) {
-        let boards = [demo, incident, quiet, nothing].map(|snapshot| Board::new(snapshot()));
-        let mut before: Option<&Board> = None;
-        for board in order.iter().filter_map(|place| boards.get(*place)) {
-            let lines = plain::lines(before, board);
-            prop_assert!(lines.iter().all(|line| !line.is_empty() && !line.contains(char::is_control)), "{lines:?}");
-            let told: BTreeSet<&String> = lines.iter().collect();
-            prop_assert_eq!(told.len(), lines.len());
-            prop_assert_eq!(plain::lines(Some(board), board), Vec::<String>::new());
-            before = Some(board);
         }
     }
 }

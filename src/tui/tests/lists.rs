@@ -110,3 +110,136 @@ fn the_other_way_round_ends_with_the_worst() {
     let states: Vec<State> = model.functions().map(|row| row.state).collect();
     assert!(states.is_sorted_by(|a, b| a >= b), "{states:?}");
 }
+
+#[test]
+fn the_selection_is_a_function_and_no_row() {
+    let mut model = model(Some(demo()));
+    type_keys(&mut model, "j j");
+    let RowKey::Function(selected) = model.list().selected.unwrap() else { panic!("a function is selected") };
+    // What fails outside of production comes below, and a filter takes rows from above.
+    type_keys(&mut model, "d / ! n a m e : c l a i m enter");
+    assert_eq!(model.list().selected, Some(RowKey::Function(selected.clone())));
+    assert_eq!(model.list().place, 1);
+    type_keys(&mut model, "enter");
+    assert_eq!(model.screen(), &Screen::Function(selected.clone()));
+    assert_eq!(type_keys(&mut model, "y"), Some(Effect::Copy(selected.name.raw().to_owned(), "name")));
+    type_keys(&mut model, "esc");
+    assert_eq!((model.screen(), model.list().place), (&Screen::Alerts, 1));
+}
+
+#[test]
+fn what_was_opened_under_a_filter_stays_selected_without_it() {
+    let mut model = model(Some(demo()));
+    type_keys(&mut model, "2 / n a m e : w i s h enter");
+    let selected = model.list().selected.clone();
+    type_keys(&mut model, "enter esc esc");
+    assert!(model.filter.is_empty() && model.list().place > 0);
+    assert_eq!(model.list().selected, selected);
+}
+
+#[test]
+fn a_filter_narrows_by_fields_and_numbers() {
+    let rows = |filter: &str| {
+        let mut model = model(Some(demo()));
+        type_keys(&mut model, "2 /");
+        for c in filter.chars() {
+            model.update(Msg::Key(Chord::of(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)).unwrap()));
+        }
+        model.functions().count()
+    };
+    let all = rows("");
+    assert_eq!(rows("stage:prod") + rows("!stage:prod"), all);
+    assert!(rows("err>0") < all && rows("err>0") > rows("err>100"));
+    assert_eq!(rows("client:nobody"), 0);
+}
+
+#[test]
+fn rows_are_sorted_by_any_column_and_what_is_not_known_comes_last() {
+    let mut model = model(Some(demo()));
+    assert!(matches!(type_keys(&mut model, "2 s n a m e enter"), None | Some(Effect::Keep(_))));
+    type_keys(&mut model, "esc s f u n c t i o n enter");
+    let sorted = names(&model);
+    assert!(sorted.is_sorted_by_key(|name| name.to_lowercase()), "{sorted:?}");
+    assert_eq!(model.list().place, 0);
+    type_keys(&mut model, "r");
+    assert!(names(&model).is_sorted_by_key(|name| std::cmp::Reverse(name.to_lowercase())));
+    for spec in list::COLUMNS {
+        for _ in 0..2 {
+            model.update(Msg::SortBy(spec.column));
+            let mut all = names(&model);
+            all.sort();
+            let mut before = sorted.clone();
+            before.sort();
+            assert_eq!(all, before, "sorting by {} loses nothing", spec.name);
+        }
+    }
+    model.update(Msg::SortBy(list::Column::Errors));
+    let errors: Vec<Option<u64>> = model.functions().map(|row| row.errors).collect();
+    let known = errors.iter().take_while(|errors| errors.is_some()).count();
+    assert!(errors[..known].is_sorted_by(|a, b| a >= b) && errors[known..].iter().all(Option::is_none));
+}
+
+#[test]
+fn groups_fold_and_hold_all_functions() {
+    let mut model = model(Some(demo()));
+    type_keys(&mut model, "2");
+    let all = model.functions().count();
+    let effect = type_keys(&mut model, "b c l i e n t enter");
+    assert!(matches!(effect, Some(Effect::Keep(kept)) if kept.functions.group == list::Group::Client));
+    let headings = |model: &Model| model.count() - model.functions().count();
+    assert_eq!((model.functions().count(), headings(&model)), (all, 3));
+    let Some(RowKey::Group(first)) = model.list().selected else { panic!("the first group is selected") };
+    type_keys(&mut model, "enter");
+    assert_eq!((model.list().selected.clone(), headings(&model)), (Some(RowKey::Group(first)), 3));
+    assert!(model.functions().count() < all);
+    type_keys(&mut model, "enter b n o t h i n g enter");
+    assert_eq!((model.functions().count(), headings(&model)), (all, 0));
+}
+
+#[test]
+fn a_blind_spot_and_what_could_not_be_read_are_selected_by_what_they_are_about() {
+    let mut model = model(Some(demo()));
+    type_keys(&mut model, "5 j");
+    let Some(RowKey::Spot(key, ..)) = model.list().selected else { panic!("a blind spot is selected") };
+    assert_eq!(type_keys(&mut model, "y"), Some(Effect::Copy(key.name.shown().into_owned(), "name")));
+    // Another one comes in above.
+    let mut board = Board::clone(model.board.as_ref().unwrap());
+    let last = board.spots.pop().unwrap();
+    board.spots.insert(0, last);
+    model.update(Msg::Board(Arc::new(board)));
+    assert!(matches!(&model.list().selected, Some(RowKey::Spot(same, ..)) if *same == key) && model.list().place == 2);
+    type_keys(&mut model, "enter");
+    assert_eq!(model.screen(), &Screen::Function(key));
+    type_keys(&mut model, "! g");
+    let before = model.list().selected;
+    let mut board = Board::clone(model.board.as_ref().unwrap());
+    let other = Trouble { whose: "another".into(), ..board.troubles[0].clone() };
+    board.troubles.insert(0, other);
+    model.update(Msg::Board(Arc::new(board)));
+    assert!(before.is_some() && model.list().selected == before && model.list().place == 1);
+}
+
+#[test]
+fn every_list_says_where_one_is() {
+    let mut model = model(Some(demo()));
+    for (keys, place) in [
+        ("1 j", "2"),
+        ("2 j", "2"),
+        ("3 j", "2"),
+        ("4 j", "2"),
+        ("5 j", "2"),
+        ("! j", "1"),
+        ("? down", "2"),
+        (": down", "2"),
+    ] {
+        type_keys(&mut model, keys);
+        for (width, height) in [(80, 24), (120, 40), (60, 20)] {
+            let screen = text(&frame(&mut model, width, height, now()));
+            let says = screen.contains(&format!(" {place} of ")) || screen.contains(&format!(" {place}/"));
+            assert!(says, "{keys} at {width}×{height}:\n{screen}");
+        }
+        if model.overlay.is_some() {
+            type_keys(&mut model, "esc");
+        }
+    }
+}

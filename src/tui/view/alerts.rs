@@ -11,7 +11,7 @@ use super::{
         theme::Role,
     },
     causes, centred, rows,
-    text::{elide, put, put_all, span, wrap},
+    text::{elide, fitting, put, put_all, span, wrap},
 };
 use crate::domain::{
     changed::changed,
@@ -154,15 +154,12 @@ fn why(model: &Model, board: &Board, buf: &mut Buffer, area: Rect) {
         _ => drop(put(buf, area, (area.x + 1, area.y + 1), &fit(&text), theme.style(Role::Text))),
     }
     let stage = &function.class.stage;
-    let mut facts = format!("{} by {}", stage.kind.as_str(), stage.evidence);
+    let of_stage = format!("{} by {}", stage.kind.as_str(), stage.evidence);
     let modified = function.configuration.as_ref().and_then(|it| it.last_modified).map(Minute::floor);
     let first = board.judged(row).and_then(|judged| judged.findings.first());
-    if let Some(words) = first.and_then(|finding| changed(modified, finding, 1)) {
-        facts = format!("{words} · {facts}");
-    }
-    if let Some(runbook) = &function.class.runbook {
-        facts = format!("{facts} · runbook {}", runbook.shown());
-    }
+    let changed = first.and_then(|finding| changed(modified, finding, 1));
+    let runbook = function.class.runbook.as_ref().map(|runbook| format!("runbook {}", runbook.shown()));
+    let facts = fitting([changed, runbook, Some(of_stage)].into_iter().flatten(), width);
     let mut y = area.y + 2;
     if area.height >= WHY.0 {
         if let Some((text, role)) = glance {
@@ -170,7 +167,7 @@ fn why(model: &Model, board: &Board, buf: &mut Buffer, area: Rect) {
         }
         y += 1;
     }
-    put(buf, area, (area.x + 1, y), &fit(&facts), theme.style(Role::Muted));
+    put(buf, area, (area.x + 1, y), &facts, theme.style(Role::Muted));
 }
 
 /// What is not among the rows, always in sight.

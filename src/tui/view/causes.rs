@@ -9,7 +9,7 @@ use super::{
     alerts::rule,
     table::{self, Cell, Column, Holds},
     table_look,
-    text::{elide, put, span, wrap},
+    text::{elide, fitting, put, span, wrap},
 };
 use crate::{
     domain::{
@@ -126,14 +126,7 @@ fn example_lines(told: &Told<'_>, reason: &Reason, width: usize, most: usize) ->
         }
         return lines;
     }
-    let mut text = String::new();
-    for part in parts {
-        let longer = if text.is_empty() { part } else { format!("{text} · {part}") };
-        if text.is_empty() || longer.width() <= width {
-            text = longer;
-        }
-    }
-    vec![elide(&text, width).into_owned()]
+    vec![fitting(parts, width)]
 }
 
 fn head(model: &Model, key: &Key, width: usize) -> String {

@@ -56,6 +56,18 @@ fn take<'a>(graphemes: impl Iterator<Item = &'a str>, width: usize) -> String {
     taken
 }
 
+/// As many parts of a line as there is room for, with dots between them, what stands first first; that in any case.
+pub fn fitting(parts: impl IntoIterator<Item = String>, width: usize) -> String {
+    let mut line = String::new();
+    for part in parts {
+        let longer = if line.is_empty() { part } else { format!("{line} · {part}") };
+        if line.is_empty() || longer.width() <= width {
+            line = longer;
+        }
+    }
+    elide(&line, width).into_owned()
+}
+
 /// The text in lines of so many cells, broken at blanks where there are any.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
@@ -104,6 +116,15 @@ mod tests {
         assert_eq!(elide("orders-create-handler", 11), "order…ndler");
         assert_eq!(elide("注文を作成する関数", 8), "注文…数");
         assert_eq!(elide("abc", 1), "…");
+    }
+
+    #[test]
+    fn of_parts_those_stay_that_there_is_room_for() {
+        let parts = || ["changed just now", "by tag stage=prod", "run"].map(str::to_owned);
+        assert_eq!(fitting(parts(), 60), "changed just now · by tag stage=prod · run");
+        assert_eq!(fitting(parts(), 24), "changed just now · run");
+        assert_eq!(fitting(parts(), 10), elide("changed just now", 10));
+        assert_eq!(fitting([], 10), "");
     }
 
     #[test]

@@ -29,6 +29,7 @@ use crate::{
         logs::{cause::CauseKind, groups::LogCauses},
         moment::moment,
         observation::Reading,
+        rules::Glob,
         series::Metric,
         text::{AwsText, clean},
         trace::{
@@ -252,7 +253,7 @@ pub(super) fn about(scope: &Scope, name: &str) -> Result<Scope, Refusal> {
     let mut scope = scope.clone();
     if name.starts_with("arn:") {
         let (function, account, region) = of_arn(name)?;
-        scope.functions = vec![function.to_owned()];
+        scope.functions = vec![Glob::escaped(function)];
         scope.regions = vec![region.to_string()];
         if scope.accounts.is_empty() {
             scope.accounts = vec![account.to_string()];

@@ -315,7 +315,7 @@ fn named(scope: &Scope, names: &[String]) -> Result<(Scope, Meant), Refusal> {
         match meant {
             Name::Glob(_) => scope.functions.push(name.clone()),
             Name::Arn(function, account, region) => {
-                scope.functions.push(function.clone());
+                scope.functions.push(Glob::escaped(function));
                 places.push((account.to_string(), region.to_string()));
             }
         }

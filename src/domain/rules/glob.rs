@@ -17,6 +17,11 @@ impl Glob {
         glob.map(|glob| Self(glob.compile_matcher())).map_err(|error| error.kind().to_string())
     }
 
+    /// A glob, as somebody would write it, that matches this text alone: of a name, no character means more than itself.
+    pub fn escaped(text: &str) -> String {
+        globset::escape(text)
+    }
+
     /// Whether the whole text matches.
     pub fn is_match(&self, text: &str) -> bool {
         self.0.is_match(text)

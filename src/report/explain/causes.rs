@@ -199,7 +199,11 @@ pub(super) fn markdown(paper: &mut Paper, rows: &[CauseRow], basis: &str, full: 
         return;
     }
     // Only what is no plain word is a code span, such as the log group's name.
-    let basis: Vec<_> = basis.split(' ').map(prose).collect();
+    let word = |word: &str| {
+        let bare = word.trim_end_matches([',', ';', ':']);
+        format!("{}{}", prose(bare), &word[bare.len()..])
+    };
+    let basis: Vec<_> = basis.split(' ').map(word).collect();
     paper.line(&format!("### Cause\n\n{}.", basis.join(" ")));
     let cells = |row: &CauseRow| {
         let meaning = row.meaning.as_ref().map_or(String::new(), |meaning| format!(" {}", prose(meaning)));

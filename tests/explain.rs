@@ -217,7 +217,11 @@ fn an_arn_means_its_function_whatever_is_in_its_name() {
     let arn = all["functions"].as_array().unwrap().iter().find(hostile).unwrap()["arn"].as_str().unwrap().to_owned();
     for command in ["explain", "logs"] {
         let output = slmon().args(["--demo", command, &arn]).run();
-        assert!(!output.stderr.contains("no glob") && output.stdout.contains("loyalty-"), "{command}: {}", output.stderr);
+        assert!(
+            !output.stderr.contains("no glob") && output.stdout.contains("loyalty-"),
+            "{command}: {}",
+            output.stderr
+        );
     }
     let page = slmon().args(["--demo", "explain", &arn, "--format", "markdown"]).run().stdout;
     assert!(!page.contains(":`"), "a colon belongs to the sentence: {page}");
